@@ -1,1 +1,5 @@
+//! crmctl: developer operations for Supabase environments.
 
+pub mod error;
+pub mod plan;
+pub mod ui;

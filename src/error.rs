@@ -1,0 +1,285 @@
+//! What went wrong, of which kind, and what to do next.
+//!
+//! Every error of crmctl's own implements [`Explain`] beside its text, so kind and help are written where
+//! the error is. `?` turns it into a [`Failure`] and keeps both. Foreign errors (io, drivers) travel as
+//! `anyhow` errors with `.context(..)` and are of kind [`Kind::Failed`].
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// The result of everything that can fail in a way the user is told about.
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// What sort of failure it is. Decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It failed and nothing was changed.
+    Failed,
+    /// The command line or the configuration is wrong.
+    Usage,
+    /// Consent is missing, or a protection forbids it.
+    Refused,
+    /// Somebody else holds the lock.
+    Busy,
+    /// It failed after something had been changed.
+    Partial,
+    /// The user, or the system, asked to stop.
+    Interrupted,
+}
+
+/// The documented exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitStatus {
+    /// 0: done, or nothing to do.
+    Success,
+    /// 1: failed, nothing changed.
+    Failed,
+    /// 2: usage or configuration.
+    Usage,
+    /// 3: differs, findings, pending.
+    Differs,
+    /// 4: refused: no consent, protected, not a terminal.
+    Refused,
+    /// 5: busy: somebody holds the lock.
+    Busy,
+    /// 10: failed after something changed.
+    Partial,
+    /// 130: interrupted.
+    Interrupted,
+}
+
+impl ExitStatus {
+    /// The number the process ends with.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Differs => 3,
+            Self::Refused => 4,
+            Self::Busy => 5,
+            Self::Partial => 10,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The word used for it in JSON documents.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::Differs => "differs",
+            Self::Refused => "refused",
+            Self::Busy => "busy",
+            Self::Partial => "partial",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl From<Kind> for ExitStatus {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Failed => Self::Failed,
+            Kind::Usage => Self::Usage,
+            Kind::Refused => Self::Refused,
+            Kind::Busy => Self::Busy,
+            Kind::Partial => Self::Partial,
+            Kind::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+/// Where in a file an error is: line and column count characters from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Location {
+    /// The file, as the user would name it.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// The text of that line, without its line break.
+    pub excerpt: String,
+}
+
+impl Location {
+    /// The location of a byte offset of `text`, which is the content of `file`.
+    #[must_use]
+    pub fn of_offset(file: impl Into<String>, text: &str, offset: usize) -> Self {
+        let mut offset = offset.min(text.len());
+        while !text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+        let end = text[start..].find('\n').map_or(text.len(), |length| start + length);
+        Self {
+            file: file.into(),
+            line: text[..start].matches('\n').count() + 1,
+            column: text[start..offset].chars().count() + 1,
+            excerpt: text[start..end].trim_end_matches('\r').to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// What one of our own errors knows beside its text.
+pub trait Explain: std::error::Error {
+    /// Which kind of failure it is.
+    fn kind(&self) -> Kind {
+        Kind::Failed
+    }
+
+    /// Something to type or to do next. Nothing when there is nothing.
+    fn help(&self) -> Option<String> {
+        None
+    }
+
+    /// Where in a file it is.
+    fn location(&self) -> Option<Location> {
+        None
+    }
+}
+
+/// What had been done before a failure: shown before the error.
+#[derive(Debug)]
+pub struct Done {
+    /// The report as a person reads it.
+    pub text: String,
+    /// The report as a program reads it.
+    pub json: serde_json::Value,
+}
+
+/// An error on its way to the user. Rendered in one place, [`crate::run`].
+#[derive(Debug)]
+pub struct Failure(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    kind: Kind,
+    help: Option<String>,
+    location: Option<Location>,
+    done: Option<Done>,
+    error: anyhow::Error,
+}
+
+impl Failure {
+    /// Which kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// What to type or to do next.
+    #[must_use]
+    pub fn help(&self) -> Option<&str> {
+        self.0.help.as_deref()
+    }
+
+    /// Where in a file it is.
+    #[must_use]
+    pub fn location(&self) -> Option<&Location> {
+        self.0.location.as_ref()
+    }
+
+    /// What had been done before it.
+    #[must_use]
+    pub fn done(&self) -> Option<&Done> {
+        self.0.done.as_ref()
+    }
+
+    /// The underlying error, for those who must tell one case from another.
+    #[must_use]
+    pub fn error(&self) -> &anyhow::Error {
+        &self.0.error
+    }
+
+    /// The same failure with another kind.
+    #[must_use]
+    pub fn of_kind(mut self, kind: Kind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    /// The same failure with a help text.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    /// The same failure with the place it points at.
+    #[must_use]
+    pub fn at(mut self, location: Location) -> Self {
+        self.0.location = Some(location);
+        self
+    }
+
+    /// The same failure with a sentence before its text.
+    #[must_use]
+    pub fn context(mut self, sentence: impl fmt::Display + Send + Sync + 'static) -> Self {
+        self.0.error = self.0.error.context(sentence);
+        self
+    }
+
+    /// The same failure with the report of what was done before it.
+    #[must_use]
+    pub fn with_done(mut self, done: Done) -> Self {
+        self.0.done = Some(done);
+        self
+    }
+}
+
+/// The message: the whole chain of causes in one line.
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:#}", self.0.error)
+    }
+}
+
+impl<E: Explain + Send + Sync + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(Box::new(Parts {
+            kind: error.kind(),
+            help: error.help(),
+            location: error.location(),
+            done: None,
+            error: anyhow::Error::new(error),
+        }))
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self(Box::new(Parts { kind: Kind::Failed, help: None, location: None, done: None, error }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_counts_lines_and_characters_from_one() {
+        let text = "select 1;\r\nsélect oops;\n";
+
+        let location = Location::of_offset("a.sql", text, text.find("oops").unwrap());
+        assert_eq!(location.to_string(), "a.sql:2:8");
+        assert_eq!(location.excerpt, "sélect oops;");
+    }
+
+    #[test]
+    fn a_location_past_the_end_is_the_end() {
+        assert_eq!(Location::of_offset("a.sql", "é", 99).to_string(), "a.sql:1:2");
+    }
+}

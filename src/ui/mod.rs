@@ -1,0 +1,5 @@
+//! The only module that prints or asks.
+
+mod style;
+
+pub use style::Style;
