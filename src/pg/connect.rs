@@ -1,0 +1,230 @@
+#![expect(clippy::disallowed_methods, reason = "this is the module that connects")]
+//! Opening a connection: address, TLS, login, and asking a server to stop.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use tokio_postgres::CancelToken;
+
+use crate::environment::{DatabaseUrl, SslMode, supabase};
+use crate::pg::stream::{Capturing, Shared};
+use crate::pg::{PgError, PgResult, ServerError};
+
+/// How long one address may take to answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An open, authenticated, idle connection.
+pub(crate) struct Connection {
+    pub(crate) stream: Shared,
+    pub(crate) canceller: Canceller,
+}
+
+/// What it takes to ask a server to stop the present statement of one connection.
+#[derive(Clone)]
+pub(crate) struct Canceller {
+    url: DatabaseUrl,
+    token: CancelToken,
+}
+
+impl Canceller {
+    /// Sends a `CancelRequest` over a connection of its own. The server does not say whether it worked.
+    pub(crate) async fn request(&self) {
+        let work = async {
+            let stream = dial(&self.url).await.ok()?;
+            let tls = connector(&self.url).ok()?;
+            self.token.cancel_query_raw(Shared::new(stream), tls).await.ok()
+        };
+        // A request that cannot be made is made again by the caller until the statement has ended.
+        let _ = timeout(Duration::from_secs(2), work).await;
+    }
+}
+
+/// Opens one connection. Tries once: retrying is the caller's decision.
+pub(crate) async fn connect(url: &DatabaseUrl, application_name: &str) -> PgResult<Connection> {
+    supabase::refuse_transaction_pooler(url)
+        .map_err(|refusal| failed(url, refusal.reason, Some(refusal.help), false))?;
+    let stream = dial(url).await?;
+    let raw = Shared::new(stream);
+    let tls = connector(url)?;
+    let captured = Arc::clone(&tls.captured);
+    let config = configuration(url, application_name);
+    let (client, connection) = timeout(CONNECT_TIMEOUT, config.connect_raw(raw.clone(), tls))
+        .await
+        .map_err(|_| failed(url, "the server did not answer in time".to_owned(), None, true))?
+        .map_err(|error| explain(url, &error))?;
+    // The driver has done its part: it holds no unread bytes, since the server only speaks when asked.
+    drop(connection);
+    let encrypted = captured.lock().unwrap_or_else(PoisonError::into_inner).take();
+    Ok(Connection {
+        stream: encrypted.unwrap_or(raw),
+        canceller: Canceller { url: url.clone(), token: client.cancel_token() },
+    })
+}
+
+fn configuration(url: &DatabaseUrl, application_name: &str) -> tokio_postgres::Config {
+    let mut config = tokio_postgres::Config::new();
+    config.user(url.user()).dbname(url.database()).application_name(application_name);
+    if let Some(password) = url.password() {
+        config.password(password.expose());
+    }
+    if let Some(options) = url.options() {
+        config.options(options);
+    }
+    config.ssl_mode(match url.ssl_mode() {
+        SslMode::Disable => tokio_postgres::config::SslMode::Disable,
+        // PostgreSQL does not encrypt on sockets of the same machine.
+        _ if url.is_socket() => tokio_postgres::config::SslMode::Disable,
+        SslMode::Prefer => tokio_postgres::config::SslMode::Prefer,
+        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => tokio_postgres::config::SslMode::Require,
+    });
+    config
+}
+
+fn connector(url: &DatabaseUrl) -> PgResult<Capturing> {
+    let broken = |reason: String| failed(url, reason, None, false);
+    let mut builder = native_tls::TlsConnector::builder();
+    match url.ssl_mode() {
+        SslMode::Disable | SslMode::Prefer | SslMode::Require => {
+            // libpq's meaning of `require`: encrypted, whoever answers. `verify-full` checks who does.
+            builder.danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true);
+        }
+        SslMode::VerifyCa => {
+            builder.danger_accept_invalid_hostnames(true);
+        }
+        SslMode::VerifyFull => {}
+    }
+    if let Some(path) = url.ssl_root_certificate() {
+        let pem = std::fs::read(path)
+            .map_err(|error| broken(format!("cannot read the root certificate `{}`: {error}", path.display())))?;
+        let text = String::from_utf8_lossy(&pem);
+        for block in text.split_inclusive("-----END CERTIFICATE-----").filter(|block| block.contains("BEGIN CERT")) {
+            let start = block.find("-----BEGIN").unwrap_or(0);
+            let certificate = native_tls::Certificate::from_pem(&block.as_bytes()[start..])
+                .map_err(|error| broken(format!("`{}` is no PEM certificate: {error}", path.display())))?;
+            builder.add_root_certificate(certificate);
+        }
+        builder.disable_built_in_roots(true);
+    }
+    let connector = builder.build().map_err(|error| broken(format!("TLS is not available: {error}")))?;
+    Ok(Capturing {
+        connector: postgres_native_tls::TlsConnector::new(connector, url.host()),
+        captured: Arc::new(Mutex::new(None)),
+    })
+}
+
+enum Socket {
+    Tcp(TcpStream),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixStream),
+}
+
+async fn dial(url: &DatabaseUrl) -> PgResult<Box<dyn crate::pg::stream::ByteStream>> {
+    match timeout(CONNECT_TIMEOUT, open_socket(url)).await {
+        Err(_) => Err(failed(url, "the connection timed out".to_owned(), supabase::help_for_no_route(url), true)),
+        Ok(Err(error)) => Err(unreachable(url, &error)),
+        Ok(Ok(Socket::Tcp(stream))) => Ok(Box::new(stream)),
+        #[cfg(unix)]
+        Ok(Ok(Socket::Unix(stream))) => Ok(Box::new(stream)),
+    }
+}
+
+async fn open_socket(url: &DatabaseUrl) -> io::Result<Socket> {
+    #[cfg(unix)]
+    if url.is_socket() {
+        let path = format!("{}/.s.PGSQL.{}", url.host().trim_end_matches('/'), url.port());
+        return tokio::net::UnixStream::connect(path).await.map(Socket::Unix);
+    }
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host name has no address");
+    for address in lookup_host((url.host(), url.port())).await? {
+        match TcpStream::connect(address).await {
+            Ok(stream) => {
+                stream.set_nodelay(true)?;
+                return Ok(Socket::Tcp(stream));
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+fn unreachable(url: &DatabaseUrl, error: &io::Error) -> PgError {
+    use io::ErrorKind as E;
+    let transient = matches!(
+        error.kind(),
+        E::ConnectionRefused | E::ConnectionReset | E::ConnectionAborted | E::TimedOut | E::Interrupted
+    ) && !(error.kind() == E::ConnectionRefused && url.is_local());
+    let help = match error.kind() {
+        E::ConnectionRefused | E::NotFound if url.is_local() => {
+            Some("is the server running? `crmctl local start` starts crmctl's own".to_owned())
+        }
+        E::NetworkUnreachable | E::HostUnreachable | E::AddrNotAvailable => supabase::help_for_no_route(url),
+        _ if supabase::is_direct(url) => supabase::help_for_no_route(url),
+        _ => None,
+    };
+    failed(url, error.to_string(), help, transient)
+}
+
+/// What a failed login or handshake means.
+fn explain(url: &DatabaseUrl, error: &tokio_postgres::Error) -> PgError {
+    if let Some(said) = error.as_db_error() {
+        let said = ServerError::from_driver(said);
+        let unknown_tenant = said.message.contains("Tenant or user not found");
+        return match said.code.as_str() {
+            "28P01" | "28000" => login(url, said.message),
+            _ if unknown_tenant => login(url, said.message),
+            "57P03" | "53300" | "08006" => {
+                failed(url, said.to_string(), crate::error::Explain::help(&PgError::from_server(said)), true)
+            }
+            _ => PgError::from_server(said),
+        };
+    }
+    let reason = reason_of(error);
+    let transient = std::error::Error::source(error)
+        .and_then(|source| source.downcast_ref::<io::Error>())
+        .is_some_and(|error| matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof));
+    let help = if reason.contains("certificate") {
+        Some(
+            "download the project's root certificate (Dashboard, Database, SSL) and name it in the URL: \
+             `?sslmode=verify-full&sslrootcert=prod-ca-2021.crt`"
+                .to_owned(),
+        )
+    } else if reason.contains("server does not support TLS") {
+        Some("crmctl never falls back to plain text; if the network is yours, say `sslmode=disable` in the URL".to_owned())
+    } else if reason.contains("password missing") {
+        return login(url, "no password was given".to_owned());
+    } else {
+        None
+    };
+    failed(url, reason, help, transient)
+}
+
+/// The chain of causes in one line.
+fn reason_of(error: &dyn std::error::Error) -> String {
+    let mut reason = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if !reason.contains(&text) {
+            reason = format!("{reason}: {text}");
+        }
+        source = cause.source();
+    }
+    reason
+}
+
+fn login(url: &DatabaseUrl, reason: String) -> PgError {
+    let help = supabase::help_for_refused_login(url, &reason);
+    PgError::Login { address: address(url), user: url.user().to_owned(), reason, help }
+}
+
+fn failed(url: &DatabaseUrl, reason: String, help: Option<String>, transient: bool) -> PgError {
+    PgError::Connect { address: address(url), reason, help, transient }
+}
+
+/// Host and port, for messages.
+pub(crate) fn address(url: &DatabaseUrl) -> String {
+    format!("{}:{}", url.host(), url.port())
+}

@@ -1,0 +1,103 @@
+//! Where COPY data come from and where they go: memory, or a bounded channel to another task.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_channel::mpsc;
+use futures_util::Stream;
+
+/// Chunks that a channel between two COPY streams holds at most. A chunk is a row, or up to 64 kB of rows.
+const CHANNEL: usize = 64;
+
+/// What travels through a channel: an end that is not [`Chunk::End`] means that the sender failed.
+#[derive(Debug)]
+pub enum Chunk {
+    /// Rows, or parts of rows, in COPY format.
+    Data(Bytes),
+    /// Everything was sent.
+    End,
+}
+
+/// The receiving half of a COPY channel.
+pub type ChunkReceiver = mpsc::Receiver<Chunk>;
+
+/// A channel from one COPY stream to another, or to a file. What comes out first slows the other down.
+#[must_use]
+pub fn channel() -> (CopySink, ChunkReceiver) {
+    let (sender, receiver) = mpsc::channel(CHANNEL);
+    (CopySink { sender, pending: None }, receiver)
+}
+
+/// The data of a `copy .. from stdin`.
+#[derive(Debug)]
+pub enum CopySource {
+    /// Data that are all here.
+    Memory(Bytes),
+    /// Data that another task sends.
+    Channel(ChunkReceiver),
+    /// Data made while they are sent: each call gives the next chunk, `None` ends.
+    Generated(Generator),
+}
+
+/// Makes COPY data chunk by chunk.
+pub struct Generator(pub Box<dyn FnMut() -> Option<Bytes> + Send>);
+
+impl std::fmt::Debug for Generator {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Generator")
+    }
+}
+
+pub(crate) enum Taken {
+    Data(Bytes),
+    End,
+    Failed,
+}
+
+/// Memory is sent in pieces of this size, so that the write buffer stays small.
+const PIECE: usize = 64 * 1024;
+
+impl CopySource {
+    pub(crate) fn poll_take(&mut self, cx: &mut Context<'_>) -> Poll<Taken> {
+        match self {
+            Self::Memory(bytes) if bytes.is_empty() => Poll::Ready(Taken::End),
+            Self::Memory(bytes) => Poll::Ready(Taken::Data(bytes.split_to(bytes.len().min(PIECE)))),
+            Self::Channel(receiver) => Poll::Ready(match ready!(Pin::new(receiver).poll_next(cx)) {
+                Some(Chunk::Data(data)) => Taken::Data(data),
+                Some(Chunk::End) => Taken::End,
+                None => Taken::Failed,
+            }),
+            Self::Generated(Generator(next)) => Poll::Ready(next().map_or(Taken::End, Taken::Data)),
+        }
+    }
+}
+
+/// Where the data of a `copy .. to stdout` go.
+#[derive(Debug)]
+pub struct CopySink {
+    sender: mpsc::Sender<Chunk>,
+    pending: Option<Chunk>,
+}
+
+impl CopySink {
+    /// Takes one chunk; [`Self::poll_ready`] must be ready before the next.
+    pub(crate) fn put(&mut self, chunk: Chunk) {
+        debug_assert!(self.pending.is_none(), "a chunk is still waiting");
+        self.pending = Some(chunk);
+    }
+
+    /// Ready when the last chunk was handed on. A receiver that is gone makes it an error.
+    pub(crate) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.pending.is_none() {
+            return Poll::Ready(Ok(()));
+        }
+        let gone = || io::Error::other("the receiver of the copied rows is gone");
+        ready!(self.sender.poll_ready(cx)).map_err(|_| gone())?;
+        if let Some(chunk) = self.pending.take() {
+            self.sender.start_send(chunk).map_err(|_| gone())?;
+        }
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,62 @@
+//! crmctl's lock on a database: one advisory lock, taken by trying again, never by waiting in a queue.
+//!
+//! A blocked waiter for an advisory lock and a `create index concurrently` of the holder wait for each other
+//! for ever, so nobody waits inside `pg_advisory_lock`. The lock is held by the very connection that writes:
+//! should crmctl be killed, its server process finishes or rolls back what it has, and only then lets go.
+
+use crate::pg::ident::{literal, optional_literal};
+use crate::pg::error::{LOCK_HELD, STALE_PLAN};
+use crate::plan::Fingerprint;
+
+/// The bytes of `crmctl` as a number: the same for every version, so that versions exclude each other.
+pub(crate) const KEY: i64 = 0x0063_726D_6374_6C;
+
+/// A query for who holds the lock: one text, or NULL.
+pub(crate) fn holder_query() -> String {
+    format!(
+        "select string_agg(format('pid %s, %s, since %s', a.pid, coalesce(nullif(a.application_name, ''), 'unnamed'), \
+         to_char(coalesce(a.xact_start, a.backend_start), 'HH24:MI:SS TZ')), '; ') as holder \
+         from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid \
+         where l.locktype = 'advisory' and l.granted and l.objsubid = 1 \
+         and l.database = (select oid from pg_catalog.pg_database where datname = current_database()) \
+         and l.classid = {} and l.objid = {}",
+        KEY >> 32,
+        KEY & 0xffff_ffff
+    )
+}
+
+/// Statements for one attempt at the session's lock: three results, `locked`, `holder` and `value`.
+pub(crate) fn attempt(fingerprint: &Fingerprint) -> String {
+    format!(
+        "select pg_catalog.pg_try_advisory_lock({KEY}) as locked; {}; select ({})::text as value",
+        holder_query(),
+        fingerprint.query
+    )
+}
+
+/// A statement that opens a writing transaction's work: takes the lock until its end, or fails; and fails
+/// when the plan is stale. It waits on the server, at most `tries` tenths of a second, so that it costs no
+/// round trip of its own.
+pub(crate) fn guard(fingerprint: &Fingerprint, tries: u32) -> String {
+    format!(
+        "do {} ",
+        literal(&format!(
+            "declare held text; begin \
+               for try in 1..{tries} loop \
+                 exit when pg_catalog.pg_try_advisory_xact_lock({KEY}); \
+                 if try = {tries} then \
+                   {} into held; \
+                   raise exception 'another crmctl is at work' using errcode = '{LOCK_HELD}', detail = coalesce(held, ''); \
+                 end if; \
+                 perform pg_catalog.pg_sleep(0.1); \
+               end loop; \
+               if ({})::text is distinct from {} then \
+                 raise exception 'the plan is stale' using errcode = '{STALE_PLAN}'; \
+               end if; \
+             end",
+            holder_query().replacen(" as holder ", " ", 1),
+            fingerprint.query,
+            optional_literal(fingerprint.value.as_deref())
+        ))
+    )
+}

@@ -1,0 +1,26 @@
+//! The only module that connects.
+
+mod connect;
+mod copy;
+mod error;
+mod ident;
+mod lock;
+mod retry;
+mod row;
+mod session;
+mod stream;
+mod wire;
+mod writer;
+
+pub use copy::{Chunk, ChunkReceiver, CopySink, CopySource, Generator, channel};
+pub(crate) use error::CHECK_FAILED;
+pub use error::{PgError, ServerError};
+pub use ident::{TableName, identifier, literal, optional_literal, text_array};
+pub use retry::{Backoff, is_transient, retry};
+pub use row::Row;
+pub use session::{Session, Target};
+pub use wire::Answer;
+pub use writer::{Begin, Writer};
+
+/// The result of what is done with a server.
+pub type PgResult<T> = std::result::Result<T, PgError>;

@@ -1,0 +1,156 @@
+//! A session that reads. PostgreSQL itself refuses its writes until a plan is approved.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::cancel::Cancel;
+use crate::environment::{DatabaseUrl, EnvironmentName};
+use crate::pg::connect::{self, Canceller};
+use crate::pg::wire::{Answer, Wire};
+use crate::pg::{Backoff, CopySink, PgError, PgResult, Row, retry};
+
+/// Settings every session starts with: nothing on the server's or the role's side may change what values look
+/// like, stop a long backup, or hide rows (`row_security = off` makes a filter an error).
+pub(crate) const SETTINGS: &str = "\
+    set default_transaction_read_only = on; set statement_timeout = 0; set lock_timeout = 0; \
+    set idle_in_transaction_session_timeout = 0; set client_min_messages = warning; set search_path = ''; \
+    set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; \
+    set extra_float_digits = 3; set bytea_output = 'hex'; set lc_monetary = 'C'; set xmloption = 'content'; \
+    set standard_conforming_strings = on; set row_security = off";
+
+/// How long a cancelled server may take before the connection is given up.
+const PATIENCE_AFTER_CANCEL: Duration = Duration::from_secs(10);
+
+/// Which database to connect to, and on whose behalf.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The environment the database is.
+    pub environment: EnvironmentName,
+    /// Its address.
+    pub url: DatabaseUrl,
+    /// What the server shows as `application_name`.
+    pub application_name: String,
+}
+
+/// One connection. Read-only until [`Session::unlock`].
+pub struct Session {
+    wire: Wire,
+    canceller: Canceller,
+    target: Target,
+    cancel: Cancel,
+    settings_in_flight: bool,
+}
+
+impl Session {
+    /// Connects, trying again when the fault is transient; a refused login is final.
+    pub async fn open(target: &Target, cancel: &Cancel) -> PgResult<Self> {
+        let connecting = retry(Backoff::CONNECT, async |_| {
+            connect::connect(&target.url, &target.application_name).await
+        });
+        let connection = tokio::select! {
+            connection = connecting => connection?,
+            () = cancel.raised() => return Err(PgError::Interrupted),
+        };
+        let mut wire = Wire::new(connection.stream, connect::address(&target.url));
+        // Sent with the first query, so that it costs no round trip.
+        wire.query(SETTINGS)?;
+        Ok(Self {
+            wire,
+            canceller: connection.canceller,
+            target: target.clone(),
+            cancel: cancel.clone(),
+            settings_in_flight: true,
+        })
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Whether the user asked to stop.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_raised()
+    }
+
+    /// Runs one message of statements and returns the rows of the first that has any.
+    pub async fn query(&mut self, sql: &str) -> PgResult<Vec<Row>> {
+        Ok(self.run(sql).await?.rows())
+    }
+
+    /// Runs one message of statements.
+    pub async fn run(&mut self, sql: &str) -> PgResult<Answer> {
+        self.send(sql)?;
+        self.receive().await?.ok()
+    }
+
+    /// Queues one message; its answer is fetched by [`Self::receive`], in order.
+    pub fn send(&mut self, sql: &str) -> PgResult<()> {
+        self.wire.query(sql)
+    }
+
+    /// Queues a `copy .. to stdout` whose rows go to `sink`.
+    pub fn send_copy_out(&mut self, sql: &str, sink: CopySink) -> PgResult<()> {
+        self.wire.copy_out(sql, sink)
+    }
+
+    /// Messages whose answers have not been fetched.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.wire.in_flight() - usize::from(self.settings_in_flight)
+    }
+
+    /// The answer to the oldest message. An error the server reported is inside it.
+    ///
+    /// When the user asks to stop, the server is told so, again and again until it has answered: what this
+    /// returns is the truth about what was done, and a statement that was stopped is [`PgError::Interrupted`].
+    pub async fn receive(&mut self) -> PgResult<Answer> {
+        if self.settings_in_flight {
+            let answer = self.attend().await?;
+            self.settings_in_flight = false;
+            answer.ok()?;
+        }
+        let answer = self.attend().await?;
+        match &answer.error {
+            Some(error) if error.code == "57014" && self.cancel.is_raised() => Err(PgError::Interrupted),
+            _ => Ok(answer),
+        }
+    }
+
+    async fn attend(&mut self) -> PgResult<Answer> {
+        let Self { wire, canceller, cancel, target, .. } = self;
+        tokio::select! {
+            biased;
+            answer = wire.answer() => return answer,
+            () = cancel.raised() => {}
+        }
+        let deadline = Instant::now() + PATIENCE_AFTER_CANCEL;
+        let insisting = async {
+            loop {
+                canceller.request().await;
+                sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::select! {
+            biased;
+            answer = wire.answer() => answer,
+            () = insisting => unreachable!("an endless loop"),
+            () = sleep_until(deadline) => Err(PgError::Lost {
+                address: connect::address(&target.url),
+                reason: "the server did not stop the statement in time".to_owned(),
+            }),
+        }
+    }
+
+    pub(crate) fn wire(&mut self) -> &mut Wire {
+        &mut self.wire
+    }
+
+    /// Ends the session politely.
+    pub async fn close(self) {
+        self.wire.terminate().await;
+    }
+}

@@ -1,0 +1,109 @@
+//! The byte stream below a connection, and how it is taken over from the driver.
+//!
+//! `tokio-postgres` opens a connection (TLS, SCRAM, channel binding), and from then on crmctl speaks simple
+//! queries and COPY over the very same stream itself, because the driver waits for an answer before it sends
+//! COPY data: one round trip per table. So the driver is given a [`Shared`] handle and crmctl keeps another.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
+
+/// Anything bytes can be read from and written to.
+pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
+
+/// A handle on a stream with one owner at a time: first the driver, then the wire.
+#[derive(Clone)]
+pub(crate) struct Shared(Arc<Mutex<Box<dyn ByteStream>>>);
+
+impl Shared {
+    pub(crate) fn new(stream: impl ByteStream + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Box::new(stream))))
+    }
+
+    fn with<T>(&self, work: impl FnOnce(Pin<&mut dyn ByteStream>) -> T) -> T {
+        let mut stream = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        work(Pin::new(&mut **stream))
+    }
+}
+
+impl AsyncRead for Shared {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.with(|stream| stream.poll_read(cx, buf))
+    }
+}
+
+impl AsyncWrite for Shared {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.with(|stream| stream.poll_write(cx, buf))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.with(|stream| stream.poll_flush(cx))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.with(|stream| stream.poll_shutdown(cx))
+    }
+}
+
+/// A TLS connector that leaves a handle on the encrypted stream behind.
+pub(crate) struct Capturing {
+    pub(crate) connector: postgres_native_tls::TlsConnector,
+    pub(crate) captured: Arc<Mutex<Option<Shared>>>,
+}
+
+/// An encrypted stream, and what binds a login to it.
+pub(crate) struct Captured {
+    stream: Shared,
+    /// Asked for once, during the login.
+    binding: Mutex<Option<ChannelBinding>>,
+}
+
+impl TlsConnect<Shared> for Capturing {
+    type Stream = Captured;
+    type Error = native_tls::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Captured, native_tls::Error>> + Send>>;
+
+    fn connect(self, stream: Shared) -> Self::Future {
+        Box::pin(async move {
+            let stream = self.connector.connect(stream).await?;
+            let binding = Mutex::new(Some(stream.channel_binding()));
+            let stream = Shared::new(stream);
+            *self.captured.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream.clone());
+            Ok(Captured { stream, binding })
+        })
+    }
+}
+
+impl AsyncRead for Captured {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Captured {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+impl TlsStream for Captured {
+    fn channel_binding(&self) -> ChannelBinding {
+        let mut binding = self.binding.lock().unwrap_or_else(PoisonError::into_inner);
+        binding.take().unwrap_or_else(ChannelBinding::none)
+    }
+}

@@ -1,0 +1,328 @@
+//! Fail-stop pipelining: simple queries and COPY, many in flight, answers in order.
+//!
+//! Messages are queued with [`Wire::query`], [`Wire::copy_in`] and [`Wire::copy_out`] and their answers fetched
+//! one by one with [`Wire::answer`]. Reading and writing go on together, so neither side can block the other,
+//! and only a bounded amount is held in memory. A server that failed a COPY ignores the data that was sent
+//! after it (protocol, section "COPY Operations"), so inside a transaction nothing can be half applied.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, BytesMut};
+use fallible_iterator::FallibleIterator;
+use postgres_protocol::message::backend::{DataRowBody, Message};
+use postgres_protocol::message::frontend;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::pg::copy::{Chunk, CopySink, CopySource, Taken};
+use crate::pg::stream::Shared;
+use crate::pg::{PgError, PgResult, Row, ServerError};
+
+/// Bytes that are buffered before they are written: enough for full TLS records, little enough for memory.
+const WRITE_BUFFER: usize = 64 * 1024;
+/// Bytes asked of the stream at once.
+const READ_BUFFER: usize = 32 * 1024;
+
+/// What the server said to one message.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// Rows of each statement of the message that returned any, one list per statement.
+    pub results: Vec<Vec<Row>>,
+    /// Command tags, for example `INSERT 0 3`, in order.
+    pub tags: Vec<String>,
+    /// Warnings and notices.
+    pub notices: Vec<ServerError>,
+    /// The error that ended the message, if any.
+    pub error: Option<ServerError>,
+    /// Transaction status afterwards: `I` idle, `T` in a transaction, `E` in a failed one.
+    pub status: u8,
+}
+
+impl Answer {
+    /// The rows of the first statement that returned any.
+    #[must_use]
+    pub fn rows(self) -> Vec<Row> {
+        self.results.into_iter().next().unwrap_or_default()
+    }
+
+    /// The answer, or the error in it.
+    pub fn ok(mut self) -> PgResult<Self> {
+        match self.error.take() {
+            Some(error) => Err(PgError::from_server(error)),
+            None => Ok(self),
+        }
+    }
+}
+
+/// One connection's protocol state.
+pub(crate) struct Wire {
+    stream: Shared,
+    address: String,
+    incoming: BytesMut,
+    outgoing: BytesMut,
+    queue: VecDeque<Outgoing>,
+    expected: VecDeque<Expected>,
+    current: Answer,
+    columns: Arc<[String]>,
+    flushed: bool,
+}
+
+/// What is still to be written.
+enum Outgoing {
+    Bytes(BytesMut),
+    Copy(CopySource),
+}
+
+/// What is known of a message whose answer is awaited.
+struct Expected {
+    sink: Option<CopySink>,
+}
+
+impl Wire {
+    pub(crate) fn new(stream: Shared, address: String) -> Self {
+        Self {
+            stream,
+            address,
+            incoming: BytesMut::with_capacity(READ_BUFFER),
+            outgoing: BytesMut::with_capacity(WRITE_BUFFER),
+            queue: VecDeque::new(),
+            expected: VecDeque::new(),
+            current: Answer::default(),
+            columns: Arc::new([]),
+            flushed: true,
+        }
+    }
+
+    /// Messages whose answers have not been fetched.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.expected.len()
+    }
+
+    /// Queues one simple query message: one or more statements.
+    pub(crate) fn query(&mut self, sql: &str) -> PgResult<()> {
+        self.expect(sql, None)
+    }
+
+    /// Queues `copy .. to stdout`, whose data go to `sink`.
+    pub(crate) fn copy_out(&mut self, sql: &str, sink: CopySink) -> PgResult<()> {
+        self.expect(sql, Some(sink))
+    }
+
+    /// Queues `copy .. from stdin` and its data, without waiting for the server to ask for them.
+    pub(crate) fn copy_in(&mut self, sql: &str, source: CopySource) -> PgResult<()> {
+        self.expect(sql, None)?;
+        self.queue.push_back(Outgoing::Copy(source));
+        Ok(())
+    }
+
+    fn expect(&mut self, sql: &str, sink: Option<CopySink>) -> PgResult<()> {
+        let mut message = BytesMut::with_capacity(sql.len() + 16);
+        frontend::query(sql, &mut message)
+            .map_err(|_| PgError::Protocol("a statement holds a NUL byte".to_owned()))?;
+        self.queue.push_back(Outgoing::Bytes(message));
+        self.expected.push_back(Expected { sink });
+        Ok(())
+    }
+
+    /// The answer to the oldest message: resolves when the server is ready for the next one.
+    ///
+    /// Cancel safe: a dropped future loses nothing, the next call goes on where it stopped.
+    pub(crate) async fn answer(&mut self) -> PgResult<Answer> {
+        poll_fn(|cx| self.poll_answer(cx)).await.map_err(|error| self.lost(&error))
+    }
+
+    /// Writes what is queued without waiting for answers, as far as COPY sources have data.
+    pub(crate) async fn flush(&mut self) -> PgResult<()> {
+        poll_fn(|cx| self.poll_send(cx)).await.map_err(|error| self.lost(&error))
+    }
+
+    fn lost(&self, error: &io::Error) -> PgError {
+        let reason = match error.kind() {
+            io::ErrorKind::InvalidData => return PgError::Protocol(error.to_string()),
+            io::ErrorKind::UnexpectedEof => "the server closed it".to_owned(),
+            _ => error.to_string(),
+        };
+        PgError::Lost { address: self.address.clone(), reason }
+    }
+
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Answer>> {
+        if self.expected.is_empty() {
+            return Poll::Ready(Err(invalid("no message is in flight")));
+        }
+        loop {
+            // Sending first: a message may still sit in the queue. Pending here does not stop reading.
+            let sending = match self.poll_send(cx) {
+                Poll::Ready(Err(error)) => Some(error),
+                Poll::Ready(Ok(())) | Poll::Pending => None,
+            };
+            loop {
+                ready!(self.poll_sink(cx))?;
+                let Some(message) = Message::parse(&mut self.incoming)? else { break };
+                if let Some(answer) = self.take_in(message)? {
+                    return Poll::Ready(Ok(answer));
+                }
+            }
+            if ready!(self.poll_fill(cx))? == 0 {
+                // What the server said before it closed is worth more than the failure to write.
+                return Poll::Ready(Err(self.farewell(sending)));
+            }
+        }
+    }
+
+    /// The error for a connection that ended: the server's last word, if it left one.
+    fn farewell(&mut self, sending: Option<io::Error>) -> io::Error {
+        match self.current.error.take() {
+            Some(error) => io::Error::other(error.to_string()),
+            None => sending.unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+
+    /// Ready when the sink of the present COPY has room: rows are not read faster than they are taken.
+    fn poll_sink(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.expected.front_mut() {
+            Some(Expected { sink: Some(sink) }) => sink.poll_ready(cx),
+            _ => Poll::Ready(Ok(())),
+        }
+    }
+
+    /// Takes one message in. An answer is complete when the server is ready for the next query.
+    fn take_in(&mut self, message: Message) -> io::Result<Option<Answer>> {
+        match message {
+            Message::RowDescription(body) => {
+                let names: Vec<String> = body.fields().map(|field| Ok(field.name().to_owned())).collect()?;
+                self.columns = names.into();
+                self.current.results.push(Vec::new());
+            }
+            Message::DataRow(body) => {
+                let row = Row::new(Arc::clone(&self.columns), values(&body)?);
+                match self.current.results.last_mut() {
+                    Some(rows) => rows.push(row),
+                    None => return Err(invalid("a row without a description")),
+                }
+            }
+            Message::CommandComplete(body) => self.current.tags.push(body.tag()?.to_owned()),
+            Message::CopyData(body) => {
+                if let Some(Expected { sink: Some(sink) }) = self.expected.front_mut() {
+                    sink.put(Chunk::Data(body.into_bytes()));
+                }
+            }
+            Message::ErrorResponse(body) => {
+                self.current.error.get_or_insert(ServerError::from_fields(body.fields()));
+            }
+            Message::NoticeResponse(body) => self.current.notices.push(ServerError::from_fields(body.fields())),
+            Message::ReadyForQuery(body) => {
+                let mut answer = std::mem::take(&mut self.current);
+                answer.status = body.status();
+                self.expected.pop_front();
+                return Ok(Some(answer));
+            }
+            Message::CopyDone => {
+                // Said by the server after the last row only: a sink dropped without it knows of the failure.
+                if let Some(Expected { sink: Some(sink) }) = self.expected.front_mut() {
+                    sink.put(Chunk::End);
+                }
+            }
+            Message::CopyInResponse(_)
+            | Message::CopyOutResponse(_)
+            | Message::EmptyQueryResponse
+            | Message::ParameterStatus(_)
+            | Message::NotificationResponse(_) => {}
+            _ => return Err(invalid("a message of another protocol phase")),
+        }
+        Ok(None)
+    }
+
+    /// Reads some bytes; 0 at the end of the stream.
+    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut space = [std::mem::MaybeUninit::uninit(); READ_BUFFER];
+        let mut buffer = ReadBuf::uninit(&mut space);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
+        self.incoming.extend_from_slice(buffer.filled());
+        Poll::Ready(Ok(buffer.filled().len()))
+    }
+
+    /// Ready when everything queued is written. Pending when the stream is full or a source has no data yet.
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let starved = self.fill_outgoing(cx)?;
+            while self.outgoing.has_remaining() {
+                let written = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.outgoing))?;
+                if written == 0 {
+                    return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+                }
+                self.outgoing.advance(written);
+                self.flushed = false;
+            }
+            if !self.flushed && (starved || self.queue.is_empty()) {
+                ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+                self.flushed = true;
+            }
+            if starved {
+                return Poll::Pending;
+            }
+            if self.queue.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    /// Moves queued messages into the write buffer. True when a COPY source must be waited for.
+    fn fill_outgoing(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+        while self.outgoing.len() < WRITE_BUFFER {
+            match self.queue.front_mut() {
+                None => return Ok(false),
+                Some(Outgoing::Bytes(bytes)) => {
+                    self.outgoing.extend_from_slice(bytes);
+                    self.queue.pop_front();
+                }
+                Some(Outgoing::Copy(source)) => match source.poll_take(cx) {
+                    Poll::Pending => return Ok(true),
+                    Poll::Ready(Taken::Data(data)) => {
+                        frontend::CopyData::new(data)?.write(&mut self.outgoing);
+                    }
+                    Poll::Ready(Taken::End) => {
+                        frontend::copy_done(&mut self.outgoing);
+                        self.queue.pop_front();
+                    }
+                    Poll::Ready(Taken::Failed) => {
+                        frontend::copy_fail("the source of the data failed", &mut self.outgoing)?;
+                        self.queue.pop_front();
+                    }
+                },
+            }
+        }
+        Ok(false)
+    }
+
+    /// Says goodbye, so that the server does not log a lost connection.
+    pub(crate) async fn terminate(mut self) {
+        let mut message = BytesMut::new();
+        frontend::terminate(&mut message);
+        self.queue.push_back(Outgoing::Bytes(message));
+        // The connection is given up either way: a failure to say goodbye changes nothing.
+        let _ = self.flush().await;
+    }
+}
+
+fn values(body: &DataRowBody) -> io::Result<Vec<Option<String>>> {
+    let buffer = body.buffer();
+    body.ranges()
+        .map(|range| {
+            range
+                .map(|range| {
+                    std::str::from_utf8(&buffer[range])
+                        .map(str::to_owned)
+                        .map_err(|_| invalid("a value that is not UTF-8"))
+                })
+                .transpose()
+        })
+        .collect()
+}
+
+fn invalid(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}

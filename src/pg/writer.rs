@@ -1,0 +1,144 @@
+//! A session that may write, to be had only for an approved plan.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::guard::Approved;
+use crate::pg::{Backoff, CopySource, PgError, PgResult, Session, lock};
+use crate::plan::{Plan, Progress};
+
+/// How long another crmctl is waited for. Long enough for the server to finish what a killed one had sent.
+const LOCK_WAIT: Duration = Duration::from_secs(15);
+
+/// The same in tenths of a second, for waiting on the server.
+const LOCK_TRIES: u32 = 150;
+
+/// A session that may write.
+pub struct Writer<'session> {
+    session: &'session mut Session,
+}
+
+impl Session {
+    /// Takes crmctl's lock until the session ends, checks that the plan still fits, and lets the session
+    /// write. Costs one round trip when nobody else is at work; polls while somebody is.
+    pub async fn unlock<P: Plan>(&mut self, approved: &Approved<P>, progress: &dyn Progress) -> PgResult<Writer<'_>> {
+        self.check(approved)?;
+        let fingerprint = approved.plan().fingerprint();
+        let deadline = Instant::now() + LOCK_WAIT;
+        let mut attempt = 0;
+        loop {
+            let answer = self.run(&lock::attempt(fingerprint)).await?;
+            let text = |result: usize, column: &str| {
+                let rows: Option<&Vec<crate::pg::Row>> = answer.results.get(result);
+                rows.and_then(|rows| rows.first()?.text(column)).map(str::to_owned)
+            };
+            if text(0, "locked").as_deref() == Some("t") {
+                if text(2, "value") != fingerprint.value {
+                    return Err(PgError::Stale);
+                }
+                break;
+            }
+            let holder = text(1, "holder").map(|holder| format!(": {holder}")).unwrap_or_default();
+            if Instant::now() >= deadline {
+                return Err(PgError::Busy { holder });
+            }
+            if attempt == 0 {
+                progress.notice(&format!("waiting for another crmctl{holder}"));
+            }
+            attempt += 1;
+            tokio::select! {
+                () = sleep(Backoff::TRANSACTION.pause(attempt)) => {}
+                () = self.cancel_raised() => return Err(PgError::Interrupted),
+            }
+        }
+        self.send("set default_transaction_read_only = off")?;
+        self.receive().await?.ok()?;
+        Ok(Writer { session: self })
+    }
+
+    /// Lets the session write inside transactions that start with [`Writer::begin`], which takes the lock and
+    /// checks the plan in the same flight as the work. Costs no round trip.
+    pub fn unlock_in_transaction<P: Plan>(&mut self, approved: &Approved<P>) -> PgResult<(Writer<'_>, Begin)> {
+        self.check(approved)?;
+        let guard = lock::guard(approved.plan().fingerprint(), LOCK_TRIES);
+        Ok((Writer { session: self }, Begin(guard)))
+    }
+
+    fn check<P: Plan>(&self, approved: &Approved<P>) -> PgResult<()> {
+        if approved.environment() == &self.target().environment {
+            Ok(())
+        } else {
+            Err(PgError::Protocol(format!(
+                "a plan approved for `{}` was about to be carried out on `{}`",
+                approved.environment(),
+                self.target().environment
+            )))
+        }
+    }
+}
+
+/// What a transaction must begin with: the lock, and the check that the plan still fits.
+#[derive(Debug, Clone)]
+pub struct Begin(String);
+
+impl Writer<'_> {
+    /// Queues `begin`, the lock and the check of the plan, and the transaction's settings.
+    pub fn begin(&mut self, begin: &Begin, settings: &str) -> PgResult<()> {
+        // Two messages: should the second fail, everything after it meets a failed transaction.
+        self.session.send("begin transaction read write")?;
+        self.session.send(&format!("{}; {settings}", begin.0))
+    }
+
+    /// Queues a `copy .. from stdin` and its data.
+    pub fn send_copy_in(&mut self, sql: &str, source: CopySource) -> PgResult<()> {
+        self.session.wire().copy_in(sql, source)
+    }
+
+    /// Fetches all answers in flight, and the first error among them.
+    pub async fn settle(&mut self) -> PgResult<()> {
+        let mut first = None;
+        while self.session.in_flight() > 0 {
+            if let Err(error) = self.session.receive().await.and_then(super::Answer::ok) {
+                if matches!(error, PgError::Lost { .. } | PgError::Protocol(_)) {
+                    return Err(first.unwrap_or(error));
+                }
+                first.get_or_insert(error);
+            }
+        }
+        first.map_or(Ok(()), Err)
+    }
+
+    /// Commits, unless the user asked to stop before: then it rolls back.
+    pub async fn commit(&mut self) -> PgResult<()> {
+        if self.session.is_cancelled() {
+            self.roll_back().await?;
+            return Err(PgError::Interrupted);
+        }
+        let answer = self.session.run("commit").await?;
+        match answer.tags.first().map(String::as_str) {
+            Some("COMMIT") => Ok(()),
+            _ => Err(PgError::Protocol("the server rolled the transaction back instead of committing it".to_owned())),
+        }
+    }
+
+    /// Rolls back whatever is open.
+    pub async fn roll_back(&mut self) -> PgResult<()> {
+        self.session.run("rollback").await.map(drop)
+    }
+}
+
+impl Deref for Writer<'_> {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        self.session
+    }
+}
+
+impl DerefMut for Writer<'_> {
+    fn deref_mut(&mut self) -> &mut Session {
+        self.session
+    }
+}
