@@ -33,7 +33,8 @@ begin
   return new;
 end
 $$;
-comment on function private.touch_row() is 'Before update: sets updated_at, and for API users also protects created_at and deleted_at.';
+comment on function private.touch_row() is
+  'Before update: sets updated_at, and for API users also protects created_at and deleted_at.';
 
 -- A row may hang only on a parent its author can see. Foreign keys do not look at row level security, so without this
 -- anyone who learns an id could attach a note to somebody else's contact.
@@ -60,7 +61,8 @@ begin
   return new;
 end
 $$;
-comment on function private.require_visible_parent() is 'Before insert or update: refuses a parent that the policies hide from the caller. Arguments: parent table, column.';
+comment on function private.require_visible_parent() is
+  'Before insert or update: refuses a parent that the policies hide from the caller. Arguments: parent table, column.';
 
 -- Trigger functions are called by triggers, never by people.
 revoke execute on function private.touch_row() from public;

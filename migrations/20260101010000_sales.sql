@@ -20,7 +20,8 @@ create table public.sales (
   constraint sales_email_check check (email like '%_@_%')
 );
 comment on table public.sales is 'People who use the CRM, one row per login; role and disabled decide what the policies allow.';
-comment on column public.sales.role is 'admin sees and changes all; sales_director sees all, changes own; account_manager sees and changes own.';
+comment on column public.sales.role is
+  'admin sees and changes all; sales_director sees all, changes own; account_manager sees and changes own.';
 comment on column public.sales.disabled is 'True takes every right away with the next statement.';
 
 -- The id is its own index for the foreign key to auth.users.

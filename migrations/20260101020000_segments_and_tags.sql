@@ -11,7 +11,8 @@ create table public.segments (
   deleted_at timestamptz,
   constraint segments_name_check check (btrim(name) <> '')
 );
-comment on table public.segments is 'Market segments, such as independent restaurants; kept by admins and directors, read by everyone.';
+comment on table public.segments is
+  'Market segments, such as independent restaurants; kept by admins and directors, read by everyone.';
 create index segments_sales_id_idx on public.segments (sales_id);
 -- A name is free again after its row was deleted.
 create unique index segments_name_key on public.segments (lower(name)) where deleted_at is null;

@@ -60,7 +60,8 @@ create policy organizations_director_select on public.organizations
   using ((select private.crm_role()) = 'sales_director' and (deleted_at is null or deleted_at = now()));
 create policy organizations_manager_select on public.organizations
   for select to authenticated
-  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid()) and (deleted_at is null or deleted_at = now()));
+  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid())
+    and (deleted_at is null or deleted_at = now()));
 create policy organizations_own_insert on public.organizations
   for insert to authenticated
   with check ((select private.crm_role()) in ('sales_director', 'account_manager')

@@ -53,7 +53,8 @@ create policy contacts_director_select on public.contacts
   using ((select private.crm_role()) = 'sales_director' and (deleted_at is null or deleted_at = now()));
 create policy contacts_manager_select on public.contacts
   for select to authenticated
-  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid()) and (deleted_at is null or deleted_at = now()));
+  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid())
+    and (deleted_at is null or deleted_at = now()));
 create policy contacts_own_insert on public.contacts
   for insert to authenticated
   with check ((select private.crm_role()) in ('sales_director', 'account_manager')

@@ -18,7 +18,8 @@ comment on table public.contact_notes is 'Notes about contacts, each by its auth
 
 create index contact_notes_sales_id_idx on public.contact_notes (sales_id);
 create index contact_notes_contact_id_idx on public.contact_notes (contact_id);
-create index contact_notes_contact_id_noted_at_live_idx on public.contact_notes (contact_id, noted_at desc) where deleted_at is null;
+create index contact_notes_contact_id_noted_at_live_idx on public.contact_notes (contact_id, noted_at desc)
+  where deleted_at is null;
 create trigger touch_row before update on public.contact_notes
   for each row execute function private.touch_row();
 create trigger require_visible_contact_id before insert or update of contact_id on public.contact_notes
@@ -40,7 +41,8 @@ create policy contact_notes_director_select on public.contact_notes
   using ((select private.crm_role()) = 'sales_director' and (deleted_at is null or deleted_at = now()));
 create policy contact_notes_manager_select on public.contact_notes
   for select to authenticated
-  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid()) and (deleted_at is null or deleted_at = now()));
+  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid())
+    and (deleted_at is null or deleted_at = now()));
 create policy contact_notes_own_insert on public.contact_notes
   for insert to authenticated
   with check ((select private.crm_role()) in ('sales_director', 'account_manager')

@@ -65,7 +65,8 @@ create policy opportunities_director_select on public.opportunities
   using ((select private.crm_role()) = 'sales_director' and (deleted_at is null or deleted_at = now()));
 create policy opportunities_manager_select on public.opportunities
   for select to authenticated
-  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid()) and (deleted_at is null or deleted_at = now()));
+  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid())
+    and (deleted_at is null or deleted_at = now()));
 create policy opportunities_own_insert on public.opportunities
   for insert to authenticated
   with check ((select private.crm_role()) in ('sales_director', 'account_manager')

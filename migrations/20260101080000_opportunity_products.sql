@@ -50,7 +50,8 @@ create policy opportunity_products_director_select on public.opportunity_product
   using ((select private.crm_role()) = 'sales_director' and (deleted_at is null or deleted_at = now()));
 create policy opportunity_products_manager_select on public.opportunity_products
   for select to authenticated
-  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid()) and (deleted_at is null or deleted_at = now()));
+  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid())
+    and (deleted_at is null or deleted_at = now()));
 create policy opportunity_products_own_insert on public.opportunity_products
   for insert to authenticated
   with check ((select private.crm_role()) in ('sales_director', 'account_manager')

@@ -18,7 +18,8 @@ comment on table public.opportunity_notes is 'Notes about opportunities, each by
 
 create index opportunity_notes_sales_id_idx on public.opportunity_notes (sales_id);
 create index opportunity_notes_opportunity_id_idx on public.opportunity_notes (opportunity_id);
-create index opportunity_notes_opportunity_id_noted_at_live_idx on public.opportunity_notes (opportunity_id, noted_at desc) where deleted_at is null;
+create index opportunity_notes_opportunity_id_noted_at_live_idx on public.opportunity_notes (opportunity_id, noted_at desc)
+  where deleted_at is null;
 create trigger touch_row before update on public.opportunity_notes
   for each row execute function private.touch_row();
 create trigger require_visible_opportunity_id before insert or update of opportunity_id on public.opportunity_notes
@@ -40,7 +41,8 @@ create policy opportunity_notes_director_select on public.opportunity_notes
   using ((select private.crm_role()) = 'sales_director' and (deleted_at is null or deleted_at = now()));
 create policy opportunity_notes_manager_select on public.opportunity_notes
   for select to authenticated
-  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid()) and (deleted_at is null or deleted_at = now()));
+  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid())
+    and (deleted_at is null or deleted_at = now()));
 create policy opportunity_notes_own_insert on public.opportunity_notes
   for insert to authenticated
   with check ((select private.crm_role()) in ('sales_director', 'account_manager')

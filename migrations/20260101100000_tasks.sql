@@ -58,7 +58,8 @@ create policy tasks_director_select on public.tasks
   using ((select private.crm_role()) = 'sales_director' and (deleted_at is null or deleted_at = now()));
 create policy tasks_manager_select on public.tasks
   for select to authenticated
-  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid()) and (deleted_at is null or deleted_at = now()));
+  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid())
+    and (deleted_at is null or deleted_at = now()));
 create policy tasks_own_insert on public.tasks
   for insert to authenticated
   with check ((select private.crm_role()) in ('sales_director', 'account_manager')

@@ -29,8 +29,10 @@ create index activities_organization_id_idx on public.activities (organization_i
 create index activities_contact_id_idx on public.activities (contact_id);
 create index activities_opportunity_id_idx on public.activities (opportunity_id);
 -- Time lines: of a person, and of one customer.
-create index activities_sales_id_occurred_at_live_idx on public.activities (sales_id, occurred_at desc) where deleted_at is null;
-create index activities_organization_id_occurred_at_live_idx on public.activities (organization_id, occurred_at desc) where deleted_at is null;
+create index activities_sales_id_occurred_at_live_idx on public.activities (sales_id, occurred_at desc)
+  where deleted_at is null;
+create index activities_organization_id_occurred_at_live_idx on public.activities (organization_id, occurred_at desc)
+  where deleted_at is null;
 create trigger touch_row before update on public.activities
   for each row execute function private.touch_row();
 create trigger require_visible_organization_id before insert or update of organization_id on public.activities
@@ -58,7 +60,8 @@ create policy activities_director_select on public.activities
   using ((select private.crm_role()) = 'sales_director' and (deleted_at is null or deleted_at = now()));
 create policy activities_manager_select on public.activities
   for select to authenticated
-  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid()) and (deleted_at is null or deleted_at = now()));
+  using ((select private.crm_role()) = 'account_manager' and sales_id = (select auth.uid())
+    and (deleted_at is null or deleted_at = now()));
 create policy activities_own_insert on public.activities
   for insert to authenticated
   with check ((select private.crm_role()) in ('sales_director', 'account_manager')
