@@ -47,9 +47,12 @@ alter default privileges for role supabase_auth_admin in schema auth grant all o
 alter default privileges for role supabase_auth_admin in schema auth grant all on sequences to postgres, dashboard_user;
 alter default privileges for role supabase_auth_admin in schema auth grant all on functions to postgres, dashboard_user;
 
-alter default privileges for role postgres in schema storage grant all on tables to postgres, anon, authenticated, service_role;
-alter default privileges for role postgres in schema storage grant all on sequences to postgres, anon, authenticated, service_role;
-alter default privileges for role postgres in schema storage grant all on functions to postgres, anon, authenticated, service_role;
+alter default privileges for role postgres in schema storage
+  grant all on tables to postgres, anon, authenticated, service_role;
+alter default privileges for role postgres in schema storage
+  grant all on sequences to postgres, anon, authenticated, service_role;
+alter default privileges for role postgres in schema storage
+  grant all on functions to postgres, anon, authenticated, service_role;
 
 alter default privileges for role supabase_admin in schema realtime grant all on tables to postgres, dashboard_user;
 alter default privileges for role supabase_admin in schema realtime grant all on sequences to postgres, dashboard_user;
