@@ -40,9 +40,8 @@ pub enum Consent<'a> {
 #[must_use]
 pub fn required<'a>(environment: &'a Environment, hazards: &[Hazard], phrase: Option<&'static str>) -> Consent<'a> {
     match (hazards.is_empty(), phrase, environment.protection) {
-        (true, _, _) => Consent::None,
+        (true, _, _) | (false, None, Protection::Open) => Consent::None,
         (false, Some(phrase), _) => Consent::Word(phrase),
-        (false, None, Protection::Open) => Consent::None,
         (false, None, Protection::Guarded) => Consent::Yes,
         (false, None, Protection::Protected) => Consent::Word(environment.name.as_str()),
     }

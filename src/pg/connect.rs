@@ -44,8 +44,6 @@ impl Canceller {
 
 /// Opens one connection. Tries once: retrying is the caller's decision.
 pub(crate) async fn connect(url: &DatabaseUrl, application_name: &str) -> PgResult<Connection> {
-    supabase::refuse_transaction_pooler(url)
-        .map_err(|refusal| failed(url, refusal.reason, Some(refusal.help), false))?;
     let stream = dial(url).await?;
     let raw = Shared::new(stream);
     let tls = connector(url)?;
@@ -97,7 +95,7 @@ fn connector(url: &DatabaseUrl) -> PgResult<Capturing> {
         SslMode::VerifyFull => {}
     }
     if let Some(path) = url.ssl_root_certificate() {
-        let pem = std::fs::read(path)
+        let pem = std::fs::read(&path)
             .map_err(|error| broken(format!("cannot read the root certificate `{}`: {error}", path.display())))?;
         let text = String::from_utf8_lossy(&pem);
         for block in text.split_inclusive("-----END CERTIFICATE-----").filter(|block| block.contains("BEGIN CERT")) {
@@ -123,7 +121,7 @@ enum Socket {
 
 async fn dial(url: &DatabaseUrl) -> PgResult<Box<dyn crate::pg::stream::ByteStream>> {
     match timeout(CONNECT_TIMEOUT, open_socket(url)).await {
-        Err(_) => Err(failed(url, "the connection timed out".to_owned(), supabase::help_for_no_route(url), true)),
+        Err(_) => Err(failed(url, "the connection timed out".to_owned(), supabase::connection_help(url, "network is unreachable"), true)),
         Ok(Err(error)) => Err(unreachable(url, &error)),
         Ok(Ok(Socket::Tcp(stream))) => Ok(Box::new(stream)),
         #[cfg(unix)]
@@ -160,9 +158,8 @@ fn unreachable(url: &DatabaseUrl, error: &io::Error) -> PgError {
         E::ConnectionRefused | E::NotFound if url.is_local() => {
             Some("is the server running? `crmctl local start` starts crmctl's own".to_owned())
         }
-        E::NetworkUnreachable | E::HostUnreachable | E::AddrNotAvailable => supabase::help_for_no_route(url),
-        _ if supabase::is_direct(url) => supabase::help_for_no_route(url),
-        _ => None,
+        E::NetworkUnreachable | E::HostUnreachable | E::AddrNotAvailable => supabase::connection_help(url, "network is unreachable"),
+        _ => supabase::connection_help(url, &error.to_string()),
     };
     failed(url, error.to_string(), help, transient)
 }
@@ -216,7 +213,10 @@ fn reason_of(error: &dyn std::error::Error) -> String {
 }
 
 fn login(url: &DatabaseUrl, reason: String) -> PgError {
-    let help = supabase::help_for_refused_login(url, &reason);
+    let help = supabase::connection_help(url, &reason).unwrap_or_else(|| {
+        "check user and password in the URL; crmctl does not try again, because hosted Supabase bans addresses that do"
+            .to_owned()
+    });
     PgError::Login { address: address(url), user: url.user().to_owned(), reason, help }
 }
 

@@ -97,8 +97,6 @@ impl fmt::Display for ServerError {
 pub(crate) const LOCK_HELD: &str = "CRM05";
 /// SQLSTATE raised by crmctl's own guards: the database is not as it was when the plan was made.
 pub(crate) const STALE_PLAN: &str = "CRM04";
-/// SQLSTATE raised by crmctl's own checks before COMMIT.
-pub(crate) const CHECK_FAILED: &str = "CRM03";
 
 /// Everything that can go wrong between crmctl and a server.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use crate::pg::error::{LOCK_HELD, STALE_PLAN};
 use crate::plan::Fingerprint;
 
 /// The bytes of `crmctl` as a number: the same for every version, so that versions exclude each other.
-pub(crate) const KEY: i64 = 0x0063_726D_6374_6C;
+pub(crate) const KEY: i64 = 0x6372_6D63_746C;
 
 /// A query for who holds the lock: one text, or NULL.
 pub(crate) fn holder_query() -> String {

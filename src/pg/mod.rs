@@ -13,7 +13,6 @@ mod wire;
 mod writer;
 
 pub use copy::{Chunk, ChunkReceiver, CopySink, CopySource, Generator, channel};
-pub(crate) use error::CHECK_FAILED;
 pub use error::{PgError, ServerError};
 pub use ident::{TableName, identifier, literal, optional_literal, text_array};
 pub use retry::{Backoff, is_transient, retry};

@@ -76,6 +76,11 @@ impl Session {
         self.cancel.is_raised()
     }
 
+    /// Waits until the user asks to stop.
+    pub(crate) async fn cancelled(&self) {
+        self.cancel.raised().await;
+    }
+
     /// Runs one message of statements and returns the rows of the first that has any.
     pub async fn query(&mut self, sql: &str) -> PgResult<Vec<Row>> {
         Ok(self.run(sql).await?.rows())

@@ -62,6 +62,7 @@ impl Answer {
 pub(crate) struct Wire {
     stream: Shared,
     address: String,
+    space: Box<[u8]>,
     incoming: BytesMut,
     outgoing: BytesMut,
     queue: VecDeque<Outgoing>,
@@ -87,6 +88,7 @@ impl Wire {
         Self {
             stream,
             address,
+            space: vec![0; READ_BUFFER].into_boxed_slice(),
             incoming: BytesMut::with_capacity(READ_BUFFER),
             outgoing: BytesMut::with_capacity(WRITE_BUFFER),
             queue: VecDeque::new(),
@@ -238,8 +240,7 @@ impl Wire {
 
     /// Reads some bytes; 0 at the end of the stream.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut space = [std::mem::MaybeUninit::uninit(); READ_BUFFER];
-        let mut buffer = ReadBuf::uninit(&mut space);
+        let mut buffer = ReadBuf::new(&mut self.space);
         ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
         self.incoming.extend_from_slice(buffer.filled());
         Poll::Ready(Ok(buffer.filled().len()))

@@ -50,7 +50,7 @@ impl Session {
             attempt += 1;
             tokio::select! {
                 () = sleep(Backoff::TRANSACTION.pause(attempt)) => {}
-                () = self.cancel_raised() => return Err(PgError::Interrupted),
+                () = self.cancelled() => return Err(PgError::Interrupted),
             }
         }
         self.send("set default_transaction_read_only = off")?;

@@ -1,0 +1,64 @@
+//! Which schemas belong to the platform: never dumped, never truncated, never compared.
+
+/// Schemas that Supabase manages (the list its own CLI leaves out of a schema dump). Names that end in `%`
+/// are prefixes.
+pub const MANAGED_SCHEMAS: &[&str] = &[
+    "information_schema",
+    "pg\\_%",
+    "\\_analytics",
+    "\\_realtime",
+    "\\_supavisor",
+    "auth",
+    "etl",
+    "extensions",
+    "pgbouncer",
+    "realtime",
+    "storage",
+    "supabase\\_functions",
+    "supabase\\_migrations",
+    "cron",
+    "dbdev",
+    "graphql",
+    "graphql\\_public",
+    "net",
+    "pgmq",
+    "pgsodium",
+    "pgsodium\\_masks",
+    "pgtle",
+    "repack",
+    "tiger",
+    "tiger\\_data",
+    "timescaledb\\_%",
+    "\\_timescaledb\\_%",
+    "topology",
+    "vault",
+];
+
+/// Whether a schema belongs to the platform.
+#[must_use]
+pub fn is_managed(schema: &str) -> bool {
+    MANAGED_SCHEMAS.iter().any(|pattern| {
+        let plain = pattern.replace('\\', "");
+        match plain.strip_suffix('%') {
+            Some(prefix) => schema.starts_with(prefix),
+            None => schema == plain,
+        }
+    })
+}
+
+/// An SQL condition that holds for the user's schemas. `column` is an expression of type `name` or `text`.
+#[must_use]
+pub fn is_user_schema_sql(column: &str) -> String {
+    format!("{column}::text not like all ({})", crate::pg::text_array(MANAGED_SCHEMAS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platform_schemas_are_managed_and_similar_names_are_not() {
+        assert!(is_managed("auth") && is_managed("pg_toast") && is_managed("timescaledb_internal"));
+        assert!(!is_managed("public") && !is_managed("authors") && !is_managed("pgx") && !is_managed("supabase-functions"));
+    }
+}
