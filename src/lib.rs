@@ -7,4 +7,5 @@ pub mod error;
 pub mod guard;
 pub mod pg;
 pub mod plan;
+pub mod seed;
 pub mod ui;
