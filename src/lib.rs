@@ -1,5 +1,6 @@
 //! crmctl: developer operations for Supabase environments.
 
 pub mod error;
+pub mod migration;
 pub mod plan;
 pub mod ui;
