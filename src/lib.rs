@@ -5,6 +5,8 @@ pub mod catalog;
 pub mod environment;
 pub mod error;
 pub mod guard;
+pub mod lint;
+pub mod migration;
 pub mod pg;
 pub mod plan;
 pub mod ui;

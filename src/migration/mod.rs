@@ -1,0 +1,26 @@
+//! Migrations: the files, the statements in them, the history of a database, and what is to be done.
+//!
+//! Everything here but reading files from a folder is pure.
+
+pub mod class;
+pub mod directory;
+pub mod file;
+pub mod history_row;
+pub mod plan;
+pub mod scanner;
+pub mod script;
+pub mod statement;
+pub mod states;
+pub mod status;
+pub mod version;
+
+pub use class::{Class, Directives};
+pub use directory::{Directory, DirectoryError, new_file};
+pub use file::{Barrier, BarrierReason, MigrationFile};
+pub use history_row::{ExtraRow, History, HistoryRow, RunState};
+pub use plan::{MigrationPlan, Options, PlanError, Step, plan};
+pub use script::ScriptError;
+pub use statement::{Statement, split};
+pub use states::{Entry, State, states};
+pub use status::StatusReport;
+pub use version::{Checksum, Version};
