@@ -46,19 +46,19 @@ pub struct ExtraRow {
 /// All that a database remembers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
+    /// Whether the table that both tools share exists.
+    pub recorded: bool,
     /// The rows both tools share.
     pub rows: Vec<HistoryRow>,
     /// crmctl's own facts.
     pub extras: BTreeMap<Version, ExtraRow>,
 }
 
-/// Yields what [`History::fingerprint`] computes. The table may not exist, which counts as empty: a query that
-/// names it would not even be parsed then, so it is handed over as text.
-const FINGERPRINT_QUERY: &str = r#"select case when to_regclass('supabase_migrations.schema_migrations') is null
-then encode(sha256(''::bytea), 'hex')
-else (xpath('/row/value/text()', query_to_xml($query$
-select encode(sha256(convert_to(coalesce(string_agg(version, ',' order by version collate "C"), ''), 'UTF8')), 'hex') as value
-from supabase_migrations.schema_migrations$query$, false, true, '')))[1]::text end"#;
+/// Yields what [`History::fingerprint`] computes where the shared table exists.
+const FINGERPRINT_QUERY: &str = r#"select encode(sha256(convert_to(coalesce(string_agg(version, ',' order by version collate "C"), ''), 'UTF8')), 'hex') from supabase_migrations.schema_migrations"#;
+
+/// Yields NULL where the shared table does not exist, which must not be named then.
+const ABSENCE_QUERY: &str = "select to_regclass('supabase_migrations.schema_migrations')";
 
 impl History {
     /// The row of a version.
@@ -76,6 +76,9 @@ impl History {
     /// Which versions are applied, as a query and as the value it yields.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
+        if !self.recorded {
+            return Fingerprint { query: ABSENCE_QUERY.to_owned(), value: None };
+        }
         let mut versions: Vec<&str> = self.rows.iter().map(|row| row.version.as_str()).collect();
         versions.sort_unstable();
         let value = hexadecimal(&Sha256::digest(versions.join(",")));
@@ -122,7 +125,7 @@ pub(crate) fn test_history<const N: usize>(rows: [(&str, &str); N]) -> History {
         let statements = Some(file.statements_for_history());
         HistoryRow { version: file.version, name: Some(file.name), statements }
     };
-    History { rows: rows.map(row).into(), extras: BTreeMap::new() }
+    History { recorded: true, rows: rows.map(row).into(), extras: BTreeMap::new() }
 }
 
 #[cfg(test)]
@@ -175,7 +178,7 @@ mod tests {
         assert_eq!(one.fingerprint(), same.fingerprint());
         assert_ne!(one.fingerprint(), other.fingerprint());
         assert_eq!(
-            History::default().fingerprint().value.as_deref(),
+            History { recorded: true, ..History::default() }.fingerprint().value.as_deref(),
             Some("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
             "as the query yields it for an empty table"
         );
