@@ -71,15 +71,16 @@ pub fn hazards(findings: &[Finding]) -> Vec<Hazard> {
 
 impl Render for LintReport {
     fn render(&self, style: &Style) -> String {
-        let mut text = String::new();
-        for finding in &self.findings {
+        let block = |finding: &Finding| {
             let head = match finding.severity {
                 Severity::Error => style.bad(&format!("error[{}]", finding.rule)),
                 Severity::Warning => style.attention(&format!("warning[{}]", finding.rule)),
             };
-            text += &format!("{head}: {}\n  --> {}\n", finding.message, finding.location);
-            text += &format!("   | {}\n   = {}\n\n", finding.location.excerpt.trim_end(), finding.help);
-        }
+            let Finding { message, location, help, .. } = finding;
+            let excerpt = location.excerpt.trim_end();
+            format!("{head}: {message}\n  --> {location}\n   | {excerpt}\n   = {help}\n\n")
+        };
+        let text: String = self.findings.iter().map(block).collect();
         let [errors, warnings] = [Severity::Error, Severity::Warning].map(|severity| self.count(severity));
         let plural =
             |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });

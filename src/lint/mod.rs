@@ -51,6 +51,7 @@ fn of_statement(file: &MigrationFile, statement: &Statement, world: &World) -> V
     };
     problems.retain(|problem| !excused(problem));
     problems.extend(allowances.iter().filter_map(rules::hygiene::allowance));
+    problems.sort_by_key(|problem| problem.offset);
     let finding = |problem: Problem| Finding {
         rule: problem.rule,
         severity: problem.severity,

@@ -87,7 +87,7 @@ pub(crate) fn words_of<'a>(text: &'a str, statement: &Statement) -> Vec<Word<'a>
         .collect()
 }
 
-impl<'a> Words<'a> {
+impl Words<'_> {
     /// Whether it begins with these keywords.
     pub(crate) fn begins(self, keywords: &[&str]) -> bool {
         self.0.len() >= keywords.len() && keywords.iter().zip(self.0).all(|(keyword, word)| word.is(keyword))
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn words_in_comments_and_quotes_are_no_keywords() {
         with("select 'drop table' /* drop table */ \"drop\" table", |words| {
-            assert!(!words.has(&["drop", "table"]))
+            assert!(!words.has(&["drop", "table"]));
         });
     }
 

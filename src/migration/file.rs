@@ -134,7 +134,7 @@ impl MigrationFile {
             match segments.last_mut() {
                 // Between two statements stand only `;`, white space, and the lines that are skipped.
                 Some(Segment::Sql(last)) if !self.text[last.end..range.start].contains('\\') => {
-                    last.end = range.end
+                    last.end = range.end;
                 }
                 Some(Segment::Sql(_) | Segment::Copy { .. }) | None => segments.push(Segment::Sql(range)),
             }

@@ -80,7 +80,6 @@ struct Draft {
     parentheses: usize,
     blocks: usize,
     is_routine: bool,
-    is_copy: bool,
     reads_stdin: bool,
     previous_word: Range<usize>,
     after_dot: bool,
@@ -208,9 +207,6 @@ impl Draft {
     fn word(&mut self, text: &str, range: &Range<usize>) {
         let is = |word: &str| text[range.clone()].eq_ignore_ascii_case(word);
         let follows = |word: &str| text[self.previous_word.clone()].eq_ignore_ascii_case(word);
-        if self.tokens.is_empty() {
-            self.is_copy = is("copy");
-        }
         if self.blocks > 0 {
             // Behind `as` both are names.
             if is("case") && !follows("as") {
@@ -220,11 +216,11 @@ impl Draft {
             }
         } else if self.parentheses == 0 {
             let first = self.tokens.first().map_or(0..0, |token| token.range.clone());
-            self.is_routine |= self.tokens.len() < 4
-                && (is("function") || is("procedure"))
-                && text[first].eq_ignore_ascii_case("create");
+            let begins = |word: &str| text[first.clone()].eq_ignore_ascii_case(word);
+            self.is_routine |=
+                self.tokens.len() < 4 && (is("function") || is("procedure")) && begins("create");
             self.blocks = usize::from(self.is_routine && is("atomic") && follows("begin"));
-            self.reads_stdin |= self.is_copy && is("stdin") && follows("from");
+            self.reads_stdin |= is("stdin") && follows("from") && begins("copy");
         }
         self.previous_word = range.clone();
     }

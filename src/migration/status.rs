@@ -63,8 +63,8 @@ impl Render for StatusReport {
         };
         let version = width(|line| line.version.as_str().len(), "version");
         let name = width(|line| line.name.chars().count(), "name");
-        let mut text = style.strong(&format!("{:version$}  {:name$}  state", "version", "name"));
-        for line in &self.migrations {
+        let head = style.strong(&format!("{:version$}  {:name$}  state", "version", "name"));
+        let row = |line: &Line| {
             let words = line.state.words();
             let state = match line.state {
                 State::Applied => style.good(words),
@@ -73,9 +73,10 @@ impl Render for StatusReport {
                     style.bad(words)
                 }
             };
-            text += &format!("\n{:version$}  {:name$}  {state}", line.version, line.name);
-        }
-        text
+            format!("{:version$}  {:name$}  {state}", line.version, line.name)
+        };
+        let rows = self.migrations.iter().map(row);
+        std::iter::once(head).chain(rows).collect::<Vec<_>>().join("\n")
     }
 }
 

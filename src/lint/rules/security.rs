@@ -111,8 +111,10 @@ fn policy(words: Words, problems: &mut Problems) {
     }
     let reads = words.0.iter().find(|word| match word.kind {
         TokenKind::Text | TokenKind::Word | TokenKind::QuotedName => {
-            let text = word.text.to_lowercase();
-            text.contains("user_metadata") || text.contains("raw_user_meta_data")
+            let mut names = word.text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+            names.any(|name| {
+                ["user_metadata", "raw_user_meta_data"].iter().any(|key| name.eq_ignore_ascii_case(key))
+            })
         }
         TokenKind::Number
         | TokenKind::Symbol(_)
@@ -245,7 +247,9 @@ mod tests {
     fn s05_finds_a_policy_that_believes_the_user() {
         let sql = "create policy p on a using ((auth.jwt() -> 'user_metadata' ->> 'role') = 'admin')";
         assert_eq!(found(sql), ["warning S05"]);
+        assert_eq!(found(&sql.replace("'user_metadata'", "'{user_metadata,role}'")), ["warning S05"]);
         assert!(found(&sql.replace("user_metadata", "app_metadata")).is_empty());
+        assert!(found("create policy test_user_metadata_all on test_user_metadata using (true)").is_empty());
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::{Explain, Kind};
 use crate::migration::file::test_file;
 use crate::migration::history_row::{ExtraRow, test_history};
 use crate::migration::version::Checksum;
