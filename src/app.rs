@@ -4,16 +4,18 @@
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use crate::cancel::Cancel;
 use crate::cli::GlobalArgs;
 use crate::environment::{self, EnvFile, Environment, EnvironmentName, Origin, Project, Variables, vars};
-use crate::error::Result;
+use crate::error::{ExitStatus, Result};
 use crate::guard::{self, Answers, Approved};
+use crate::lint::{Finding, Severity};
 use crate::local;
 use crate::pg::{Session, Target};
-use crate::plan::{Plan, Progress};
-use crate::ui::{Bars, Printer, Prompt};
+use crate::plan::{Hazard, Plan, Progress, Render};
+use crate::ui::{Annotation, Ask, Bars, Level, Printer, Prompt};
 
 /// Everything a command may use.
 pub struct App {
@@ -38,8 +40,8 @@ impl App {
         let cwd = std::env::current_dir()
             .map_err(|error| anyhow::Error::new(error).context("cannot tell the current folder"))?;
         let project = Project::find(global.project.as_deref(), &cwd)?;
-        let bars = Bars::new(&printer);
-        Ok(Self { project, printer, cancel, variables, bars, prompt: Prompt::new(), global, command })
+        let bars = printer.progress();
+        Ok(Self { project, printer, cancel, variables, bars, prompt: Prompt, global, command })
     }
 
     /// What a name on the command line means: which database, and how dangerous.
@@ -80,19 +82,61 @@ impl App {
         let hazards = plan.hazards();
         let consent = guard::required(environment, &hazards, plan.phrase());
         if consent != guard::Consent::None {
-            self.printer.banner(environment, &hazards);
+            self.show_target(environment, &hazards);
         }
         let answers = Answers {
             yes: self.global.yes,
             confirm: self.global.confirm.as_deref(),
-            ask: self.prompt.is_terminal().then_some(&self.prompt as &dyn guard::Ask),
+            ask: self.prompt.is_terminal().then_some(&self.prompt as &dyn Ask),
         };
         guard::approve(plan, environment, &answers)
     }
 
+    /// Whose database it is, and what it will lose.
+    fn show_target(&self, environment: &Environment, hazards: &[Hazard]) {
+        let style = self.printer.style();
+        let mut text = style.attention(&format!("`{}` is {}", environment.name, environment.protection.word()));
+        if let Some(url) = environment.url() {
+            text.push_str(&format!("\n  host      {}:{}\n  database  {}", url.host(), url.port(), url.database()));
+        }
+        if let Some(project) = environment.project_ref() {
+            text.push_str(&format!("\n  project   {project}"));
+        }
+        for hazard in hazards {
+            text.push_str(&format!("\n  {hazard}"));
+        }
+        self.printer.notice(&text);
+    }
+
     /// Asks for a yes that no environment stands behind: installing a package.
     pub fn agree(&self, question: &str) -> Result<bool> {
-        Ok(self.global.yes || (self.prompt.is_terminal() && guard::Ask::yes_no(&self.prompt, question)?))
+        Ok(self.global.yes || (self.prompt.is_terminal() && self.prompt.yes_no(question)?))
+    }
+
+    /// The answer of the command.
+    pub fn report<R: Serialize + Render>(
+        &self,
+        outcome: ExitStatus,
+        environment: Option<&Environment>,
+        report: &R,
+    ) -> Result<ExitStatus> {
+        let environment = environment.map(|environment| environment.name.as_str());
+        self.printer.report(self.command, environment, outcome, report)?;
+        Ok(outcome)
+    }
+
+    /// Findings as remarks on lines of files, where GitHub Actions shows them.
+    pub fn annotate(&self, findings: &[Finding]) -> Result<()> {
+        let annotations: Vec<Annotation> = findings
+            .iter()
+            .map(|finding| Annotation {
+                level: if finding.severity == Severity::Error { Level::Error } else { Level::Warning },
+                title: finding.rule.to_owned(),
+                message: finding.message.clone(),
+                location: Some(finding.location.clone()),
+            })
+            .collect();
+        self.printer.annotate(&annotations)
     }
 
     /// Where progress is told.
