@@ -1,5 +1,6 @@
 //! The only module that prints or asks.
 
+mod failure;
 mod github;
 mod measure;
 mod plural;

@@ -13,8 +13,8 @@ use serde_json::json;
 use crate::environment::Variables;
 use crate::error::{ExitStatus, Failure, Result};
 use crate::plan::Render;
+use crate::ui::failure::{failure_document, failure_text};
 use crate::ui::github::{self, Annotation, GitHub, Level};
-use crate::ui::snippet::snippet;
 use crate::ui::{Bars, ColourChoice, Style};
 
 /// The version of the documents that `--json` prints.
@@ -267,35 +267,6 @@ impl Printer {
         // Where stderr is gone there is nobody left to be told.
         let _ = self.0.bars.suspend(|| writeln!(stderr, "{text}").and_then(|()| stderr.flush()));
     }
-}
-
-fn failure_document(command: &str, environment: Option<&str>, failure: &Failure) -> serde_json::Value {
-    let location = failure
-        .location()
-        .map(|location| json!({ "file": location.file, "line": location.line, "column": location.column }));
-    let mut document = json!({
-        "schema_version": SCHEMA_VERSION,
-        "command": command,
-        "environment": environment,
-        "outcome": ExitStatus::from(failure.kind()).word(),
-        "error": {
-            "kind": failure.kind(),
-            "message": failure.to_string(),
-            "help": failure.help(),
-            "location": location,
-        },
-    });
-    if let Some(done) = failure.done() {
-        document["report"] = done.json.clone();
-    }
-    document
-}
-
-fn failure_text(failure: &Failure, style: Style) -> String {
-    let mut lines = vec![format!("{} {failure}", style.bad("error:"))];
-    lines.extend(failure.location().map(|location| snippet(location, style)));
-    lines.extend(failure.help().map(|help| format!("{} {help}", style.strong("help:"))));
-    lines.join("\n")
 }
 
 #[cfg(test)]
