@@ -56,7 +56,9 @@ impl Ask for Prompt {
 
     fn yes_no(&self, question: &str) -> Result<bool, PromptError> {
         self.check()?;
-        let confirm = Confirm::with_theme(&SimpleTheme).with_prompt(question).default(false);
+        // With Enter, for otherwise the Enter after a `y` would answer the next question.
+        let confirm =
+            Confirm::with_theme(&SimpleTheme).with_prompt(question).default(false).wait_for_newline(true);
         confirm.interact_on(&Term::stderr()).map_err(error_of)
     }
 
