@@ -46,7 +46,7 @@ impl Render for MigrationReport {
             .iter()
             .map(|file| format!("{} {}_{}", style.good("applied"), file.version, file.name))
             .collect();
-        lines.push(format!("{} applied", plural(self.applied.len(), "migration")));
+        lines.push(format!("{} applied", plural(self.applied.len() as u64, "migration")));
         lines.join("\n")
     }
 }
