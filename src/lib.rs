@@ -1,7 +1,10 @@
 //! crmctl: developer operations for Supabase environments.
 
+mod app;
 pub mod cancel;
 pub mod catalog;
+mod cli;
+mod commands;
 pub mod environment;
 pub mod error;
 pub mod guard;
@@ -10,5 +13,8 @@ pub mod local;
 pub mod migration;
 pub mod pg;
 pub mod plan;
+mod run;
 pub mod tools;
 pub mod ui;
+
+pub use run::run;
