@@ -3,6 +3,7 @@
 use crate::environment::{Environment, EnvironmentName, Protection};
 use crate::error::{Explain, Kind};
 use crate::plan::{Hazard, Plan};
+use crate::ui::Ask;
 
 /// A plan somebody has agreed to, for one environment. Has no other constructor than [`approve`].
 #[derive(Debug)]
@@ -55,14 +56,6 @@ pub struct Answers<'a> {
     pub confirm: Option<&'a str>,
     /// Somebody to ask, if there is a terminal.
     pub ask: Option<&'a dyn Ask>,
-}
-
-/// Somebody who can be asked.
-pub trait Ask {
-    /// A question to be answered with yes or no.
-    fn yes_no(&self, question: &str) -> crate::error::Result<bool>;
-    /// A question to be answered by typing a word.
-    fn typed(&self, question: &str) -> crate::error::Result<String>;
 }
 
 /// Why a plan is not carried out.

@@ -139,6 +139,8 @@ struct Constraint {
     #[serde(default)]
     columns: Vec<String>,
     references: Option<TableName>,
+    #[serde(default)]
+    referenced_columns: Vec<String>,
 }
 
 /// A foreign key of a table.
@@ -150,6 +152,8 @@ pub struct ForeignKey {
     pub columns: Vec<String>,
     /// The table referred to.
     pub references: TableName,
+    /// The columns referred to, in the order of `columns`.
+    pub referenced_columns: Vec<String>,
     /// As `pg_get_constraintdef` shows it.
     pub definition: String,
 }
@@ -190,6 +194,7 @@ impl Table {
                 name: name.to_owned(),
                 columns: constraint.columns,
                 references,
+                referenced_columns: constraint.referenced_columns,
                 definition: constraint.definition,
             }),
             _ => {}

@@ -88,7 +88,9 @@ object (kind, schema, name, facts) as (
                   join pg_catalog.pg_attribute t on t.attrelid = k.conrelid and t.attnum = o.number),
       'references', (select jsonb_build_object('schema', rn.nspname, 'name', rc.relname)
                      from pg_catalog.pg_class rc join pg_catalog.pg_namespace rn on rn.oid = rc.relnamespace
-                     where k.contype = 'f' and rc.oid = k.confrelid)))
+                     where k.contype = 'f' and rc.oid = k.confrelid),
+      'referenced_columns', (select jsonb_agg(t.attname order by o.place) from unnest(k.confkey) with ordinality o (number, place)
+                  join pg_catalog.pg_attribute t on t.attrelid = k.confrelid and t.attnum = o.number)))
   from relation c join pg_catalog.pg_constraint k on k.conrelid = c.oid
   where k.contype in ('c', 'f', 'p', 'u', 'x') and k.conparentid = 0
 

@@ -1,0 +1,122 @@
+//! In which order tables are loaded so that every foreign key finds its row. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalog::{ForeignKey, Table};
+use crate::pg::TableName;
+
+/// An order, and the foreign keys that no order can satisfy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadOrder {
+    /// Referred tables before referring ones.
+    pub tables: Vec<TableName>,
+    /// Foreign keys on cycles of several tables: table and key. Self-references are none of them, since a
+    /// COPY is one statement and its keys are checked at its end.
+    pub cyclic: Vec<(TableName, ForeignKey)>,
+}
+
+/// Orders tables by their foreign keys; ties by name, so that the order is always the same.
+#[must_use]
+pub fn by_foreign_keys(tables: &[Table]) -> LoadOrder {
+    let names: BTreeSet<&TableName> = tables.iter().map(|table| &table.name).collect();
+    let mut waiting: BTreeMap<&TableName, BTreeSet<&TableName>> = BTreeMap::new();
+    for table in tables {
+        let referred = table.foreign_keys.iter().map(|key| &key.references);
+        waiting.insert(&table.name, referred.filter(|name| **name != table.name && names.contains(name)).collect());
+    }
+    let mut order = Vec::with_capacity(tables.len());
+    let mut broken: BTreeSet<(&TableName, &TableName)> = BTreeSet::new();
+    while !waiting.is_empty() {
+        let free: Vec<&TableName> =
+            waiting.iter().filter(|(_, referred)| referred.is_empty()).map(|(name, _)| *name).collect();
+        if free.is_empty() {
+            break_one_cycle(&mut waiting, &mut broken);
+            continue;
+        }
+        for name in &free {
+            waiting.remove(name);
+            order.push((*name).clone());
+        }
+        for referred in waiting.values_mut() {
+            referred.retain(|name| !free.contains(name));
+        }
+    }
+    let cyclic = tables
+        .iter()
+        .flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)))
+        .filter(|(table, key)| broken.contains(&(&table.name, &key.references)))
+        .map(|(table, key)| (table.name.clone(), key.clone()))
+        .collect();
+    LoadOrder { tables: order, cyclic }
+}
+
+/// Nothing is free, so there is a cycle: follow references from the first table until one repeats, and give
+/// up the reference that closes the cycle. Tables that merely wait behind the cycle keep theirs.
+fn break_one_cycle<'a>(
+    waiting: &mut BTreeMap<&'a TableName, BTreeSet<&'a TableName>>,
+    broken: &mut BTreeSet<(&'a TableName, &'a TableName)>,
+) {
+    let Some(mut current) = waiting.keys().next().copied() else { return };
+    let mut seen = BTreeSet::new();
+    while seen.insert(current) {
+        let Some(next) = waiting.get(current).and_then(|referred| referred.iter().next().copied()) else { return };
+        if seen.contains(next) {
+            broken.insert((current, next));
+            if let Some(referred) = waiting.get_mut(current) {
+                referred.remove(next);
+            }
+            return;
+        }
+        current = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(name: &str, references: &[&str]) -> Table {
+        let name = TableName::new("public", name);
+        let foreign_keys = references.iter().map(|other| ForeignKey {
+            name: format!("{}_{other}_fkey", name.name),
+            columns: vec![format!("{other}_id")],
+            references: TableName::new("public", *other),
+            referenced_columns: vec!["id".to_owned()],
+            definition: String::new(),
+        });
+        Table {
+            foreign_keys: foreign_keys.collect(),
+            name,
+            is_partitioned: false,
+            is_partition: false,
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+        }
+    }
+
+    fn names(order: &LoadOrder) -> Vec<&str> {
+        order.tables.iter().map(|table| table.name.as_str()).collect()
+    }
+
+    #[test]
+    fn referred_tables_come_first_and_ties_go_by_name() {
+        let order = by_foreign_keys(&[table("a", &["c"]), table("b", &[]), table("c", &["b", "outside"])]);
+
+        assert_eq!(names(&order), ["b", "c", "a"]);
+        assert!(order.cyclic.is_empty());
+    }
+
+    #[test]
+    fn a_self_reference_is_no_cycle() {
+        assert!(by_foreign_keys(&[table("a", &["a"])]).cyclic.is_empty());
+    }
+
+    #[test]
+    fn a_cycle_gives_up_one_key_and_tables_behind_it_give_up_none() {
+        let order = by_foreign_keys(&[table("a", &["b"]), table("b", &["c"]), table("c", &["b"]), table("d", &["a"])]);
+
+        let cyclic: Vec<&str> = order.cyclic.iter().map(|(_, key)| key.name.as_str()).collect();
+        assert_eq!(cyclic, ["c_b_fkey"]);
+        assert_eq!(names(&order), ["c", "b", "a", "d"]);
+    }
+}
