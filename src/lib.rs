@@ -1,6 +1,7 @@
 //! crmctl: developer operations for Supabase environments.
 
 mod app;
+pub mod backup;
 pub mod cancel;
 pub mod catalog;
 mod cli;
@@ -14,6 +15,7 @@ pub mod migration;
 pub mod pg;
 pub mod plan;
 mod run;
+pub mod sync;
 pub mod tools;
 pub mod ui;
 
