@@ -15,6 +15,7 @@ pub mod migration;
 pub mod pg;
 pub mod plan;
 mod run;
+pub mod seed;
 pub mod sync;
 pub mod tools;
 pub mod ui;
