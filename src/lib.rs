@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod environment;
 pub mod error;
 pub mod guard;
+pub mod parity;
 pub mod pg;
 pub mod plan;
 pub mod ui;
