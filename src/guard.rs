@@ -3,6 +3,7 @@
 use crate::environment::{Environment, EnvironmentName, Protection};
 use crate::error::{Explain, Kind};
 use crate::plan::{Hazard, Plan};
+use crate::ui::Ask;
 
 /// A plan somebody has agreed to, for one environment. Has no other constructor than [`approve`].
 #[derive(Debug)]
@@ -38,7 +39,11 @@ pub enum Consent<'a> {
 
 /// What an environment's protection and a plan's hazards ask for.
 #[must_use]
-pub fn required<'a>(environment: &'a Environment, hazards: &[Hazard], phrase: Option<&'static str>) -> Consent<'a> {
+pub fn required<'a>(
+    environment: &'a Environment,
+    hazards: &[Hazard],
+    phrase: Option<&'static str>,
+) -> Consent<'a> {
     match (hazards.is_empty(), phrase, environment.protection) {
         (true, _, _) | (false, None, Protection::Open) => Consent::None,
         (false, Some(phrase), _) => Consent::Word(phrase),
@@ -55,14 +60,6 @@ pub struct Answers<'a> {
     pub confirm: Option<&'a str>,
     /// Somebody to ask, if there is a terminal.
     pub ask: Option<&'a dyn Ask>,
-}
-
-/// Somebody who can be asked.
-pub trait Ask {
-    /// A question to be answered with yes or no.
-    fn yes_no(&self, question: &str) -> crate::error::Result<bool>;
-    /// A question to be answered by typing a word.
-    fn typed(&self, question: &str) -> crate::error::Result<String>;
 }
 
 /// Why a plan is not carried out.
@@ -96,7 +93,9 @@ impl Explain for Refusal {
 
     fn help(&self) -> Option<String> {
         match self {
-            Self::NobodyToAsk { flag, .. } => Some(format!("read the plan with `--dry-run`, then say `{flag}`")),
+            Self::NobodyToAsk { flag, .. } => {
+                Some(format!("read the plan with `--dry-run`, then say `{flag}`"))
+            }
             Self::WrongWord { wanted, .. } => Some(format!("say `--confirm {wanted}`")),
             Self::Declined => None,
         }
@@ -104,7 +103,11 @@ impl Explain for Refusal {
 }
 
 /// Asks for the consent that `environment` and `plan` need. Everything that writes starts here.
-pub fn approve<P: Plan>(plan: P, environment: &Environment, answers: &Answers<'_>) -> crate::error::Result<Approved<P>> {
+pub fn approve<P: Plan>(
+    plan: P,
+    environment: &Environment,
+    answers: &Answers<'_>,
+) -> crate::error::Result<Approved<P>> {
     let hazards = plan.hazards();
     match required(environment, &hazards, plan.phrase()) {
         Consent::None => {}
@@ -120,9 +123,15 @@ fn ask_yes(environment: &Environment, answers: &Answers<'_>) -> crate::error::Re
         return Ok(());
     }
     let Some(ask) = answers.ask else {
-        return Err(Refusal::NobodyToAsk { environment: environment.name.clone(), flag: "--yes".to_owned() }.into());
+        return Err(
+            Refusal::NobodyToAsk { environment: environment.name.clone(), flag: "--yes".to_owned() }.into()
+        );
     };
-    if ask.yes_no(&format!("Go on with `{}`?", environment.name))? { Ok(()) } else { Err(Refusal::Declined.into()) }
+    if ask.yes_no(&format!("Go on with `{}`?", environment.name))? {
+        Ok(())
+    } else {
+        Err(Refusal::Declined.into())
+    }
 }
 
 fn ask_word(word: &str, environment: &Environment, answers: &Answers<'_>) -> crate::error::Result<()> {

@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::environment::EnvironmentName;
-use crate::error::{Explain, Kind, Location};
+use crate::environment::{ConfigError, EnvironmentName};
 
 /// The file, as written.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -166,96 +165,31 @@ pub struct DeployConfig {
     pub after: Vec<String>,
 }
 
-/// Why `crmctl.toml` cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{problem}")]
-pub struct ConfigError {
-    problem: String,
-    help: Option<String>,
-    location: Location,
-}
-
-impl Explain for ConfigError {
-    fn kind(&self) -> Kind {
-        Kind::Usage
-    }
-
-    fn help(&self) -> Option<String> {
-        self.help.clone()
-    }
-
-    fn location(&self) -> Option<Location> {
-        Some(self.location.clone())
-    }
-}
-
 impl ConfigFile {
     /// Reads the text of the file that a person would call `name`.
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, ConfigError> {
         let file: Self = toml::from_str(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
-            config_error(name, text, offset, error.message())
+            ConfigError::new(name, text, offset, error.message())
         })?;
         for (environment, config) in &file.environments {
             let origins = [config.managed, config.url.is_some(), config.url_env.is_some()];
             if origins.iter().filter(|is_given| **is_given).count() > 1 {
                 let header = format!("[environments.{environment}]");
                 let problem = format!("`{environment}` has more than one of `managed`, `url` and `url_env`");
-                let mut error = config_error(name, text, text.find(&header).unwrap_or(0), &problem);
-                error.help = Some("keep the one that says where the database is".to_owned());
-                return Err(error);
+                let offset = text.find(&header).unwrap_or(0);
+                let help = "keep the one that says where the database is";
+                return Err(ConfigError::new(name, text, offset, &problem).with_help(help));
             }
         }
         Ok(file)
     }
 }
 
-fn config_error(name: &str, text: &str, offset: usize, message: &str) -> ConfigError {
-    let mut location = Location::of_offset(name, text, offset);
-    let is_misspelt = message.starts_with("unknown field");
-    location.excerpt = without_value(&location.excerpt, is_misspelt);
-    location.column = location.column.min(location.excerpt.chars().count() + 1);
-    let problem = without_strings(message.lines().next().unwrap_or("not valid TOML"));
-    let (problem, help) = match problem.split_once(", expected ") {
-        Some((problem, expected)) if problem.starts_with("unknown") => {
-            (problem.to_owned(), Some(format!("write {expected}")))
-        }
-        _ => (problem, None),
-    };
-    ConfigError { problem, help, location }
-}
-
-/// A line of the file without values that may hold a password: whatever stands in the wrong place may be one.
-fn without_value(line: &str, is_misspelt: bool) -> String {
-    let lower = line.to_ascii_lowercase();
-    let may_be_secret =
-        !is_misspelt || ["://", "pass", "url", "secret", "key"].iter().any(|sign| lower.contains(sign));
-    let is_assignment = line.split_once('=').map(|(key, _)| key.trim_end());
-    match is_assignment {
-        Some(key) if may_be_secret => format!("{key} = ..."),
-        None if may_be_secret || !line.trim_start().starts_with('[') => String::new(),
-        _ => line.to_owned(),
-    }
-}
-
-/// serde quotes a string that stands where another type or word should; here it is left out.
-fn without_strings(message: &str) -> String {
-    if let Some((_, expected)) =
-        message.strip_prefix("unknown variant `").and_then(|rest| rest.split_once("`, expected "))
-    {
-        return format!("unknown value, expected {expected}");
-    }
-    match (message.find("string \""), message.rfind('"')) {
-        (Some(start), Some(end)) if end > start + 7 => {
-            format!("{}string{}", &message[..start], &message[end + 1..])
-        }
-        _ => message.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Explain as _;
 
     #[test]
     fn an_unknown_key_is_an_error_that_names_file_and_line() {

@@ -1,25 +1,30 @@
 //! Which database, and how dangerous it is to change it.
 
+mod config_error;
 mod config_file;
 mod connection_string;
 mod database_url;
+mod database_url_error;
 mod env_file;
 mod name;
+mod percent;
+mod placeholder;
 mod project;
 mod resolve;
 mod secret;
+mod ssl_mode;
 pub mod supabase;
 pub mod vars;
 
-pub use config_file::{
-    BackupConfig, ConfigError, DeployConfig, EnvironmentConfig, Keep, Protection, SyncConfig,
-};
-pub use connection_string::DatabaseUrlError;
-pub use database_url::{DatabaseUrl, SslMode, UrlDefaults};
+pub use config_error::ConfigError;
+pub use config_file::{BackupConfig, DeployConfig, EnvironmentConfig, Keep, Protection, SyncConfig};
+pub use database_url::{DatabaseUrl, UrlDefaults};
+pub use database_url_error::DatabaseUrlError;
 pub use env_file::{EnvFile, EnvFileError};
 pub use name::{EnvironmentName, EnvironmentNameError};
 pub use project::{CONFIG_FILE, Project, ProjectError};
 pub use resolve::{Environment, Origin, ResolveError, Source, env_file_of, look_up, resolve};
 pub use secret::Secret;
+pub use ssl_mode::SslMode;
 pub use supabase::Address;
 pub use vars::Variables;

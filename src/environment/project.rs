@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::environment::config_file::{
-    BackupConfig, ConfigError, ConfigFile, DeployConfig, EnvironmentConfig, Protection, SyncConfig,
+    BackupConfig, ConfigFile, DeployConfig, EnvironmentConfig, Protection, SyncConfig,
 };
-use crate::environment::{EnvironmentName, vars};
+use crate::environment::{ConfigError, EnvironmentName, vars};
 use crate::error::{Explain, Kind, Location};
 
 /// The name of the file.

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::environment::DatabaseUrlError;
 use crate::environment::config_file::{EnvironmentConfig, Protection};
-use crate::environment::connection_string::DatabaseUrlError;
 use crate::environment::supabase::{self, SupabaseError};
 use crate::environment::{
     Address, DatabaseUrl, EnvFile, EnvironmentName, Project, Secret, UrlDefaults, Variables, vars,

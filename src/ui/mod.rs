@@ -1,5 +1,21 @@
 //! The only module that prints or asks.
 
+mod failure;
+mod github;
+mod measure;
+mod plural;
+mod printer;
+mod progress;
+pub(crate) mod prompt;
+mod snippet;
 mod style;
+mod table;
 
-pub use style::Style;
+pub use github::{Annotation, Level};
+pub use measure::{bytes, duration};
+pub use plural::{plural, thousands};
+pub use printer::{Output, Printer, PrinterOptions, SCHEMA_VERSION, Volume};
+pub use progress::Bars;
+pub use prompt::{Ask, Prompt, PromptError};
+pub use style::{ColourChoice, Style};
+pub use table::Table;

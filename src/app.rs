@@ -1,0 +1,196 @@
+#![expect(clippy::disallowed_methods, reason = "the clock is read here and nowhere else")]
+//! What a command may use. Built once, handed to every command.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::cancel::Cancel;
+use crate::cli::GlobalArgs;
+use crate::environment::{
+    self, DatabaseUrl, EnvFile, Environment, EnvironmentName, Origin, Project, Variables,
+};
+use crate::error::{ExitStatus, Result};
+use crate::guard::{self, Answers, Approved};
+use crate::lint::{Finding, Severity};
+use crate::local::{self, Grants, Home, LocalServer};
+use crate::pg::{Session, Target};
+use crate::plan::{Hazard, Plan, Progress, Render};
+use crate::tools::SearchPath;
+use crate::ui::{Annotation, Ask, Bars, Level, Printer, Prompt};
+
+/// Everything a command may use.
+pub struct App {
+    /// The project the user stands in.
+    pub project: Project,
+    /// The only way to say something.
+    pub printer: Printer,
+    /// Raised when the user asks to stop.
+    pub cancel: Cancel,
+    /// The variables of the process.
+    pub variables: Variables,
+    bars: Bars,
+    prompt: Prompt,
+    global: GlobalArgs,
+    command: &'static str,
+    started_at: DateTime<Utc>,
+}
+
+impl App {
+    /// Finds the project and reads what all commands need. Touches no database.
+    pub fn new(global: GlobalArgs, command: &'static str, printer: Printer, cancel: Cancel) -> Result<Self> {
+        let variables = Variables::of_process();
+        let cwd = std::env::current_dir()
+            .map_err(|error| anyhow::Error::new(error).context("cannot tell the current folder"))?;
+        let project = Project::find(global.project.as_deref(), &cwd)?;
+        let bars = printer.progress();
+        Ok(Self {
+            project,
+            printer,
+            cancel,
+            variables,
+            bars,
+            prompt: Prompt,
+            global,
+            command,
+            started_at: Utc::now(),
+        })
+    }
+
+    /// What a name on the command line means: which database, and how dangerous.
+    pub fn environment(&self, name: &EnvironmentName) -> Result<Environment> {
+        let file = match (&self.global.env_file, environment::env_file_of(&self.project, name)) {
+            (Some(path), _) => Some(EnvFile::read_named(path)?),
+            (None, Some(file)) => EnvFile::read(&self.project.root.join(file), file)?,
+            (None, None) => None,
+        };
+        let environment = environment::resolve(&self.project, name, &self.variables, file.as_ref())?;
+        for warning in &environment.warnings {
+            self.printer.warning(warning);
+        }
+        Ok(environment)
+    }
+
+    /// The address of an environment. A managed one that does not run is started.
+    pub async fn target(&self, environment: &Environment) -> Result<Target> {
+        let url = match &environment.origin {
+            Origin::Url { url, .. } => (**url).clone(),
+            Origin::Managed => self.managed_url().await?,
+        };
+        Ok(Target {
+            environment: environment.name.clone(),
+            url,
+            application_name: format!("crmctl {}", self.command),
+        })
+    }
+
+    /// A session that reads.
+    pub async fn connect(&self, environment: &Environment) -> Result<Session> {
+        let target = self.target(environment).await?;
+        Ok(Session::open(&target, &self.cancel).await?)
+    }
+
+    /// Shows what is about to be done and to whom, and asks for the consent it needs.
+    pub fn approve<P: Plan>(&self, plan: P, environment: &Environment) -> Result<Approved<P>> {
+        let hazards = plan.hazards();
+        let consent = guard::required(environment, &hazards, plan.phrase());
+        if consent != guard::Consent::None {
+            self.show_target(environment, &hazards);
+        }
+        let answers = Answers {
+            yes: self.global.yes,
+            confirm: self.global.confirm.as_deref(),
+            ask: self.prompt.is_terminal().then_some(&self.prompt as &dyn Ask),
+        };
+        guard::approve(plan, environment, &answers)
+    }
+
+    /// Whose database it is, and what it will lose.
+    fn show_target(&self, environment: &Environment, hazards: &[Hazard]) {
+        let style = self.printer.style();
+        let mut text =
+            style.attention(&format!("`{}` is {}", environment.name, environment.protection.word()));
+        if let Some(url) = environment.url() {
+            text += &format!("\n  host      {}:{}\n  database  {}", url.host(), url.port(), url.database());
+        }
+        if let Some(project) = environment.project_ref() {
+            text += &format!("\n  project   {project}");
+        }
+        for hazard in hazards {
+            text += &format!("\n  {hazard}");
+        }
+        self.printer.notice(&text);
+    }
+
+    /// Asks for a yes that no environment stands behind: installing a package.
+    pub fn agree(&self, question: &str) -> Result<bool> {
+        Ok(self.global.yes || (self.prompt.is_terminal() && self.prompt.yes_no(question)?))
+    }
+
+    /// The answer of the command.
+    pub fn report<R: Serialize + Render>(
+        &self,
+        outcome: ExitStatus,
+        environment: Option<&Environment>,
+        report: &R,
+    ) -> Result<ExitStatus> {
+        let environment = environment.map(|environment| environment.name.as_str());
+        self.printer.report(self.command, environment, outcome, report)?;
+        Ok(outcome)
+    }
+
+    /// Findings as remarks on lines of files, where GitHub Actions shows them.
+    pub fn annotate(&self, findings: &[Finding]) -> Result<()> {
+        let annotations: Vec<Annotation> = findings
+            .iter()
+            .map(|finding| Annotation {
+                level: if finding.severity == Severity::Error { Level::Error } else { Level::Warning },
+                title: finding.rule.to_owned(),
+                message: finding.message.clone(),
+                location: Some(finding.location.clone()),
+            })
+            .collect();
+        self.printer.annotate(&annotations)
+    }
+
+    /// Where progress is told.
+    #[must_use]
+    pub fn progress(&self) -> &dyn Progress {
+        &self.bars
+    }
+
+    /// When the command was started: everything it names by a time has the same one.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.started_at
+    }
+
+    /// The command as it was typed.
+    #[must_use]
+    pub fn command(&self) -> &'static str {
+        self.command
+    }
+
+    /// The server that crmctl runs for this project.
+    #[must_use]
+    pub fn local_server(&self) -> LocalServer {
+        LocalServer::of_project(self.home(), self.search_path(), &self.project.root)
+    }
+
+    async fn managed_url(&self) -> Result<DatabaseUrl> {
+        let server = self.local_server();
+        let managed = local::ensure_running(&server, Grants::default(), &self.cancel, &self.bars).await?;
+        Ok(managed.url())
+    }
+
+    /// The folder of crmctl's own on this machine.
+    #[must_use]
+    pub fn home(&self) -> Home {
+        Home::of(&self.variables)
+    }
+
+    /// Where programs are looked for.
+    #[must_use]
+    pub fn search_path(&self) -> SearchPath {
+        SearchPath::of(&self.variables)
+    }
+}

@@ -1,0 +1,64 @@
+//! H: what makes a migration behave differently from how it reads.
+
+use crate::lint::allow::Allowance;
+use crate::lint::finding::Severity;
+use crate::lint::rules::{IDS, Problem, Problems};
+use crate::lint::words::Words;
+use crate::migration::class::Class;
+use crate::migration::statement::Statement;
+
+pub(crate) fn check(statement: &Statement, words: Words, problems: &mut Problems) {
+    match statement.class {
+        Class::TransactionControl => {
+            let message = format!("`{}` takes the transaction out of the runner's hands", statement.command);
+            let help = "leave it out: every migration runs in a transaction with its history row";
+            problems.add("H01", Severity::Warning, (words.offset(), message), help);
+        }
+        Class::LeakingSet => {
+            let message = "this setting stays after the end of the transaction".to_owned();
+            problems.add(
+                "H02",
+                Severity::Warning,
+                (words.offset(), message),
+                "`set local`, or `set_config(.., .., true)`",
+            );
+        }
+        Class::Empty | Class::Plain | Class::NonTransactional | Class::AddsEnumValue => {}
+    }
+}
+
+/// H03: an excuse that excuses nothing.
+pub(crate) fn allowance(allowance: &Allowance) -> Option<Problem> {
+    let unknown = allowance.rules.iter().find(|rule| !IDS.contains(&rule.as_str()));
+    let message = match unknown {
+        Some(rule) => format!("there is no rule `{rule}`"),
+        None if allowance.rules.is_empty() => "this allows no rule".to_owned(),
+        None if !allowance.has_reason => {
+            "this allows a rule without a reason, and so has no effect".to_owned()
+        }
+        None => return None,
+    };
+    let help = "`-- crmctl:allow D01 because <reason>`";
+    Some(Problem { rule: "H03", severity: Severity::Warning, message, offset: allowance.offset, help })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::tests::found;
+
+    #[test]
+    fn h01_finds_transactions_of_its_own() {
+        assert_eq!(found("begin; select 1; commit;"), ["warning H01", "warning H01"]);
+    }
+
+    #[test]
+    fn h02_finds_settings_that_leak() {
+        assert_eq!(found("set search_path = a; set local role b;"), ["warning H02"]);
+    }
+
+    #[test]
+    fn h03_finds_excuses_without_effect() {
+        assert_eq!(found("-- crmctl:allow H02\nset role a"), ["warning H03", "warning H02"]);
+        assert_eq!(found("-- crmctl:allow X99 because of it\nselect 1"), ["warning H03"]);
+    }
+}

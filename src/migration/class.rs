@@ -1,0 +1,202 @@
+//! What matters about a statement to who runs it, told from its first words.
+
+use serde::Serialize;
+
+use crate::migration::scanner::{Scanner, Token, TokenKind};
+
+/// How a statement gets on with the transaction its file runs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// Nothing but comments.
+    Empty,
+    /// Runs well in a transaction.
+    Plain,
+    /// Begins or ends a transaction itself.
+    TransactionControl,
+    /// The server refuses it inside a transaction.
+    NonTransactional,
+    /// Adds a value to an enum: allowed in a transaction, but the value cannot be used before its end.
+    AddsEnumValue,
+    /// Changes a setting, or the role, beyond the end of the transaction.
+    LeakingSet,
+}
+
+/// What the comments at the head of a file ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Directives {
+    /// The file must run statement by statement, each for itself.
+    pub no_transaction: bool,
+}
+
+impl Directives {
+    /// Reads the comments before the first statement: `-- crmctl: no-transaction` in any of them, or
+    /// `-- pg-delta: transaction=false` as the very first line.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let foreign =
+            text.lines().next().is_some_and(|line| line.trim_end() == "-- pg-delta: transaction=false");
+        let own = Scanner::new(text)
+            .map_while(Result::ok)
+            .take_while(|token| token.kind.is_trivia())
+            .filter(|token| token.kind == TokenKind::Comment)
+            .filter_map(|token| text[token.range].strip_prefix("--").map(str::trim))
+            .filter_map(|comment| comment.strip_prefix("crmctl:"))
+            .any(|directive| directive.trim() == "no-transaction");
+        Self { no_transaction: foreign || own }
+    }
+}
+
+/// The class of a statement, and its first words. `tokens` are its first ones, without comments.
+pub(crate) fn classify(text: &str, tokens: &[Token]) -> (Class, String) {
+    if tokens.is_empty() {
+        return (Class::Empty, String::new());
+    }
+    let words: Vec<String> = tokens
+        .iter()
+        .map(|token| match token.kind {
+            TokenKind::Word => text[token.range.clone()].to_ascii_lowercase(),
+            TokenKind::Symbol(byte) => char::from(byte).to_string(),
+            // Anything else counts as one thing whose content does not matter.
+            TokenKind::QuotedName
+            | TokenKind::Text
+            | TokenKind::Number
+            | TokenKind::Space
+            | TokenKind::Comment
+            | TokenKind::Backslash => "?".to_owned(),
+        })
+        .collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let class = if controls_transaction(&words) {
+        Class::TransactionControl
+    } else if is_non_transactional(&words) {
+        Class::NonTransactional
+    } else if words.starts_with(&["alter", "type"]) && has(&words, &["add", "value"]) {
+        Class::AddsEnumValue
+    } else if leaks(&words) {
+        Class::LeakingSet
+    } else {
+        Class::Plain
+    };
+    (class, command(&words))
+}
+
+fn has(words: &[&str], wanted: &[&str]) -> bool {
+    words.windows(wanted.len()).any(|window| window == wanted)
+}
+
+fn controls_transaction(words: &[&str]) -> bool {
+    match words {
+        ["rollback", "to", ..] | ["rollback", "work" | "transaction", "to", ..] => false,
+        ["begin" | "commit" | "end" | "abort" | "rollback", ..]
+        | ["start" | "prepare", "transaction", ..] => true,
+        _ => false,
+    }
+}
+
+fn is_non_transactional(words: &[&str]) -> bool {
+    let concurrently = words.contains(&"concurrently");
+    match words {
+        ["create" | "drop", "index", ..] | ["create", "unique", "index", ..] => concurrently,
+        ["reindex", rest @ ..] => {
+            let target = behind_options(rest).first();
+            concurrently || matches!(target, Some(&("database" | "system" | "schema")))
+        }
+        ["vacuum", ..]
+        | ["alter", "system", ..]
+        | ["create" | "drop", "database" | "tablespace" | "subscription", ..]
+        | ["discard", "all", ..] => true,
+        ["alter", "database", ..] => has(words, &["set", "tablespace"]),
+        // Renaming, owners and switching it on or off are harmless; the rest may talk to the publisher.
+        ["alter", "subscription", ..] => {
+            !["rename", "owner", "enable", "disable"].iter().any(|harmless| words.contains(harmless))
+        }
+        ["cluster", rest @ ..] => {
+            let rest = behind_options(rest);
+            rest.is_empty() || rest == ["verbose"]
+        }
+        ["alter", "table", ..] => has(words, &["detach", "partition"]) && concurrently,
+        _ => false,
+    }
+}
+
+/// The words behind a list of options in parentheses.
+fn behind_options<'a>(words: &'a [&'a str]) -> &'a [&'a str] {
+    if words.first() != Some(&"(") {
+        return words;
+    }
+    words.iter().position(|&word| word == ")").map_or(&[], |close| &words[close + 1..])
+}
+
+fn leaks(words: &[&str]) -> bool {
+    match words {
+        ["set", "local" | "transaction" | "constraints", ..] => false,
+        ["set", ..] => true,
+        // `set_config(name, value, false)`, as pg_dump writes it for search_path.
+        ["select", rest @ ..] => {
+            let (["pg_catalog", ".", "set_config", call @ ..] | ["set_config", call @ ..]) = rest else {
+                return false;
+            };
+            has(call, &[",", "false", ")"])
+        }
+        _ => false,
+    }
+}
+
+/// The first words as far as they say what is done: up to the first name, three at most.
+fn command(words: &[&str]) -> String {
+    const VERBS: [&str; 42] = [
+        "create",
+        "or",
+        "replace",
+        "unique",
+        "temp",
+        "temporary",
+        "unlogged",
+        "index",
+        "concurrently",
+        "table",
+        "view",
+        "materialized",
+        "function",
+        "procedure",
+        "trigger",
+        "policy",
+        "schema",
+        "type",
+        "domain",
+        "extension",
+        "sequence",
+        "role",
+        "publication",
+        "subscription",
+        "database",
+        "tablespace",
+        "alter",
+        "drop",
+        "system",
+        "default",
+        "privileges",
+        "transaction",
+        "prepared",
+        "on",
+        "delete",
+        "from",
+        "insert",
+        "into",
+        "foreign",
+        "event",
+        "constraint",
+        "aggregate",
+    ];
+    let first = words.first().copied().unwrap_or_default();
+    words
+        .iter()
+        .skip(1)
+        .take(4)
+        .take_while(|word| VERBS.contains(word))
+        .fold(first.to_owned(), |text, word| text + " " + word)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! What a database remembers of the migrations applied to it, as values. Reading them is done elsewhere.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::migration::file::MigrationFile;
+use crate::migration::statement::{split, statements_for_history};
+use crate::migration::version::{Checksum, Version, hexadecimal, normalised};
+use crate::plan::Fingerprint;
+
+/// A row of `supabase_migrations.schema_migrations`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// The version.
+    pub version: Version,
+    /// The name, which older tools did not write.
+    pub name: Option<String>,
+    /// The statements, which older tools did not write.
+    pub statements: Option<Vec<String>>,
+}
+
+/// How far the run of a file came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunState {
+    /// To its end.
+    Complete,
+    /// Only a part of a file that runs statement by statement.
+    Partial {
+        /// How many of its statements are done.
+        statements_done: usize,
+        /// The checksum of those, see [`MigrationFile::prefix_checksum`].
+        prefix: Checksum,
+    },
+}
+
+/// What crmctl keeps of a migration in a table of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtraRow {
+    /// The checksum of the text that was run.
+    pub checksum: Checksum,
+    /// How far it came.
+    pub state: RunState,
+}
+
+/// All that a database remembers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// Whether the table that both tools share exists.
+    pub recorded: bool,
+    /// The rows both tools share.
+    pub rows: Vec<HistoryRow>,
+    /// crmctl's own facts.
+    pub extras: BTreeMap<Version, ExtraRow>,
+}
+
+/// Yields what [`History::fingerprint`] computes where the shared table exists.
+const FINGERPRINT_QUERY: &str = r#"select encode(sha256(convert_to(coalesce(string_agg(version, ',' order by version collate "C"), ''), 'UTF8')), 'hex') from supabase_migrations.schema_migrations"#;
+
+/// Yields NULL where the shared table does not exist, which must not be named then.
+const ABSENCE_QUERY: &str = "select to_regclass('supabase_migrations.schema_migrations')";
+
+impl History {
+    /// The row of a version.
+    #[must_use]
+    pub fn get(&self, version: &Version) -> Option<&HistoryRow> {
+        self.rows.iter().find(|row| row.version == *version)
+    }
+
+    /// The newest version applied.
+    #[must_use]
+    pub fn newest(&self) -> Option<&Version> {
+        self.rows.iter().map(|row| &row.version).max()
+    }
+
+    /// Which versions are applied, as a query and as the value it yields.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        if !self.recorded {
+            return Fingerprint { query: ABSENCE_QUERY.to_owned(), value: None };
+        }
+        let mut versions: Vec<&str> = self.rows.iter().map(|row| row.version.as_str()).collect();
+        versions.sort_unstable();
+        let value = hexadecimal(&Sha256::digest(versions.join(",")));
+        Fingerprint { query: FINGERPRINT_QUERY.to_owned(), value: Some(value) }
+    }
+
+    /// Whether an applied file is no longer what was applied. Our own checksum decides; where another tool
+    /// applied it, the statements it stored do; where it stored none, nobody knows and the file is trusted.
+    #[must_use]
+    pub fn was_edited(&self, file: &MigrationFile) -> bool {
+        if let Some(extra) = self.extras.get(&file.version)
+            && extra.state == RunState::Complete
+        {
+            return extra.checksum != file.checksum;
+        }
+        let Some(stored) = self.get(&file.version).and_then(|row| row.statements.as_deref()) else {
+            return false;
+        };
+        !is_same(&file.statements_for_history(), stored)
+    }
+}
+
+/// Other tools, and other versions of them, cut a file at other places: what counts is that cutting their pieces
+/// again gives the same statements.
+fn is_same(ours: &[String], stored: &[String]) -> bool {
+    let normal = |statements: &[String]| -> Vec<String> {
+        statements.iter().map(|statement| normalised(statement)).collect()
+    };
+    let again = || {
+        let cut = |piece: &String| match split("", piece) {
+            Ok(statements) => statements_for_history(piece, &statements),
+            Err(_) => vec![piece.clone()],
+        };
+        stored.iter().flat_map(cut).collect::<Vec<String>>()
+    };
+    let ours = normal(ours);
+    ours == normal(stored) || ours == normal(&again())
+}
+
+#[cfg(test)]
+pub(crate) fn test_history<const N: usize>(rows: [(&str, &str); N]) -> History {
+    let row = |(title, text): (&str, &str)| {
+        let file = crate::migration::file::test_file(title, text);
+        let statements = Some(file.statements_for_history());
+        HistoryRow { version: file.version, name: Some(file.name), statements }
+    };
+    History { recorded: true, rows: rows.map(row).into(), extras: BTreeMap::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migration::file::test_file;
+
+    #[test]
+    fn a_file_applied_by_the_other_tool_is_compared_by_its_statements() {
+        let history = test_history([("1_a", "-- c\nselect 1;\nselect 2;")]);
+
+        assert!(!history.was_edited(&test_file("1_a", "-- c\r\nselect 1 ;  select 2")));
+        assert!(history.was_edited(&test_file("1_a", "-- c\nselect 1; select 3")));
+        assert!(history.was_edited(&test_file("1_a", "-- c\nselect 1;")));
+    }
+
+    #[test]
+    fn a_file_stored_as_one_piece_is_the_same_file() {
+        let mut history = test_history([("1_a", "select 1")]);
+        history.rows[0].statements = Some(vec!["select 1;\nselect 2;\n".to_owned()]);
+
+        assert!(!history.was_edited(&test_file("1_a", "select 1;\nselect 2;")));
+    }
+
+    #[test]
+    fn our_own_checksum_decides_before_the_stored_statements() {
+        let mut history = test_history([("1_a", "select 1;")]);
+        let edited = test_file("1_a", "select 2;");
+        let extra = ExtraRow { checksum: edited.checksum.clone(), state: RunState::Complete };
+        history.extras.insert(edited.version.clone(), extra);
+
+        assert!(!history.was_edited(&edited));
+        assert!(history.was_edited(&test_file("1_a", "select 1;")));
+    }
+
+    #[test]
+    fn a_row_without_statements_is_trusted() {
+        let mut history = test_history([("1_a", "select 1;")]);
+        history.rows[0].statements = None;
+
+        assert!(!history.was_edited(&test_file("1_a", "select 2;")));
+    }
+
+    #[test]
+    fn the_fingerprint_changes_with_the_versions_only() {
+        let one = test_history([("1_a", "select 1;"), ("2_b", "")]);
+        let same = test_history([("2_c", ""), ("1_a", "select 2;")]);
+        let other = test_history([("1_a", "")]);
+
+        assert_eq!(one.fingerprint(), same.fingerprint());
+        assert_ne!(one.fingerprint(), other.fingerprint());
+        assert_eq!(
+            History { recorded: true, ..History::default() }.fingerprint().value.as_deref(),
+            Some("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            "as the query yields it for an empty table"
+        );
+    }
+}

@@ -1,0 +1,305 @@
+//! Carries a sync out: one connection to the target, one transaction, everything in flight at once.
+//!
+//! What goes over the wire is ordered so that a fault at any point leaves the target wholly old: the backup
+//! streams out of the very transaction that replaces the rows, it is on disk before COMMIT is sent, and
+//! COMMIT is sent only when both sides' digests are equal.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::backup::{Partial, PartWriter};
+use crate::error::{Failure, Kind, Result};
+use crate::guard::Approved;
+use crate::parity::{self, TableDigest};
+use crate::pg::{
+    Answer, Begin, ChunkReceiver, CopySink, CopySource, PgError, PgResult, Session, TableName, Writer, channel,
+    identifier,
+};
+use crate::plan::Progress;
+use crate::sync::observe::user_condition;
+use crate::sync::plan::SyncPlan;
+use crate::sync::report::{ApplyError, SyncReport, SyncedTable};
+use crate::sync::undo::{self, Outgoing, auth_table, column_list, columns_sql, temporary_name};
+
+/// The settings of the writing transaction; a lock that is not had in this time fails it.
+const SETTINGS: &str = "set local lock_timeout = '10s'";
+
+/// What one side held, as far as the sync is concerned.
+#[derive(Debug, Default)]
+struct Content {
+    before: BTreeMap<TableName, TableDigest>,
+    after: BTreeMap<TableName, TableDigest>,
+    users: Vec<Vec<Option<String>>>,
+}
+
+/// A COPY that goes along: the table, what to select from it, and its columns.
+struct Copied {
+    table: String,
+    select: String,
+    columns: String,
+}
+
+/// Replaces the target's rows by the source's. `source` holds an open snapshot, from which the plan was made.
+pub async fn apply(
+    source: &mut Session,
+    target: &mut Session,
+    approved: &Approved<SyncPlan>,
+    backup: Partial,
+    progress: &dyn Progress,
+) -> Result<SyncReport> {
+    let plan = approved.plan();
+    let (mut writer, begin) = target.unlock_in_transaction(approved)?;
+    let copies = copies(plan);
+    progress.phase("copying", copies.len() as u64);
+
+    let (mut to_target, mut from_source) = (Vec::new(), VecDeque::new());
+    let (mut to_file, mut from_target) = (Vec::new(), Vec::new());
+    for _ in &copies {
+        let (sink, receiver) = channel();
+        to_target.push(sink);
+        from_source.push_back(receiver);
+        let (sink, receiver) = channel();
+        to_file.push(sink);
+        from_target.push(receiver);
+    }
+    send_source(source, plan, &copies, to_target)?;
+    send_target(&mut writer, plan, &begin, Streams { copies: &copies, to_file, from_source })?;
+
+    let mut backup = backup;
+    let mut part = backup.part("data.sql").await?;
+    let (left, right, written) = tokio::join!(
+        read_source(source, plan, copies.len()),
+        read_target(&mut writer, plan, copies.len(), progress),
+        write_backup(plan, &copies, from_target, &mut part),
+    );
+    progress.finish();
+    let (left, right) = first_cause(left, right, written)?;
+
+    check(plan, &left, &right)?;
+    // On disk, complete and named before COMMIT: from here on there is always a way back.
+    let backup = finish_backup(backup, part, plan, &right.before).await?;
+    commit(&mut writer, &backup.id).await?;
+    Ok(report(plan, &right, backup))
+}
+
+fn copies(plan: &SyncPlan) -> Vec<Copied> {
+    let users = plan.details.auth_columns.iter().map(|(name, columns)| {
+        let columns = columns_sql(columns);
+        let condition = user_condition(&plan.auth_users, name);
+        Copied { table: auth_table(name), select: format!("select {columns} from {} where {condition}", auth_table(name)), columns }
+    });
+    let tables = plan.details.tables.iter().map(|table| {
+        let columns = columns_sql(&table.stored_columns().map(|column| column.name.as_str()).collect::<Vec<_>>());
+        Copied { table: table.name.sql(), select: format!("select {columns} from {}", table.from_clause()), columns }
+    });
+    users.chain(tables).collect()
+}
+
+/// What streams through one flight to the target.
+struct Streams<'a> {
+    copies: &'a [Copied],
+    to_file: Vec<CopySink>,
+    from_source: VecDeque<ChunkReceiver>,
+}
+
+fn send_source(source: &mut Session, plan: &SyncPlan, copies: &[Copied], sinks: Vec<CopySink>) -> PgResult<()> {
+    for (copied, sink) in copies.iter().zip(sinks) {
+        source.send_copy_out(&format!("copy ({}) to stdout", copied.select), sink)?;
+    }
+    source.send(&parity::digest_query(&plan.details.tables))?;
+    source.send(&undo::users_digest(plan))
+}
+
+async fn read_source(source: &mut Session, plan: &SyncPlan, copies: usize) -> PgResult<Content> {
+    let mut content = Content::default();
+    for _ in 0..copies {
+        source.receive().await?.ok()?;
+    }
+    content.after = digests(plan, source.receive().await?)?;
+    content.users = users(source.receive().await?)?;
+    Ok(content)
+}
+
+fn send_target(writer: &mut Writer<'_>, plan: &SyncPlan, begin: &Begin, streams: Streams<'_>) -> PgResult<()> {
+    let Streams { copies, to_file, mut from_source } = streams;
+    let digest_query = parity::digest_query(&plan.details.tables);
+    writer.begin(begin, SETTINGS)?;
+    writer.send(&lock(plan))?;
+    writer.send(&digest_query)?;
+    for (copied, sink) in copies.iter().zip(to_file) {
+        writer.send_copy_out(&format!("copy ({}) to stdout", copied.select), sink)?;
+    }
+    let (user_copies, table_copies) = copies.split_at(plan.details.auth_columns.len());
+    for copied in user_copies {
+        let name = identifier(&temporary_name(&copied.table));
+        let create =
+            format!("create temp table {name} on commit drop as select {} from {} with no data", copied.columns, copied.table);
+        writer.send(&create)?;
+        copy_in(writer, &format!("pg_temp.{name}"), &copied.columns, from_source.pop_front())?;
+    }
+    let swap = undo::upsert_users(plan).into_iter().chain(undo::truncate(plan)).chain(undo::delete_stale_users(plan));
+    writer.send(&joined(swap.chain(plan.details.before_load.iter().cloned())))?;
+    for copied in table_copies {
+        copy_in(writer, &copied.table, &copied.columns, from_source.pop_front())?;
+    }
+    let after = plan.details.after_load.iter().chain(&plan.details.setvals).chain(&plan.details.checks);
+    writer.send(&joined(after.cloned()))?;
+    writer.send(&digest_query)?;
+    writer.send(&undo::users_digest(plan))
+}
+
+fn copy_in(writer: &mut Writer<'_>, table: &str, columns: &str, rows: Option<ChunkReceiver>) -> PgResult<()> {
+    let rows = rows.ok_or_else(|| PgError::Protocol("a copied table has no source".to_owned()))?;
+    writer.send_copy_in(&format!("copy {table} {} from stdin", column_list(columns)), CopySource::Channel(rows))
+}
+
+/// Everybody else waits from here to COMMIT: what is backed up is what is replaced.
+fn lock(plan: &SyncPlan) -> String {
+    let tables: Vec<String> = plan.tables.iter().map(TableName::sql).collect();
+    if tables.is_empty() { String::new() } else { format!("lock table {} in access exclusive mode", tables.join(", ")) }
+}
+
+fn joined(statements: impl Iterator<Item = String>) -> String {
+    statements.collect::<Vec<_>>().join(";\n")
+}
+
+/// Reads every answer of the flight, even after an error: only then is the transaction's fate known.
+async fn read_target(
+    writer: &mut Writer<'_>,
+    plan: &SyncPlan,
+    copies: usize,
+    progress: &dyn Progress,
+) -> PgResult<Content> {
+    let mut answers = Answers { writer, error: None };
+    let mut content = Content::default();
+    answers.skip(3).await?;
+    let before = answers.next().await?;
+    answers.skip(copies).await?;
+    answers.skip(2 * plan.details.auth_columns.len() + 1).await?;
+    for table in &plan.tables {
+        answers.skip(1).await?;
+        progress.advance(1, &table.to_string());
+    }
+    answers.skip(1).await?;
+    let after = answers.next().await?;
+    let last = answers.next().await?;
+    if let Some(error) = answers.error {
+        return Err(error);
+    }
+    content.before = digests(plan, before)?;
+    content.after = digests(plan, after)?;
+    content.users = users(last)?;
+    Ok(content)
+}
+
+/// Answers fetched in order; the first error the server gave is kept while the rest is drained.
+struct Answers<'a, 'session> {
+    writer: &'a mut Writer<'session>,
+    error: Option<PgError>,
+}
+
+impl Answers<'_, '_> {
+    async fn next(&mut self) -> PgResult<Answer> {
+        match self.writer.receive().await {
+            Ok(mut answer) => {
+                if let Some(error) = answer.error.take() {
+                    self.error.get_or_insert(PgError::from_server(error));
+                }
+                Ok(answer)
+            }
+            Err(PgError::Interrupted) => {
+                self.error.get_or_insert(PgError::Interrupted);
+                Ok(Answer::default())
+            }
+            Err(error) => Err(self.error.take().unwrap_or(error)),
+        }
+    }
+
+    async fn skip(&mut self, count: usize) -> PgResult<()> {
+        for _ in 0..count {
+            self.next().await?;
+        }
+        Ok(())
+    }
+}
+
+async fn write_backup(plan: &SyncPlan, copies: &[Copied], rows: Vec<ChunkReceiver>, part: &mut PartWriter) -> Result<bool> {
+    let mut outgoing: Vec<Outgoing> = copies
+        .iter()
+        .zip(rows)
+        .map(|(copied, rows)| Outgoing { table: copied.table.clone(), columns: copied.columns.clone(), rows })
+        .collect();
+    let tables = outgoing.split_off(plan.details.auth_columns.len());
+    undo::write(plan, part, outgoing, tables).await
+}
+
+/// Three streams hang together, so one fault breaks all: reports the one that broke the others.
+fn first_cause(left: PgResult<Content>, right: PgResult<Content>, written: Result<bool>) -> Result<(Content, Content)> {
+    let complete = written?;
+    match (left, right) {
+        (Ok(left), Ok(right)) if complete => Ok((left, right)),
+        (Ok(_), Ok(_)) => Err(ApplyError::BackupIncomplete.into()),
+        (_, Err(error @ (PgError::Lost { .. } | PgError::Interrupted | PgError::Busy { .. } | PgError::Stale))) => {
+            Err(error.into())
+        }
+        (Err(error), _) => Err(Failure::from(error).context("reading the source")),
+        (Ok(_), Err(error)) => Err(Failure::from(error).context("nothing was changed in the target")),
+    }
+}
+
+/// Before COMMIT: the target holds what the source holds, or nothing is committed.
+fn check(plan: &SyncPlan, left: &Content, right: &Content) -> Result<()> {
+    for table in &plan.tables {
+        let (there, here) = (left.after.get(table), right.after.get(table));
+        if there.is_none() || there != here {
+            return Err(ApplyError::ContentsDiffer { table: table.to_string() }.into());
+        }
+    }
+    if left.users != right.users {
+        return Err(ApplyError::ContentsDiffer { table: "auth.users".to_owned() }.into());
+    }
+    Ok(())
+}
+
+async fn commit(writer: &mut Writer<'_>, backup: &str) -> Result<()> {
+    match writer.commit().await {
+        Ok(()) => Ok(()),
+        // The answer to COMMIT was lost, so nobody here knows. Both states are whole; verify tells which it is.
+        Err(error @ PgError::Lost { .. }) => Err(Failure::from(error)
+            .context("COMMIT was sent and its answer was lost: the target is wholly old or wholly new")
+            .with_help(format!("see which with `crmctl verify`; `crmctl restore {backup}` puts the old rows back"))
+            .of_kind(Kind::Partial)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn digests(plan: &SyncPlan, answer: Answer) -> PgResult<BTreeMap<TableName, TableDigest>> {
+    let digests = parity::digests_from_rows(&answer.ok()?.rows())?;
+    debug_assert!(digests.len() <= plan.tables.len(), "one digest per table");
+    Ok(digests)
+}
+
+fn users(answer: Answer) -> PgResult<Vec<Vec<Option<String>>>> {
+    let mut rows: Vec<_> = answer.ok()?.rows().iter().map(|row| row.values().to_vec()).collect();
+    rows.sort();
+    Ok(rows)
+}
+
+fn report(plan: &SyncPlan, content: &Content, backup: crate::backup::Finished) -> SyncReport {
+    let rows = |digests: &BTreeMap<TableName, TableDigest>, table| digests.get(table).map_or(0, |digest| digest.rows);
+    let tables = plan.tables.iter().map(|table| SyncedTable {
+        table: table.clone(),
+        rows_before: rows(&content.before, table),
+        rows: rows(&content.after, table),
+    });
+    let users = content.users.iter().find(|row| row.first().and_then(Option::as_deref) == Some("users"));
+    SyncReport {
+        from: plan.from.clone(),
+        to: plan.to.clone(),
+        tables: tables.collect(),
+        sequences: plan.sequences.len(),
+        auth_users: users.and_then(|row| row.get(1)?.as_deref()?.parse().ok()).unwrap_or(0),
+        backup: backup.id,
+        backup_file: backup.folder.join("data.sql"),
+        undo: Vec::new(),
+    }
+}

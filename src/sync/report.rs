@@ -1,0 +1,98 @@
+//! What a sync did.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::environment::EnvironmentName;
+use crate::error::{Explain, Kind};
+use crate::pg::TableName;
+use crate::plan::Render;
+use crate::ui::{Style, Table, plural};
+
+/// One table that was replaced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SyncedTable {
+    /// Which.
+    pub table: TableName,
+    /// Rows it held before.
+    pub rows_before: u64,
+    /// Rows it holds now.
+    pub rows: u64,
+}
+
+/// What a sync did; it was committed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SyncReport {
+    /// Where the rows came from.
+    pub from: EnvironmentName,
+    /// What was overwritten.
+    pub to: EnvironmentName,
+    /// The tables, in load order.
+    pub tables: Vec<SyncedTable>,
+    /// Sequences that were set.
+    pub sequences: usize,
+    /// Auth users that went along.
+    pub auth_users: u64,
+    /// The backup of what was there before.
+    pub backup: String,
+    /// Its file.
+    pub backup_file: PathBuf,
+    /// Commands of which each puts the old rows back.
+    pub undo: Vec<String>,
+}
+
+/// Why a sync was not committed.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// The two sides do not hold the same.
+    #[error("`{table}` would not hold the same rows on both sides, so nothing was committed")]
+    ContentsDiffer {
+        /// The first such table.
+        table: String,
+    },
+    /// The backup is not whole.
+    #[error("the backup of the target is not complete, so nothing was committed")]
+    BackupIncomplete,
+}
+
+impl Explain for ApplyError {
+    fn kind(&self) -> Kind {
+        Kind::Failed
+    }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::ContentsDiffer { .. } => {
+                Some("does a trigger of the target change rows while they are written? exclude the table, or see to the trigger".to_owned())
+            }
+            Self::BackupIncomplete => None,
+        }
+    }
+}
+
+impl Render for SyncReport {
+    fn render(&self, style: &Style) -> String {
+        let mut table = Table::new(["table", "rows before", "rows now"]);
+        for synced in &self.tables {
+            table.row([synced.table.to_string(), synced.rows_before.to_string(), synced.rows.to_string()]);
+        }
+        let rows: u64 = self.tables.iter().map(|table| table.rows).sum();
+        let mut text = format!(
+            "{}\n{} `{}` holds the {} of `{}`, compared before commit; {} and {} went along\n{} {}",
+            table.render(style),
+            style.good("synced"),
+            self.to,
+            plural(usize::try_from(rows).unwrap_or(usize::MAX), "row"),
+            self.from,
+            plural(usize::try_from(self.auth_users).unwrap_or(usize::MAX), "auth user"),
+            plural(self.sequences, "sequence"),
+            style.strong("backup"),
+            self.backup_file.display(),
+        );
+        for undo in &self.undo {
+            text.push_str(&format!("\n{} {undo}", style.strong("undo  ")));
+        }
+        text
+    }
+}

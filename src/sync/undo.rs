@@ -1,0 +1,168 @@
+//! The backup of a sync: plain SQL that `psql -1 -f` restores, written while it streams out of the very
+//! transaction that replaces the rows.
+
+use futures_util::StreamExt;
+
+use crate::backup::PartWriter;
+use crate::error::Result;
+use crate::pg::{Chunk, ChunkReceiver, identifier, literal};
+use crate::sync::observe::user_condition;
+use crate::sync::plan::SyncPlan;
+
+/// A COPY on its way out of the target, and where its rows belong.
+pub(crate) struct Outgoing {
+    /// The table as SQL.
+    pub(crate) table: String,
+    /// Its columns as SQL, in the order of the copied rows.
+    pub(crate) columns: String,
+    pub(crate) rows: ChunkReceiver,
+}
+
+/// Writes the file. False when a stream ended early: the transaction failed, and its answer says why.
+pub(crate) async fn write(
+    plan: &SyncPlan,
+    part: &mut PartWriter,
+    users: Vec<Outgoing>,
+    tables: Vec<Outgoing>,
+) -> Result<bool> {
+    part.write(header(plan).as_bytes()).await?;
+    for outgoing in users {
+        let temporary = format!("pg_temp.{}", identifier(&temporary_name(&outgoing.table)));
+        let create = format!(
+            "create temp table {} on commit drop as select {} from {} with no data;\n",
+            identifier(&temporary_name(&outgoing.table)),
+            outgoing.columns,
+            outgoing.table
+        );
+        part.write(create.as_bytes()).await?;
+        if !write_rows(part, &temporary, outgoing).await? {
+            return Ok(false);
+        }
+    }
+    let mut middle = String::new();
+    for statement in upsert_users(plan).into_iter().chain(truncate(plan)).chain(delete_stale_users(plan)) {
+        middle.push_str(&statement);
+        middle.push_str(";\n");
+    }
+    for statement in &plan.details.before_load {
+        middle.push_str(statement);
+        middle.push_str(";\n");
+    }
+    part.write(middle.as_bytes()).await?;
+    for outgoing in tables {
+        let table = outgoing.table.clone();
+        if !write_rows(part, &table, outgoing).await? {
+            return Ok(false);
+        }
+    }
+    let mut end = String::new();
+    for statement in plan.details.after_load.iter().chain(&plan.details.previous_setvals) {
+        end.push_str(statement);
+        end.push_str(";\n");
+    }
+    part.write(end.as_bytes()).await?;
+    Ok(true)
+}
+
+async fn write_rows(part: &mut PartWriter, table: &str, mut outgoing: Outgoing) -> Result<bool> {
+    part.write(format!("copy {table} {} from stdin;\n", column_list(&outgoing.columns)).as_bytes()).await?;
+    while let Some(chunk) = outgoing.rows.next().await {
+        match chunk {
+            Chunk::Data(data) => part.write(&data).await?,
+            Chunk::End => {
+                part.write(b"\\.\n").await?;
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// `(a, b)`, or nothing for a table without columns.
+pub(crate) fn column_list(columns: &str) -> String {
+    if columns.is_empty() { String::new() } else { format!("({columns})") }
+}
+
+fn header(plan: &SyncPlan) -> String {
+    format!(
+        "-- Rows of `{}` before crmctl replaced them by those of `{}`.\n\
+         -- To put them back: psql -1 -v ON_ERROR_STOP=1 -f THIS_FILE, or `crmctl restore`.\n\
+         set local standard_conforming_strings = on;\nset local datestyle = 'ISO, MDY';\nset local timezone = 'UTC';\n\
+         set local intervalstyle = 'postgres';\nset local client_encoding = 'UTF8';\nset local search_path = '';\n",
+        plan.to, plan.from
+    )
+}
+
+/// The name of the temporary table that rows of an auth table go through.
+pub(crate) fn temporary_name(table: &str) -> String {
+    format!("crmctl_{}", table.replace('"', "").replace('.', "_"))
+}
+
+/// `"auth"."users"`.
+pub(crate) fn auth_table(name: &str) -> String {
+    format!("\"auth\".{}", identifier(name))
+}
+
+/// Column names as SQL.
+pub(crate) fn columns_sql<S: AsRef<str>>(columns: &[S]) -> String {
+    columns.iter().map(|column| identifier(column.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+/// Puts the auth users of the temporary tables into place. Identities have no key that all versions of the
+/// auth schema share, so those of the users at hand are replaced.
+pub(crate) fn upsert_users(plan: &SyncPlan) -> Vec<String> {
+    let mut statements = Vec::new();
+    for (name, columns) in &plan.details.auth_columns {
+        let table = auth_table(name);
+        let temporary = format!("pg_temp.{}", identifier(&temporary_name(&table)));
+        let list = columns_sql(columns);
+        let insert = format!("insert into {table} ({list}) select {list} from {temporary}");
+        if name == "users" {
+            let excluded: Vec<String> = columns.iter().map(|column| format!("excluded.{}", identifier(column))).collect();
+            statements.push(format!("{insert} on conflict (id) do update set ({list}) = row({})", excluded.join(", ")));
+        } else {
+            let users = identifier(&temporary_name(&auth_table("users")));
+            statements.push(format!("delete from {table} where user_id in (select id from pg_temp.{users})"));
+            statements.push(insert);
+        }
+    }
+    statements
+}
+
+/// Removes auth users that match the pattern and are not among those that came.
+pub(crate) fn delete_stale_users(plan: &SyncPlan) -> Vec<String> {
+    if plan.details.auth_columns.is_empty() {
+        return Vec::new();
+    }
+    let users = identifier(&temporary_name(&auth_table("users")));
+    vec![format!(
+        "delete from \"auth\".\"users\" where {} and id not in (select id from pg_temp.{users})",
+        user_condition(&plan.auth_users, "users")
+    )]
+}
+
+/// One statement for all tables, so that foreign keys among them do not matter.
+pub(crate) fn truncate(plan: &SyncPlan) -> Option<String> {
+    let tables: Vec<String> = plan.tables.iter().map(crate::pg::TableName::sql).collect();
+    (!tables.is_empty()).then(|| format!("truncate table {}", tables.join(", ")))
+}
+
+/// A digest of the auth users that go along: comparable between both sides.
+pub(crate) fn users_digest(plan: &SyncPlan) -> String {
+    let parts: Vec<String> = plan
+        .details
+        .auth_columns
+        .iter()
+        .map(|(name, columns)| {
+            format!(
+                "select {} as part, count(*) as rows, coalesce(sum(pg_catalog.hashtextextended(row({})::text collate \"C\", 0)), 0) as digest \
+                 from {} where {}",
+                literal(name),
+                columns_sql(columns),
+                auth_table(name),
+                user_condition(&plan.auth_users, name)
+            )
+        })
+        .collect();
+    if parts.is_empty() { "select 'none' as part, 0 as rows, 0 as digest".to_owned() } else { parts.join(" union all ") }
+}

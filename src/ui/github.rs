@@ -1,0 +1,109 @@
+//! What GitHub Actions reads: annotations on stdout, a summary of the step in a file.
+
+use std::path::PathBuf;
+
+use crate::environment::{Variables, vars};
+use crate::error::Location;
+
+/// How grave an annotation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Red.
+    Error,
+    /// Yellow.
+    Warning,
+    /// Grey.
+    Notice,
+}
+
+/// A remark on a line of a file, shown in the pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Annotation {
+    /// How grave it is.
+    pub level: Level,
+    /// The rule, or what sort of thing it is.
+    pub title: String,
+    /// What is the matter.
+    pub message: String,
+    /// Where; nowhere if it is about everything.
+    pub location: Option<Location>,
+}
+
+impl Annotation {
+    /// The workflow command.
+    pub(crate) fn command(&self) -> String {
+        let level = match self.level {
+            Level::Error => "error",
+            Level::Warning => "warning",
+            Level::Notice => "notice",
+        };
+        let mut properties = Vec::new();
+        if let Some(Location { file, line, column, .. }) = &self.location {
+            properties.extend([format!("file={}", property(file)), format!("line={line},col={column}")]);
+        }
+        if !self.title.is_empty() {
+            properties.push(format!("title={}", property(&self.title)));
+        }
+        let space = if properties.is_empty() { "" } else { " " };
+        format!("::{level}{space}{}::{}", properties.join(","), data(&self.message))
+    }
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// GitHub Actions, if that is where this runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GitHub {
+    /// The file for the summary of the step.
+    pub(crate) summary: Option<PathBuf>,
+}
+
+impl GitHub {
+    pub(crate) fn of(variables: &Variables) -> Option<Self> {
+        let summary = variables.get(vars::GITHUB_STEP_SUMMARY).map(PathBuf::from);
+        variables.says_yes(vars::GITHUB_ACTIONS).then_some(Self { summary })
+    }
+}
+
+/// Text in a block that no line of it can end.
+pub(crate) fn code_block(text: &str) -> String {
+    let plain = console::strip_ansi_codes(text);
+    let mut fence = "```".to_owned();
+    while plain.contains(&fence) {
+        fence.push('`');
+    }
+    format!("{fence}text\n{plain}\n{fence}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_annotation_is_escaped_so_that_text_cannot_become_a_command() {
+        let annotation = Annotation {
+            level: Level::Error,
+            title: "L01: locks, all".to_owned(),
+            message: "100%\n::set-env name=x::y".to_owned(),
+            location: Some(Location::of_offset("migrations/0001,a.sql", "x", 0)),
+        };
+
+        let expected = "::error file=migrations/0001%2Ca.sql,line=1,col=1,title=L01%3A locks%2C all\
+                        ::100%25%0A::set-env name=x::y";
+        assert_eq!(annotation.command(), expected);
+    }
+
+    #[test]
+    fn an_annotation_about_everything_has_no_properties() {
+        let message = "broken".to_owned();
+        let annotation = Annotation { level: Level::Warning, title: String::new(), message, location: None };
+
+        assert_eq!(annotation.command(), "::warning::broken");
+    }
+}
