@@ -24,8 +24,8 @@ pub use identifier::{identity_id, row_id, user_id};
 pub use load::{Description, DescriptionError};
 pub use observe::observe;
 pub use plan::{
-    Observation, PlanError, Reference, Request, SeedPlan, TableAction, TableStep, UserAction, UserState, UserStep,
-    What, plan,
+    Observation, PlanError, Reference, Request, SeedPlan, TableAction, TableStep, UserAction, UserState,
+    UserStep, What, plan,
 };
 pub use report::{SeedReport, TableReport};
 pub use users::{Login, Password, PasswordSource, UsersError, logins, password};

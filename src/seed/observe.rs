@@ -27,7 +27,8 @@ pub async fn observe(session: &mut Session, request: &Request<'_>) -> PgResult<O
     }
     observation.fingerprint.query = fingerprint_query(request);
     let reference = request.model.reference.to_string();
-    let digests: Vec<String> = Table::ALL.iter().map(|table| statements::digest(*table, &reference)).collect();
+    let digests: Vec<String> =
+        Table::ALL.iter().map(|table| statements::digest(*table, &reference)).collect();
     let sql = format!(
         "select ({})::text as value; {}; {}",
         observation.fingerprint.query,

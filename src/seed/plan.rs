@@ -106,7 +106,10 @@ impl Observation {
             ("auth.users", &["id", "email", "encrypted_password"]),
             ("auth.identities", &["user_id", "provider", "identity_data"]),
             ("public.sales", &["id", "first_name", "last_name", "email"]),
-            ("public.test_user_metadata", &["id", "user_id", "role", "created_by", "created_at", "test_data_counts"]),
+            (
+                "public.test_user_metadata",
+                &["id", "user_id", "role", "created_by", "created_at", "test_data_counts"],
+            ),
         ];
         let tables = Table::ALL.map(|table| (format!("public.{}", table.name()), table.columns()));
         let known = known.into_iter().map(|(table, columns)| (table.to_owned(), columns));
@@ -243,9 +246,11 @@ pub fn plan(request: &Request<'_>, observation: Observation) -> Result<SeedPlan,
         return Err(PlanError::NotMigrated { what });
     }
     let mut users = Vec::new();
+    let mut fitting = Fitting::default();
     for (login, state) in request.logins.iter().zip(&observation.users) {
         if request.what.has_users() {
-            users.push(UserStep { login: login.clone(), action: user_action(login, state, request.password)? });
+            let has_password = fitting.has(state.hash.as_ref(), request.password);
+            users.push(UserStep { login: login.clone(), action: user_action(login, state, has_password)? });
         } else if !state.has_person {
             return Err(PlanError::NoOwner { email: login.email.clone() });
         }
@@ -265,7 +270,10 @@ pub fn plan(request: &Request<'_>, observation: Observation) -> Result<SeedPlan,
         users,
         tables,
         writes_counts,
-        password: request.password.filter(|_| request.what.has_users()).map(|password| password.source().clone()),
+        password: request
+            .password
+            .filter(|_| request.what.has_users())
+            .map(|password| password.source().clone()),
         fingerprint: observation.fingerprint,
         secret: request.password.cloned(),
         logins: request.logins.clone(),
@@ -275,15 +283,28 @@ pub fn plan(request: &Request<'_>, observation: Observation) -> Result<SeedPlan,
     })
 }
 
-fn user_action(login: &Login, state: &UserState, password: Option<&Password>) -> Result<UserAction, PlanError> {
+/// Hashes that were compared with the password. Users seeded together share one, and comparing is slow on purpose.
+#[derive(Default)]
+struct Fitting(Vec<(Secret, bool)>);
+
+impl Fitting {
+    /// Whether a stored hash is of the password. Without a password to compare with, every hash is right.
+    fn has(&mut self, hash: Option<&Secret>, password: Option<&Password>) -> bool {
+        let (Some(hash), Some(password)) = (hash, password) else { return hash.is_some() };
+        if let Some((_, fits)) = self.0.iter().find(|(known, _)| known == hash) {
+            return *fits;
+        }
+        let fits = password.matches(hash.expose());
+        self.0.push((hash.clone(), fits));
+        fits
+    }
+}
+
+fn user_action(login: &Login, state: &UserState, has_password: bool) -> Result<UserAction, PlanError> {
     if let Some(id) = &state.rival {
         return Err(PlanError::AddressTaken { email: login.email.clone(), id: id.clone() });
     }
-    let fits = state
-        .hash
-        .as_ref()
-        .is_some_and(|hash| password.is_none_or(|password| password.matches(hash.expose())));
-    Ok(match (state.is_present, fits, state.is_right) {
+    Ok(match (state.is_present, has_password, state.is_right) {
         (false, _, _) => UserAction::Create,
         (true, false, _) => UserAction::SetPassword,
         (true, true, false) => UserAction::Update,
@@ -321,7 +342,10 @@ impl Plan for SeedPlan {
         let of = |action| self.tables.iter().filter(move |step| step.action == action);
         if of(TableAction::Fill).next().is_some() {
             let rows: u64 = of(TableAction::Fill).map(|step| step.wanted).sum();
-            hazards.push(Hazard::WritesRows(format!("{rows} generated rows in {} tables", of(TableAction::Fill).count())));
+            hazards.push(Hazard::WritesRows(format!(
+                "{rows} generated rows in {} tables",
+                of(TableAction::Fill).count()
+            )));
         }
         if of(TableAction::Merge).next().is_some() {
             let names: Vec<&str> = of(TableAction::Merge).map(|step| step.table.name()).collect();
@@ -358,7 +382,10 @@ impl Render for SeedPlan {
             lines.push(match step.action {
                 TableAction::Fill => format!("{} {name}: {wanted} rows", style.good("fill")),
                 TableAction::Merge => {
-                    format!("{} {name}: {wanted} rows wanted, {present} generated ones there", style.attention("merge"))
+                    format!(
+                        "{} {name}: {wanted} rows wanted, {present} generated ones there",
+                        style.attention("merge")
+                    )
                 }
                 TableAction::Keep => format!("{} {name}: {present} rows", style.faint("keep")),
             });
