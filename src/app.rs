@@ -1,20 +1,19 @@
 #![expect(clippy::disallowed_methods, reason = "the clock is read here and nowhere else")]
 //! What a command may use. Built once, handed to every command.
 
-use std::path::PathBuf;
-
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::cancel::Cancel;
 use crate::cli::GlobalArgs;
-use crate::environment::{self, EnvFile, Environment, EnvironmentName, Origin, Project, Variables, vars};
+use crate::environment::{self, DatabaseUrl, EnvFile, Environment, EnvironmentName, Origin, Project, Variables, vars};
 use crate::error::{ExitStatus, Result};
 use crate::guard::{self, Answers, Approved};
 use crate::lint::{Finding, Severity};
-use crate::local;
+use crate::local::{self, Grants, Home, LocalServer};
 use crate::pg::{Session, Target};
 use crate::plan::{Hazard, Plan, Progress, Render};
+use crate::tools::SearchPath;
 use crate::ui::{Annotation, Ask, Bars, Level, Printer, Prompt};
 
 /// Everything a command may use.
@@ -62,7 +61,7 @@ impl App {
     pub async fn target(&self, environment: &Environment) -> Result<Target> {
         let url = match &environment.origin {
             Origin::Url { url, .. } => (**url).clone(),
-            Origin::Managed => local::ensure_running(self).await?,
+            Origin::Managed => self.managed_url().await?,
         };
         Ok(Target {
             environment: environment.name.clone(),
@@ -157,9 +156,31 @@ impl App {
         self.command
     }
 
-    /// A folder of crmctl's own on this machine, from `CRMCTL_HOME`.
+    /// The server that crmctl runs for this project.
     #[must_use]
-    pub fn home(&self) -> Option<PathBuf> {
-        self.variables.get(vars::CRMCTL_HOME).map(PathBuf::from)
+    pub fn local_server(&self) -> LocalServer {
+        LocalServer::of_project(self.home(), self.search_path(), &self.project.root)
+    }
+
+    async fn managed_url(&self) -> Result<DatabaseUrl> {
+        let server = self.local_server();
+        let managed = local::ensure_running(&server, Grants::default(), &self.cancel, &self.bars).await?;
+        Ok(managed.url())
+    }
+
+    /// The folder of crmctl's own on this machine.
+    #[must_use]
+    pub fn home(&self) -> Home {
+        let variable = |name| self.variables.get(name);
+        Home::resolve(variable(vars::CRMCTL_HOME), variable(vars::XDG_DATA_HOME), variable(vars::HOME))
+    }
+
+    /// Where programs are looked for.
+    #[must_use]
+    pub fn search_path(&self) -> SearchPath {
+        SearchPath {
+            path: self.variables.get(vars::PATH).map(Into::into),
+            pg_bin: self.variables.get(vars::CRMCTL_PG_BIN).map(Into::into),
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! crmctl: developer operations for Supabase environments.
 
 pub mod backup;
+mod app;
 pub mod cancel;
 pub mod catalog;
+mod cli;
+mod commands;
 pub mod environment;
 pub mod error;
 pub mod guard;
@@ -11,5 +14,8 @@ pub mod local;
 pub mod migration;
 pub mod pg;
 pub mod plan;
+mod run;
 pub mod tools;
 pub mod ui;
+
+pub use run::run;
