@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use crate::cancel::Cancel;
 use crate::cli::GlobalArgs;
-use crate::environment::{self, DatabaseUrl, EnvFile, Environment, EnvironmentName, Origin, Project, Variables, vars};
+use crate::environment::{
+    self, DatabaseUrl, EnvFile, Environment, EnvironmentName, Origin, Project, Variables,
+};
 use crate::error::{ExitStatus, Result};
 use crate::guard::{self, Answers, Approved};
 use crate::lint::{Finding, Severity};
@@ -30,6 +32,7 @@ pub struct App {
     prompt: Prompt,
     global: GlobalArgs,
     command: &'static str,
+    started_at: DateTime<Utc>,
 }
 
 impl App {
@@ -40,7 +43,17 @@ impl App {
             .map_err(|error| anyhow::Error::new(error).context("cannot tell the current folder"))?;
         let project = Project::find(global.project.as_deref(), &cwd)?;
         let bars = printer.progress();
-        Ok(Self { project, printer, cancel, variables, bars, prompt: Prompt, global, command })
+        Ok(Self {
+            project,
+            printer,
+            cancel,
+            variables,
+            bars,
+            prompt: Prompt,
+            global,
+            command,
+            started_at: Utc::now(),
+        })
     }
 
     /// What a name on the command line means: which database, and how dangerous.
@@ -94,15 +107,16 @@ impl App {
     /// Whose database it is, and what it will lose.
     fn show_target(&self, environment: &Environment, hazards: &[Hazard]) {
         let style = self.printer.style();
-        let mut text = style.attention(&format!("`{}` is {}", environment.name, environment.protection.word()));
+        let mut text =
+            style.attention(&format!("`{}` is {}", environment.name, environment.protection.word()));
         if let Some(url) = environment.url() {
-            text.push_str(&format!("\n  host      {}:{}\n  database  {}", url.host(), url.port(), url.database()));
+            text += &format!("\n  host      {}:{}\n  database  {}", url.host(), url.port(), url.database());
         }
         if let Some(project) = environment.project_ref() {
-            text.push_str(&format!("\n  project   {project}"));
+            text += &format!("\n  project   {project}");
         }
         for hazard in hazards {
-            text.push_str(&format!("\n  {hazard}"));
+            text += &format!("\n  {hazard}");
         }
         self.printer.notice(&text);
     }
@@ -144,10 +158,10 @@ impl App {
         &self.bars
     }
 
-    /// Now.
+    /// When the command was started: everything it names by a time has the same one.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        self.started_at
     }
 
     /// The command as it was typed.
@@ -171,16 +185,12 @@ impl App {
     /// The folder of crmctl's own on this machine.
     #[must_use]
     pub fn home(&self) -> Home {
-        let variable = |name| self.variables.get(name);
-        Home::resolve(variable(vars::CRMCTL_HOME), variable(vars::XDG_DATA_HOME), variable(vars::HOME))
+        Home::of(&self.variables)
     }
 
     /// Where programs are looked for.
     #[must_use]
     pub fn search_path(&self) -> SearchPath {
-        SearchPath {
-            path: self.variables.get(vars::PATH).map(Into::into),
-            pg_bin: self.variables.get(vars::CRMCTL_PG_BIN).map(Into::into),
-        }
+        SearchPath::of(&self.variables)
     }
 }

@@ -29,6 +29,7 @@ pub struct Cli {
 }
 
 /// Options every command has.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
@@ -47,7 +48,7 @@ pub struct GlobalArgs {
     /// Print more about what is done
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
-    /// Colours: `auto` honours NO_COLOR and terminals
+    /// Colours: `auto` honours `NO_COLOR` and terminals
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColourChoice,
     /// Agree to what a guarded environment asks; a protected one wants `--confirm NAME`

@@ -1,7 +1,7 @@
 //! crmctl: developer operations for Supabase environments.
 
-pub mod backup;
 mod app;
+pub mod backup;
 pub mod cancel;
 pub mod catalog;
 mod cli;
@@ -15,6 +15,8 @@ pub mod migration;
 pub mod pg;
 pub mod plan;
 mod run;
+pub mod seed;
+pub mod sync;
 pub mod tools;
 pub mod ui;
 

@@ -99,7 +99,8 @@ fn usage(error: &clap::Error) -> ExitStatus {
         let options = PrinterOptions { output: Output::Json, ..PrinterOptions::default() };
         let text = error.to_string();
         let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let failure = Failure::from(anyhow::anyhow!(message)).of_kind(Kind::Usage).with_help("see `crmctl --help`");
+        let failure =
+            Failure::from(anyhow::anyhow!(message)).of_kind(Kind::Usage).with_help("see `crmctl --help`");
         // The exit code says it as well.
         let _ = Printer::new(options, &Variables::of_process()).failure("crmctl", None, &failure);
         return ExitStatus::Usage;

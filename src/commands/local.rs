@@ -53,7 +53,8 @@ impl LocalCommand {
             Self::Destroy => LocalReport::own(server.destroy().await?),
             Self::Status => {
                 let status = server.status()?;
-                let foreign = status.state == ServerState::Absent && local::supabase_cli(&app.cancel).await.is_some();
+                let foreign =
+                    status.state == ServerState::Absent && local::supabase_cli(&app.cancel).await.is_some();
                 if foreign { LocalReport::supabase_cli(status) } else { LocalReport::own(status) }
             }
         };
@@ -74,7 +75,9 @@ struct LocalReport {
 impl LocalReport {
     fn own(status: ServerStatus) -> Self {
         // The password of local servers is publicly known, but no output holds one: psql reads it from PGPASSWORD.
-        let url = status.address().map(|address| format!("postgresql://postgres@{}:{}/postgres", address.host, address.port));
+        let url = status
+            .address()
+            .map(|address| format!("postgresql://postgres@{}:{}/postgres", address.host, address.port));
         Self { served_by: "crmctl", url, status }
     }
 

@@ -45,7 +45,8 @@ pub async fn ensure_running(
         progress.notice("starting the local server");
     }
     let status = server.start(grants).await?;
-    let address = status.address().ok_or_else(|| anyhow::anyhow!("the local server ended right after its start"))?;
+    let address =
+        status.address().ok_or_else(|| anyhow::anyhow!("the local server ended right after its start"))?;
     Ok(Managed::Own(own_url(&address.postgres_url("postgres"))?))
 }
 

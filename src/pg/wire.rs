@@ -216,7 +216,7 @@ impl Wire {
                 self.current.error.get_or_insert(ServerError::from_fields(body.fields()));
             }
             Message::NoticeResponse(body) => {
-                self.current.notices.push(ServerError::from_fields(body.fields()))
+                self.current.notices.push(ServerError::from_fields(body.fields()));
             }
             Message::ReadyForQuery(body) => {
                 let mut answer = std::mem::take(&mut self.current);
