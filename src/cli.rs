@@ -68,6 +68,7 @@ pub(crate) enum Command {
     /// Migrations: the same folder and the same history as the Supabase CLI
     #[command(subcommand)]
     Migrate(commands::migrate::MigrateCommand),
+    Sync(commands::sync::SyncArgs),
     Completions(commands::completions::CompletionsArgs),
 }
 
@@ -77,6 +78,7 @@ impl Command {
         match self {
             Self::Local(command) => command.name(),
             Self::Migrate(command) => command.name(),
+            Self::Sync(_) => "sync",
             Self::Completions(_) => "completions",
         }
     }

@@ -46,6 +46,7 @@ async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
     match command {
         Command::Local(command) => command.run(app).await,
         Command::Migrate(command) => command.run(app).await,
+        Command::Sync(args) => crate::commands::sync::run(app, args).await,
         Command::Completions(args) => crate::commands::completions::run(app, &args),
     }
 }

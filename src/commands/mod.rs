@@ -4,3 +4,4 @@
 pub(crate) mod completions;
 pub(crate) mod local;
 pub(crate) mod migrate;
+pub(crate) mod sync;
