@@ -69,6 +69,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Migrate(commands::migrate::MigrateCommand),
     Seed(commands::seed::SeedArgs),
+    Sync(commands::sync::SyncArgs),
     Completions(commands::completions::CompletionsArgs),
 }
 
@@ -79,6 +80,7 @@ impl Command {
             Self::Local(command) => command.name(),
             Self::Migrate(command) => command.name(),
             Self::Seed(_) => "seed",
+            Self::Sync(_) => "sync",
             Self::Completions(_) => "completions",
         }
     }

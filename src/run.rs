@@ -47,6 +47,7 @@ async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
         Command::Local(command) => command.run(app).await,
         Command::Migrate(command) => command.run(app).await,
         Command::Seed(args) => crate::commands::seed::run(app, args).await,
+        Command::Sync(args) => crate::commands::sync::run(app, args).await,
         Command::Completions(args) => crate::commands::completions::run(app, &args),
     }
 }

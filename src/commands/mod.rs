@@ -5,3 +5,4 @@ pub(crate) mod completions;
 pub(crate) mod local;
 pub(crate) mod migrate;
 pub(crate) mod seed;
+pub(crate) mod sync;
