@@ -12,6 +12,7 @@ pub mod guard;
 pub mod lint;
 pub mod local;
 pub mod migration;
+pub mod parity;
 pub mod pg;
 pub mod plan;
 mod run;
