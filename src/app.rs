@@ -1,20 +1,21 @@
 #![expect(clippy::disallowed_methods, reason = "the clock is read here and nowhere else")]
 //! What a command may use. Built once, handed to every command.
 
-use std::path::PathBuf;
-
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::cancel::Cancel;
 use crate::cli::GlobalArgs;
-use crate::environment::{self, EnvFile, Environment, EnvironmentName, Origin, Project, Variables, vars};
+use crate::environment::{
+    self, DatabaseUrl, EnvFile, Environment, EnvironmentName, Origin, Project, Variables,
+};
 use crate::error::{ExitStatus, Result};
 use crate::guard::{self, Answers, Approved};
 use crate::lint::{Finding, Severity};
-use crate::local;
+use crate::local::{self, Grants, Home, LocalServer};
 use crate::pg::{Session, Target};
 use crate::plan::{Hazard, Plan, Progress, Render};
+use crate::tools::SearchPath;
 use crate::ui::{Annotation, Ask, Bars, Level, Printer, Prompt};
 
 /// Everything a command may use.
@@ -31,6 +32,7 @@ pub struct App {
     prompt: Prompt,
     global: GlobalArgs,
     command: &'static str,
+    started_at: DateTime<Utc>,
 }
 
 impl App {
@@ -41,7 +43,17 @@ impl App {
             .map_err(|error| anyhow::Error::new(error).context("cannot tell the current folder"))?;
         let project = Project::find(global.project.as_deref(), &cwd)?;
         let bars = printer.progress();
-        Ok(Self { project, printer, cancel, variables, bars, prompt: Prompt, global, command })
+        Ok(Self {
+            project,
+            printer,
+            cancel,
+            variables,
+            bars,
+            prompt: Prompt,
+            global,
+            command,
+            started_at: Utc::now(),
+        })
     }
 
     /// What a name on the command line means: which database, and how dangerous.
@@ -62,7 +74,7 @@ impl App {
     pub async fn target(&self, environment: &Environment) -> Result<Target> {
         let url = match &environment.origin {
             Origin::Url { url, .. } => (**url).clone(),
-            Origin::Managed => local::ensure_running(self).await?,
+            Origin::Managed => self.managed_url().await?,
         };
         Ok(Target {
             environment: environment.name.clone(),
@@ -95,15 +107,16 @@ impl App {
     /// Whose database it is, and what it will lose.
     fn show_target(&self, environment: &Environment, hazards: &[Hazard]) {
         let style = self.printer.style();
-        let mut text = style.attention(&format!("`{}` is {}", environment.name, environment.protection.word()));
+        let mut text =
+            style.attention(&format!("`{}` is {}", environment.name, environment.protection.word()));
         if let Some(url) = environment.url() {
-            text.push_str(&format!("\n  host      {}:{}\n  database  {}", url.host(), url.port(), url.database()));
+            text += &format!("\n  host      {}:{}\n  database  {}", url.host(), url.port(), url.database());
         }
         if let Some(project) = environment.project_ref() {
-            text.push_str(&format!("\n  project   {project}"));
+            text += &format!("\n  project   {project}");
         }
         for hazard in hazards {
-            text.push_str(&format!("\n  {hazard}"));
+            text += &format!("\n  {hazard}");
         }
         self.printer.notice(&text);
     }
@@ -145,10 +158,10 @@ impl App {
         &self.bars
     }
 
-    /// Now.
+    /// When the command was started: everything it names by a time has the same one.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        self.started_at
     }
 
     /// The command as it was typed.
@@ -157,9 +170,27 @@ impl App {
         self.command
     }
 
-    /// A folder of crmctl's own on this machine, from `CRMCTL_HOME`.
+    /// The server that crmctl runs for this project.
     #[must_use]
-    pub fn home(&self) -> Option<PathBuf> {
-        self.variables.get(vars::CRMCTL_HOME).map(PathBuf::from)
+    pub fn local_server(&self) -> LocalServer {
+        LocalServer::of_project(self.home(), self.search_path(), &self.project.root)
+    }
+
+    async fn managed_url(&self) -> Result<DatabaseUrl> {
+        let server = self.local_server();
+        let managed = local::ensure_running(&server, Grants::default(), &self.cancel, &self.bars).await?;
+        Ok(managed.url())
+    }
+
+    /// The folder of crmctl's own on this machine.
+    #[must_use]
+    pub fn home(&self) -> Home {
+        Home::of(&self.variables)
+    }
+
+    /// Where programs are looked for.
+    #[must_use]
+    pub fn search_path(&self) -> SearchPath {
+        SearchPath::of(&self.variables)
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use crate::commands;
+use crate::ui::ColourChoice;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -28,6 +29,7 @@ pub struct Cli {
 }
 
 /// Options every command has.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
@@ -46,9 +48,9 @@ pub struct GlobalArgs {
     /// Print more about what is done
     #[arg(long, short, global = true)]
     pub(crate) verbose: bool,
-    /// Colours: `auto` honours NO_COLOR and terminals
+    /// Colours: `auto` honours `NO_COLOR` and terminals
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub(crate) color: ColorChoice,
+    pub(crate) color: ColourChoice,
     /// Agree to what a guarded environment asks; a protected one wants `--confirm NAME`
     #[arg(long, short, global = true)]
     pub(crate) yes: bool,
@@ -57,37 +59,16 @@ pub struct GlobalArgs {
     pub(crate) confirm: Option<String>,
 }
 
-/// When to use colours.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
-    /// On terminals, unless NO_COLOR is set.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Init(commands::init::InitArgs),
-    Demo(commands::demo::DemoArgs),
     /// A PostgreSQL server of crmctl's own, with what Supabase puts into a database
     #[command(subcommand)]
     Local(commands::local::LocalCommand),
     /// Migrations: the same folder and the same history as the Supabase CLI
     #[command(subcommand)]
     Migrate(commands::migrate::MigrateCommand),
-    Seed(commands::seed::SeedArgs),
     Sync(commands::sync::SyncArgs),
-    Verify(commands::verify::VerifyArgs),
-    Reset(commands::reset::ResetArgs),
-    Backup(commands::backup::BackupArgs),
-    Restore(commands::restore::RestoreArgs),
-    Deploy(commands::deploy::DeployArgs),
-    Doctor(commands::doctor::DoctorArgs),
     Completions(commands::completions::CompletionsArgs),
 }
 
@@ -95,18 +76,9 @@ impl Command {
     /// The command as it is typed, for JSON documents and `application_name`.
     pub(crate) fn name(&self) -> &'static str {
         match self {
-            Self::Init(_) => "init",
-            Self::Demo(_) => "demo",
             Self::Local(command) => command.name(),
             Self::Migrate(command) => command.name(),
-            Self::Seed(_) => "seed",
             Self::Sync(_) => "sync",
-            Self::Verify(_) => "verify",
-            Self::Reset(_) => "reset",
-            Self::Backup(args) => args.name(),
-            Self::Restore(_) => "restore",
-            Self::Deploy(_) => "deploy",
-            Self::Doctor(_) => "doctor",
             Self::Completions(_) => "completions",
         }
     }

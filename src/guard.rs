@@ -39,7 +39,11 @@ pub enum Consent<'a> {
 
 /// What an environment's protection and a plan's hazards ask for.
 #[must_use]
-pub fn required<'a>(environment: &'a Environment, hazards: &[Hazard], phrase: Option<&'static str>) -> Consent<'a> {
+pub fn required<'a>(
+    environment: &'a Environment,
+    hazards: &[Hazard],
+    phrase: Option<&'static str>,
+) -> Consent<'a> {
     match (hazards.is_empty(), phrase, environment.protection) {
         (true, _, _) | (false, None, Protection::Open) => Consent::None,
         (false, Some(phrase), _) => Consent::Word(phrase),
@@ -89,7 +93,9 @@ impl Explain for Refusal {
 
     fn help(&self) -> Option<String> {
         match self {
-            Self::NobodyToAsk { flag, .. } => Some(format!("read the plan with `--dry-run`, then say `{flag}`")),
+            Self::NobodyToAsk { flag, .. } => {
+                Some(format!("read the plan with `--dry-run`, then say `{flag}`"))
+            }
             Self::WrongWord { wanted, .. } => Some(format!("say `--confirm {wanted}`")),
             Self::Declined => None,
         }
@@ -97,7 +103,11 @@ impl Explain for Refusal {
 }
 
 /// Asks for the consent that `environment` and `plan` need. Everything that writes starts here.
-pub fn approve<P: Plan>(plan: P, environment: &Environment, answers: &Answers<'_>) -> crate::error::Result<Approved<P>> {
+pub fn approve<P: Plan>(
+    plan: P,
+    environment: &Environment,
+    answers: &Answers<'_>,
+) -> crate::error::Result<Approved<P>> {
     let hazards = plan.hazards();
     match required(environment, &hazards, plan.phrase()) {
         Consent::None => {}
@@ -113,9 +123,15 @@ fn ask_yes(environment: &Environment, answers: &Answers<'_>) -> crate::error::Re
         return Ok(());
     }
     let Some(ask) = answers.ask else {
-        return Err(Refusal::NobodyToAsk { environment: environment.name.clone(), flag: "--yes".to_owned() }.into());
+        return Err(
+            Refusal::NobodyToAsk { environment: environment.name.clone(), flag: "--yes".to_owned() }.into()
+        );
     };
-    if ask.yes_no(&format!("Go on with `{}`?", environment.name))? { Ok(()) } else { Err(Refusal::Declined.into()) }
+    if ask.yes_no(&format!("Go on with `{}`?", environment.name))? {
+        Ok(())
+    } else {
+        Err(Refusal::Declined.into())
+    }
 }
 
 fn ask_word(word: &str, environment: &Environment, answers: &Answers<'_>) -> crate::error::Result<()> {

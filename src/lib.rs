@@ -1,14 +1,24 @@
 //! crmctl: developer operations for Supabase environments.
 
+mod app;
+pub mod backup;
 pub mod cancel;
 pub mod catalog;
+mod cli;
+mod commands;
 pub mod environment;
 pub mod error;
 pub mod guard;
 pub mod lint;
 pub mod local;
 pub mod migration;
+pub mod parity;
 pub mod pg;
 pub mod plan;
+mod run;
+pub mod seed;
+pub mod sync;
 pub mod tools;
 pub mod ui;
+
+pub use run::run;

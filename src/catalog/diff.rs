@@ -42,7 +42,9 @@ pub fn diff(left: &Catalog, right: &Catalog) -> Vec<Difference> {
             None => differences.push(Difference { object: name.clone(), change: Change::OnlyLeft }),
             Some(other) => {
                 let names: std::collections::BTreeSet<&String> = facts.keys().chain(other.keys()).collect();
-                let value = |facts: &crate::catalog::Facts, name: &str| facts.get(name).cloned().unwrap_or(Value::Null);
+                let value = |facts: &crate::catalog::Facts, name: &str| {
+                    facts.get(name).cloned().unwrap_or(Value::Null)
+                };
                 let facts: Vec<_> = names
                     .into_iter()
                     .filter(|fact| *fact != "position" && facts.get(*fact) != other.get(*fact))
@@ -70,7 +72,8 @@ fn is_part_of_missing(name: &ObjectName, table: Option<&Value>, other: &Catalog)
         return false;
     }
     !["table", "view", "materialized view", "foreign table"].iter().any(|kind| {
-        let owner = ObjectName { kind: (*kind).to_owned(), schema: name.schema.clone(), name: table.to_owned() };
+        let owner =
+            ObjectName { kind: (*kind).to_owned(), schema: name.schema.clone(), name: table.to_owned() };
         other.objects.contains_key(&owner)
     })
 }
@@ -89,8 +92,10 @@ mod tests {
 
     #[test]
     fn equal_catalogs_have_no_differences_and_equal_hashes_whatever_the_column_order() {
-        let left = catalog(&[("column", "t.a", serde_json::json!({"table": "t", "position": 1, "type": "text"}))]);
-        let right = catalog(&[("column", "t.a", serde_json::json!({"table": "t", "position": 7, "type": "text"}))]);
+        let left =
+            catalog(&[("column", "t.a", serde_json::json!({"table": "t", "position": 1, "type": "text"}))]);
+        let right =
+            catalog(&[("column", "t.a", serde_json::json!({"table": "t", "position": 7, "type": "text"}))]);
 
         assert_eq!(diff(&left, &right), []);
         assert_eq!(left.hash(), right.hash());

@@ -59,6 +59,11 @@ mod tests {
     #[test]
     fn platform_schemas_are_managed_and_similar_names_are_not() {
         assert!(is_managed("auth") && is_managed("pg_toast") && is_managed("timescaledb_internal"));
-        assert!(!is_managed("public") && !is_managed("authors") && !is_managed("pgx") && !is_managed("supabase-functions"));
+        assert!(
+            !is_managed("public")
+                && !is_managed("authors")
+                && !is_managed("pgx")
+                && !is_managed("supabase-functions")
+        );
     }
 }

@@ -40,7 +40,10 @@ pub struct Catalog {
     pub objects: BTreeMap<ObjectName, Facts>,
 }
 
-fn serialize_objects<S: serde::Serializer>(objects: &BTreeMap<ObjectName, Facts>, serializer: S) -> Result<S::Ok, S::Error> {
+fn serialize_objects<S: serde::Serializer>(
+    objects: &BTreeMap<ObjectName, Facts>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_map(objects.iter().map(|(name, facts)| (name.to_string(), facts)))
 }
 

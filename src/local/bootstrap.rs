@@ -27,11 +27,12 @@ const LOGINS: &[&str] = &[
 ];
 
 /// What new objects in schema `public` grant to the roles of the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Grants {
     /// Nothing: projects made since 30 May 2026.
     #[default]
+    #[value(name = "2026")]
     Since2026,
     /// Everything: older projects.
     Legacy,

@@ -265,3 +265,21 @@ pub(super) fn end_of(output: std::process::ChildStdout) -> Result<tokio::net::un
 pub(super) fn end_of(_output: std::process::ChildStdout) -> Result<tokio::io::Empty> {
     Err(LocalError::Unsupported)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::DatabaseUrl;
+
+    #[test]
+    fn urls_are_read_as_they_are_meant() {
+        let address = Address { host: "/tmp/a b".into(), port: 5432, socket_folder: "/tmp/a b".into() };
+
+        let url: DatabaseUrl = address.admin_url("my db").parse().unwrap();
+        assert_eq!(
+            (url.host(), url.port(), url.user(), url.database()),
+            ("/tmp/a b", 5432, SUPERUSER, "my db")
+        );
+        assert!(url.is_socket() && url.is_local());
+    }
+}

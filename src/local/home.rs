@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::environment::vars::{self, Variables};
+
 /// The folder for everything crmctl keeps outside of projects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Home(PathBuf);
@@ -18,8 +20,10 @@ impl Home {
     /// Chooses the folder from the variables `CRMCTL_HOME`, `XDG_DATA_HOME` and `HOME`. Root gets one outside of its
     /// own folder, which the account that the server runs as may not enter.
     #[must_use]
-    pub fn resolve(crmctl_home: Option<&str>, xdg_data_home: Option<&str>, home: Option<&str>) -> Self {
-        Self::choose(crmctl_home, xdg_data_home, home, is_root())
+    pub fn of(variables: &Variables) -> Self {
+        let [crmctl_home, data, home] =
+            [vars::CRMCTL_HOME, vars::XDG_DATA_HOME, vars::HOME].map(|name| variables.get(name));
+        Self::choose(crmctl_home, data, home, is_root())
     }
 
     fn choose(

@@ -174,7 +174,11 @@ pub(crate) async fn begin(writer: &mut Writer<'_>) -> PgResult<()> {
 }
 
 /// Runs files inside a transaction that is open, and leaves it open. After an error it is failed.
-pub(crate) async fn run_in_transaction(writer: &mut Writer<'_>, steps: &[Step], progress: &dyn Progress) -> Result<()> {
+pub(crate) async fn run_in_transaction(
+    writer: &mut Writer<'_>,
+    steps: &[Step],
+    progress: &dyn Progress,
+) -> Result<()> {
     let mut flying = VecDeque::new();
     let mut waiting = steps.iter();
     let mut failure: Option<Failure> = None;

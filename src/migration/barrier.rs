@@ -25,7 +25,8 @@ pub(crate) async fn apply(writer: &mut Writer<'_>, step: &Step) -> Result<()> {
     let answer = writer.run(&history::record(file)).await?;
     if answer.status != b'I' {
         writer.roll_back().await?;
-        let open = anyhow::anyhow!("`{}` leaves a transaction open, so its end was rolled back", file.shown());
+        let open =
+            anyhow::anyhow!("`{}` leaves a transaction open, so its end was rolled back", file.shown());
         return Err(Failure::from(open).with_help("end it with `commit;`"));
     }
     Ok(())

@@ -67,9 +67,10 @@ fn unless_missing(answer: Answer) -> PgResult<Option<Vec<Row>>> {
 
 fn extra(row: &Row) -> PgResult<(Version, ExtraRow)> {
     let state = match row.text("prefix_checksum") {
-        Some(prefix) if row.text("state") == Some("partial") => {
-            RunState::Partial { statements_done: row.get("statements_done")?, prefix: Checksum::stored(prefix) }
-        }
+        Some(prefix) if row.text("state") == Some("partial") => RunState::Partial {
+            statements_done: row.get("statements_done")?,
+            prefix: Checksum::stored(prefix),
+        },
         _ => RunState::Complete,
     };
     let checksum = Checksum::stored(row.get::<String>("checksum")?);

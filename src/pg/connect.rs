@@ -76,7 +76,9 @@ fn configuration(url: &DatabaseUrl, application_name: &str) -> tokio_postgres::C
         // PostgreSQL does not encrypt on sockets of the same machine.
         _ if url.is_socket() => tokio_postgres::config::SslMode::Disable,
         SslMode::Prefer => tokio_postgres::config::SslMode::Prefer,
-        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => tokio_postgres::config::SslMode::Require,
+        SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => {
+            tokio_postgres::config::SslMode::Require
+        }
     });
     config
 }
@@ -95,10 +97,13 @@ fn connector(url: &DatabaseUrl) -> PgResult<Capturing> {
         SslMode::VerifyFull => {}
     }
     if let Some(path) = url.ssl_root_certificate() {
-        let pem = std::fs::read(&path)
-            .map_err(|error| broken(format!("cannot read the root certificate `{}`: {error}", path.display())))?;
+        let pem = std::fs::read(&path).map_err(|error| {
+            broken(format!("cannot read the root certificate `{}`: {error}", path.display()))
+        })?;
         let text = String::from_utf8_lossy(&pem);
-        for block in text.split_inclusive("-----END CERTIFICATE-----").filter(|block| block.contains("BEGIN CERT")) {
+        for block in
+            text.split_inclusive("-----END CERTIFICATE-----").filter(|block| block.contains("BEGIN CERT"))
+        {
             let start = block.find("-----BEGIN").unwrap_or(0);
             let certificate = native_tls::Certificate::from_pem(&block.as_bytes()[start..])
                 .map_err(|error| broken(format!("`{}` is no PEM certificate: {error}", path.display())))?;
@@ -121,7 +126,12 @@ enum Socket {
 
 async fn dial(url: &DatabaseUrl) -> PgResult<Box<dyn crate::pg::stream::ByteStream>> {
     match timeout(CONNECT_TIMEOUT, open_socket(url)).await {
-        Err(_) => Err(failed(url, "the connection timed out".to_owned(), supabase::connection_help(url, "network is unreachable"), true)),
+        Err(_) => Err(failed(
+            url,
+            "the connection timed out".to_owned(),
+            supabase::connection_help(url, "network is unreachable"),
+            true,
+        )),
         Ok(Err(error)) => Err(unreachable(url, &error)),
         Ok(Ok(Socket::Tcp(stream))) => Ok(Box::new(stream)),
         #[cfg(unix)]
@@ -158,7 +168,9 @@ fn unreachable(url: &DatabaseUrl, error: &io::Error) -> PgError {
         E::ConnectionRefused | E::NotFound if url.is_local() => {
             Some("is the server running? `crmctl local start` starts crmctl's own".to_owned())
         }
-        E::NetworkUnreachable | E::HostUnreachable | E::AddrNotAvailable => supabase::connection_help(url, "network is unreachable"),
+        E::NetworkUnreachable | E::HostUnreachable | E::AddrNotAvailable => {
+            supabase::connection_help(url, "network is unreachable")
+        }
         _ => supabase::connection_help(url, &error.to_string()),
     };
     failed(url, error.to_string(), help, transient)
@@ -179,9 +191,10 @@ fn explain(url: &DatabaseUrl, error: &tokio_postgres::Error) -> PgError {
         };
     }
     let reason = reason_of(error);
-    let transient = std::error::Error::source(error)
-        .and_then(|source| source.downcast_ref::<io::Error>())
-        .is_some_and(|error| matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof));
+    let transient =
+        std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>()).is_some_and(
+            |error| matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof),
+        );
     let help = if reason.contains("certificate") {
         Some(
             "download the project's root certificate (Dashboard, Database, SSL) and name it in the URL: \

@@ -182,7 +182,9 @@ impl PgError {
     /// A server's error, with crmctl's own SQLSTATEs turned into what they mean.
     pub(crate) fn from_server(error: ServerError) -> Self {
         match error.code.as_str() {
-            LOCK_HELD => Self::Busy { holder: error.detail.map(|holder| format!(": {holder}")).unwrap_or_default() },
+            LOCK_HELD => {
+                Self::Busy { holder: error.detail.map(|holder| format!(": {holder}")).unwrap_or_default() }
+            }
             STALE_PLAN => Self::Stale,
             _ => Self::Server(Box::new(error)),
         }
@@ -195,9 +197,11 @@ impl Explain for PgError {
             Self::Interrupted => Kind::Interrupted,
             Self::Busy { .. } => Kind::Busy,
             Self::Stale => Kind::Refused,
-            Self::Connect { .. } | Self::Login { .. } | Self::Lost { .. } | Self::Server(_) | Self::Protocol(_) => {
-                Kind::Failed
-            }
+            Self::Connect { .. }
+            | Self::Login { .. }
+            | Self::Lost { .. }
+            | Self::Server(_)
+            | Self::Protocol(_) => Kind::Failed,
         }
     }
 
@@ -205,7 +209,9 @@ impl Explain for PgError {
         match self {
             Self::Connect { help, .. } => help.clone(),
             Self::Login { help, .. } => Some(help.clone()),
-            Self::Lost { .. } => Some("run the command again: it continues from what the database holds".to_owned()),
+            Self::Lost { .. } => {
+                Some("run the command again: it continues from what the database holds".to_owned())
+            }
             Self::Server(error) => error.hint.clone().or_else(|| help_for(error)),
             Self::Busy { .. } => Some("wait for it to finish, then run the command again".to_owned()),
             Self::Stale => Some("run the command again to plan against the present state".to_owned()),
@@ -217,8 +223,12 @@ impl Explain for PgError {
 /// What to do about errors whose text does not say it.
 fn help_for(error: &ServerError) -> Option<String> {
     let text = match error.code.as_str() {
-        "42501" => "the role lacks a privilege; on hosted Supabase the managed schemas (auth, storage, realtime) belong to the platform",
-        "55P03" => "somebody holds a lock on the object; `select * from pg_locks where not granted` shows who waits for whom",
+        "42501" => {
+            "the role lacks a privilege; on hosted Supabase the managed schemas (auth, storage, realtime) belong to the platform"
+        }
+        "55P03" => {
+            "somebody holds a lock on the object; `select * from pg_locks where not granted` shows who waits for whom"
+        }
         "57014" => "the statement was cancelled or ran into a time-out",
         "53100" => "the server's disk is full",
         "53300" => "the server has no connection left; close idle ones or use the session pooler",

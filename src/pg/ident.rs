@@ -14,7 +14,11 @@ pub fn identifier(name: &str) -> String {
 #[must_use]
 pub fn literal(value: &str) -> String {
     let quoted = value.replace('\'', "''");
-    if quoted.contains('\\') { format!(" E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+    if quoted.contains('\\') {
+        format!(" E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
 }
 
 /// `value` as a literal, or `null`.

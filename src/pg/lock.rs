@@ -4,8 +4,8 @@
 //! for ever, so nobody waits inside `pg_advisory_lock`. The lock is held by the very connection that writes:
 //! should crmctl be killed, its server process finishes or rolls back what it has, and only then lets go.
 
-use crate::pg::ident::{literal, optional_literal};
 use crate::pg::error::{LOCK_HELD, STALE_PLAN};
+use crate::pg::ident::{literal, optional_literal};
 use crate::plan::Fingerprint;
 
 /// The bytes of `crmctl` as a number: the same for every version, so that versions exclude each other.

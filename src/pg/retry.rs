@@ -56,7 +56,8 @@ pub async fn retry<T>(backoff: Backoff, mut work: impl AsyncFnMut(u32) -> PgResu
 /// Whether a failure anywhere in a command may be tried again as a whole.
 #[must_use]
 pub fn is_transient(failure: &crate::error::Failure) -> bool {
-    failure.kind() == Kind::Failed && failure.error().downcast_ref::<PgError>().is_some_and(PgError::is_transient)
+    failure.kind() == Kind::Failed
+        && failure.error().downcast_ref::<PgError>().is_some_and(PgError::is_transient)
 }
 
 #[cfg(test)]
@@ -65,7 +66,8 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest() {
-        let ceilings: Vec<u128> = (1..=6).map(|attempt| Backoff::CONNECT.ceiling(attempt).as_millis()).collect();
+        let ceilings: Vec<u128> =
+            (1..=6).map(|attempt| Backoff::CONNECT.ceiling(attempt).as_millis()).collect();
 
         assert_eq!(ceilings, [100, 200, 400, 800, 1600, 2000]);
     }
@@ -95,7 +97,12 @@ mod tests {
 
         let result: PgResult<()> = retry(Backoff::CONNECT, async |_| {
             tries += 1;
-            Err(PgError::Connect { address: "h:1".into(), reason: "reset".into(), help: None, transient: true })
+            Err(PgError::Connect {
+                address: "h:1".into(),
+                reason: "reset".into(),
+                help: None,
+                transient: true,
+            })
         })
         .await;
         assert!(result.is_err());

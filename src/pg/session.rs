@@ -45,9 +45,8 @@ pub struct Session {
 impl Session {
     /// Connects, trying again when the fault is transient; a refused login is final.
     pub async fn open(target: &Target, cancel: &Cancel) -> PgResult<Self> {
-        let connecting = retry(Backoff::CONNECT, async |_| {
-            connect::connect(&target.url, &target.application_name).await
-        });
+        let connecting =
+            retry(Backoff::CONNECT, async |_| connect::connect(&target.url, &target.application_name).await);
         let connection = tokio::select! {
             connection = connecting => connection?,
             () = cancel.raised() => return Err(PgError::Interrupted),

@@ -215,7 +215,9 @@ impl Wire {
             Message::ErrorResponse(body) => {
                 self.current.error.get_or_insert(ServerError::from_fields(body.fields()));
             }
-            Message::NoticeResponse(body) => self.current.notices.push(ServerError::from_fields(body.fields())),
+            Message::NoticeResponse(body) => {
+                self.current.notices.push(ServerError::from_fields(body.fields()));
+            }
             Message::ReadyForQuery(body) => {
                 let mut answer = std::mem::take(&mut self.current);
                 answer.status = body.status();

@@ -23,7 +23,11 @@ pub struct Writer<'session> {
 impl Session {
     /// Takes crmctl's lock until the session ends, checks that the plan still fits, and lets the session
     /// write. Costs one round trip when nobody else is at work; polls while somebody is.
-    pub async fn unlock<P: Plan>(&mut self, approved: &Approved<P>, progress: &dyn Progress) -> PgResult<Writer<'_>> {
+    pub async fn unlock<P: Plan>(
+        &mut self,
+        approved: &Approved<P>,
+        progress: &dyn Progress,
+    ) -> PgResult<Writer<'_>> {
         self.check(approved)?;
         let fingerprint = approved.plan().fingerprint();
         let deadline = Instant::now() + LOCK_WAIT;
@@ -60,7 +64,10 @@ impl Session {
 
     /// Lets the session write inside transactions that start with [`Writer::begin`], which takes the lock and
     /// checks the plan in the same flight as the work. Costs no round trip.
-    pub fn unlock_in_transaction<P: Plan>(&mut self, approved: &Approved<P>) -> PgResult<(Writer<'_>, Begin)> {
+    pub fn unlock_in_transaction<P: Plan>(
+        &mut self,
+        approved: &Approved<P>,
+    ) -> PgResult<(Writer<'_>, Begin)> {
         self.check(approved)?;
         let guard = lock::guard(approved.plan().fingerprint(), LOCK_TRIES);
         Ok((Writer { session: self }, Begin(guard)))
@@ -119,7 +126,9 @@ impl Writer<'_> {
         let answer = self.session.run("commit").await?;
         match answer.tags.first().map(String::as_str) {
             Some("COMMIT") => Ok(()),
-            _ => Err(PgError::Protocol("the server rolled the transaction back instead of committing it".to_owned())),
+            _ => Err(PgError::Protocol(
+                "the server rolled the transaction back instead of committing it".to_owned(),
+            )),
         }
     }
 

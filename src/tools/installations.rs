@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::environment::vars::{self, Variables};
+
 /// Folders with one subfolder per installed version: prefix and suffix of the subfolder's name, then the way to `bin`.
 const FAMILIES: &[(&str, &str, &str)] = &[
     ("/usr/lib/postgresql", "", "bin"),          // Debian, Ubuntu
@@ -25,6 +27,17 @@ pub struct SearchPath {
     pub path: Option<OsString>,
     /// `CRMCTL_PG_BIN`: when it is given, nothing else is looked at.
     pub pg_bin: Option<PathBuf>,
+}
+
+impl SearchPath {
+    /// What the variables of this process say.
+    #[must_use]
+    pub fn of(variables: &Variables) -> Self {
+        Self {
+            path: variables.get(vars::PATH).map(OsString::from),
+            pg_bin: variables.get(vars::CRMCTL_PG_BIN).map(PathBuf::from),
+        }
+    }
 }
 
 /// The folders in which PostgreSQL's programs may be, best first.

@@ -104,13 +104,17 @@ impl Invocation {
         self.program.file_name().unwrap_or(self.program.as_os_str()).to_string_lossy().into_owned()
     }
 
-    /// Replaces whatever is secret in a text of the child's.
+    /// Strikes passwords out of what the child says. The other variables, such as host and user, are what
+    /// makes its messages useful.
     pub(crate) fn redact(&self, text: &str) -> String {
-        let secrets = self.environment.iter().map(|(_, value)| value.as_str());
-        // `postgres` is a name that every message has, and no secret: the password of local servers.
-        secrets
-            .filter(|secret| secret.len() > 3 && *secret != crate::local::PASSWORD)
-            .fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+        let is_password =
+            |name: &str| ["PASSWORD", "PASSPHRASE", "TOKEN", "KEY"].iter().any(|word| name.contains(word));
+        let passwords =
+            self.environment.iter().filter(|(name, _)| is_password(name)).map(|(_, value)| value.as_str());
+        // `postgres`, the password of local servers, is a name that every message has, and no secret.
+        passwords
+            .filter(|password| !password.is_empty() && *password != crate::local::PASSWORD)
+            .fold(text.to_owned(), |text, password| text.replace(password, "***"))
     }
 }
 
@@ -148,8 +152,10 @@ mod tests {
 
     #[test]
     fn secrets_are_struck_out_of_what_a_child_says() {
-        let invocation = Invocation::new("psql").secrets([("PGPASSWORD".to_owned(), "hunter22".to_owned())]);
+        let variables = [("PGPASSWORD", "hunter22"), ("PGHOST", "example.com")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let invocation = Invocation::new("psql").secrets(variables);
 
-        assert_eq!(invocation.redact("bad url postgres://u:hunter22@h"), "bad url postgres://u:***@h");
+        assert_eq!(invocation.redact("bad url u:hunter22@example.com"), "bad url u:***@example.com");
     }
 }

@@ -1,0 +1,321 @@
+//! Restoring: one transaction that either ends with exactly what was backed up or changes nothing.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use futures_util::future::poll_fn;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use crate::backup::adjust::{Adjusted, adjust};
+use crate::backup::error::BackupError;
+use crate::backup::manifest::{BackupKind, BackupManifest, TableContents};
+use crate::backup::report::RestoreReport;
+use crate::backup::restore::RestorePlan;
+use crate::backup::script::{Piece, ScriptReader};
+use crate::backup::store::Backup;
+use crate::backup::{clear, contents};
+use crate::catalog::{Catalog, snapshot};
+use crate::error::Result;
+use crate::guard::Approved;
+use crate::pg::{Answer, Chunk, ChunkReceiver, CopySink, CopySource, PgError, Session, Writer, channel};
+use crate::plan::Progress;
+
+/// Statements that may be on their way to the server.
+const WINDOW: usize = 256;
+/// The same in bytes.
+const WINDOW_BYTES: usize = 1024 * 1024;
+/// Pieces that may wait to be sent.
+const ITEMS: usize = 16;
+/// Nobody waits for ever for a lock that somebody else's forgotten transaction holds.
+const SETTINGS: &str = "set local lock_timeout = '30s'; set local check_function_bodies = off";
+
+/// Restores an approved backup. Its files are checked first; the target should have been backed up before.
+///
+/// A failure anywhere before the last step rolls everything back. A connection that is lost at any moment
+/// makes the server roll back by itself.
+pub async fn restore(
+    session: &mut Session,
+    approved: &Approved<RestorePlan>,
+    progress: &dyn Progress,
+) -> Result<RestoreReport> {
+    let started = Instant::now();
+    let plan = approved.plan();
+    let backup = plan.backup.clone();
+    progress.phase("checking the backup", 0);
+    let checked = backup.clone();
+    tokio::task::spawn_blocking(move || checked.verify())
+        .await
+        .map_err(|error| anyhow::Error::new(error).context("the thread that reads the backup died"))??;
+    let (mut writer, begin) = session.unlock_in_transaction(approved)?;
+    let mut flight = Flight::new(&mut writer, &plan.role, progress);
+    flight.writer.begin(&begin, SETTINGS)?;
+    flight.sent.extend([Sent::own("begin"), Sent::own("the check of the plan")]);
+    let result = flight.carry_out(&backup).await;
+    let warnings = flight.warnings;
+    match result {
+        Ok(schema_is_equal) => {
+            writer.commit().await?;
+            progress.finish();
+            Ok(RestoreReport::new(&backup, plan, &warnings, schema_is_equal, started.elapsed()))
+        }
+        Err(failure) => {
+            // The first failure is the reason; what follows it in the flight only says that the transaction failed.
+            let settled = writer.settle().await;
+            let lost = matches!(settled, Err(PgError::Lost { .. } | PgError::Protocol(_)));
+            if !lost {
+                writer.roll_back().await?;
+            }
+            progress.finish();
+            Err(failure)
+        }
+    }
+}
+
+/// What was sent and is not answered.
+struct Sent {
+    file: String,
+    line: u64,
+    statement: String,
+    bytes: usize,
+}
+
+impl Sent {
+    fn own(what: &str) -> Self {
+        Self { file: String::new(), line: 0, statement: what.to_owned(), bytes: 0 }
+    }
+
+    fn of(file: &str, line: u64, sql: &str) -> Self {
+        let code = sql.lines().map(str::trim).find(|text| !text.is_empty() && !text.starts_with("--"));
+        let statement = code.unwrap_or_default().chars().take(80).collect();
+        Self { file: file.to_owned(), line, statement, bytes: sql.len() }
+    }
+
+    fn explain(self, error: PgError) -> crate::error::Failure {
+        match error {
+            PgError::Server(_) if self.line > 0 => BackupError::Statement {
+                file: self.file,
+                line: self.line,
+                statement: self.statement,
+                error: Box::new(error),
+            }
+            .into(),
+            other => other.into(),
+        }
+    }
+}
+
+/// What the reading thread hands on.
+enum Item {
+    Statement { sql: String, line: u64 },
+    Copy { sql: String, line: u64, rows: ChunkReceiver },
+}
+
+/// Statements on their way, and what came back.
+struct Flight<'a, 'session> {
+    writer: &'a mut Writer<'session>,
+    role: &'a str,
+    progress: &'a dyn Progress,
+    sent: VecDeque<Sent>,
+    bytes: usize,
+    warnings: Vec<String>,
+}
+
+impl<'a, 'session> Flight<'a, 'session> {
+    fn new(writer: &'a mut Writer<'session>, role: &'a str, progress: &'a dyn Progress) -> Self {
+        Self { writer, role, progress, sent: VecDeque::new(), bytes: 0, warnings: Vec::new() }
+    }
+
+    /// Everything but the commit. Says whether the schema is what it was; `data` backups know of none.
+    async fn carry_out(&mut self, backup: &Backup) -> Result<Option<bool>> {
+        let manifest = &backup.manifest;
+        if manifest.kind == BackupKind::Full {
+            self.send_own(&clear::sql(), "dropping what there is")?;
+        }
+        for part in &manifest.parts {
+            self.progress.phase(&format!("restoring {}", part.file), 0);
+            self.part(backup, &part.file).await?;
+        }
+        self.send_own("notify pgrst, 'reload schema'", "telling the API")?;
+        while !self.sent.is_empty() {
+            self.receive().await?;
+        }
+        self.progress.phase("comparing with the backup", 0);
+        self.compare(manifest).await
+    }
+
+    async fn compare(&mut self, manifest: &BackupManifest) -> Result<Option<bool>> {
+        let catalog = Catalog::from_rows(&self.writer.query(&snapshot::query()).await?)?;
+        let wanted = |table: &crate::catalog::Table| {
+            manifest.tables.iter().any(|one| one.schema == table.name.schema && one.name == table.name.name)
+        };
+        let tables: Vec<_> = catalog.tables()?.into_iter().filter(wanted).collect();
+        let found = contents::read(self.writer, &tables).await?;
+        let differing = differing(&manifest.tables, &found);
+        if differing.is_empty() {
+            return Ok(manifest.catalog_hash.as_ref().map(|hash| *hash == catalog.hash()));
+        }
+        Err(BackupError::Differs { tables: differing.join(", ") }.into())
+    }
+
+    fn send_own(&mut self, sql: &str, what: &str) -> Result<()> {
+        self.writer.send(sql)?;
+        self.sent.push_back(Sent::own(what));
+        Ok(())
+    }
+
+    /// Runs one file of the backup. Answers are fetched while the rest is still being read and sent.
+    async fn part(&mut self, backup: &Backup, file: &str) -> Result<()> {
+        let (mut items, stop) = read(backup, file);
+        // The thread sees it even in the middle of a long COPY, and stops feeding it.
+        let _stop = StopOnDrop(stop);
+        let mut is_open = true;
+        while is_open || !self.sent.is_empty() {
+            let has_room = self.sent.len() < WINDOW && self.bytes < WINDOW_BYTES;
+            tokio::select! {
+                biased;
+                item = items.recv(), if is_open && has_room => match item {
+                    Some(item) => self.queue(file, item?)?,
+                    None => is_open = false,
+                },
+                answer = self.writer.receive(), if !self.sent.is_empty() => self.take_in(answer)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn queue(&mut self, file: &str, item: Item) -> Result<()> {
+        match item {
+            Item::Statement { sql, line } => {
+                let sql = match adjust(&sql, self.role) {
+                    Adjusted::Run => sql,
+                    Adjusted::Instead(sql) => sql,
+                    Adjusted::Skip => return Ok(()),
+                };
+                self.writer.send(&sql)?;
+                self.track(Sent::of(file, line, &sql));
+            }
+            Item::Copy { sql, line, rows } => {
+                self.writer.send_copy_in(&sql, CopySource::Channel(rows))?;
+                self.track(Sent::of(file, line, &sql));
+                self.progress.advance(1, "tables");
+            }
+        }
+        Ok(())
+    }
+
+    fn track(&mut self, sent: Sent) {
+        self.bytes += sent.bytes;
+        self.sent.push_back(sent);
+    }
+
+    async fn receive(&mut self) -> Result<()> {
+        let answer = self.writer.receive().await;
+        self.take_in(answer)
+    }
+
+    fn take_in(&mut self, answer: std::result::Result<Answer, PgError>) -> Result<()> {
+        let sent = self.sent.pop_front().unwrap_or_else(|| Sent::own(""));
+        self.bytes -= sent.bytes.min(self.bytes);
+        match answer.and_then(Answer::ok) {
+            Ok(answer) => {
+                let warnings = answer.notices.into_iter().filter(|notice| notice.severity == "WARNING");
+                self.warnings.extend(warnings.map(|notice| notice.message));
+                Ok(())
+            }
+            Err(error) => Err(sent.explain(error)),
+        }
+    }
+}
+
+/// The tables that do not hold what they held, with the reason.
+fn differing(wanted: &[TableContents], found: &[TableContents]) -> Vec<String> {
+    wanted
+        .iter()
+        .filter_map(|table| {
+            let name = crate::pg::TableName::new(&table.schema, &table.name);
+            match found.iter().find(|one| one.schema == table.schema && one.name == table.name) {
+                None => Some(format!("`{name}` (missing)")),
+                Some(one) if one.rows != table.rows => {
+                    Some(format!("`{name}` ({} rows instead of {})", one.rows, table.rows))
+                }
+                Some(one) if one.digest != table.digest => Some(format!("`{name}` (other values)")),
+                Some(_) => None,
+            }
+        })
+        .collect()
+}
+
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+type Items = mpsc::Receiver<std::result::Result<Item, BackupError>>;
+
+/// Reads a file in a thread of its own; setting the flag makes it stop.
+fn read(backup: &Backup, file: &str) -> (Items, Arc<AtomicBool>) {
+    let (sender, items) = mpsc::channel(ITEMS);
+    let stop = Arc::new(AtomicBool::new(false));
+    let (path, file, flag, handle) = (backup.path.join(file), file.to_owned(), Arc::clone(&stop), Handle::current());
+    tokio::task::spawn_blocking(move || {
+        let feeder = Feeder { sender, stop: flag, handle };
+        if let Err(error) = feeder.feed(&path, &file) {
+            // Nobody listens any more when the restore failed for another reason.
+            let _ = feeder.sender.blocking_send(Err(error));
+        }
+    });
+    (items, stop)
+}
+
+struct Feeder {
+    sender: mpsc::Sender<std::result::Result<Item, BackupError>>,
+    stop: Arc<AtomicBool>,
+    handle: Handle,
+}
+
+impl Feeder {
+    fn feed(&self, path: &std::path::Path, name: &str) -> std::result::Result<(), BackupError> {
+        let file = std::fs::File::open(path).map_err(BackupError::disk("read", path))?;
+        let reader: Box<dyn std::io::BufRead> = if name.ends_with(".zst") {
+            let decoder = zstd::stream::read::Decoder::new(file).map_err(BackupError::disk("read", path))?;
+            Box::new(std::io::BufReader::with_capacity(128 * 1024, decoder))
+        } else {
+            Box::new(std::io::BufReader::with_capacity(128 * 1024, file))
+        };
+        let mut script = ScriptReader::new(reader, name);
+        // The sink of the COPY being fed. Dropped without an end it tells the server that the COPY failed.
+        let mut sink: Option<CopySink> = None;
+        while let Some(piece) = script.next_piece()? {
+            let is_heard = match piece {
+                Piece::Statement { sql, line } => self.hand_on(Item::Statement { sql, line }),
+                Piece::Copy { sql, line } => {
+                    let (feeding, rows) = channel();
+                    sink = Some(feeding);
+                    self.hand_on(Item::Copy { sql, line, rows })
+                }
+                Piece::Data(data) => self.put(sink.as_mut(), Chunk::Data(data)),
+                Piece::End => self.put(sink.take().as_mut(), Chunk::End),
+            };
+            if !is_heard || self.stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn hand_on(&self, item: Item) -> bool {
+        self.sender.blocking_send(Ok(item)).is_ok()
+    }
+
+    fn put(&self, sink: Option<&mut CopySink>, chunk: Chunk) -> bool {
+        let Some(sink) = sink else { return false };
+        sink.put(chunk);
+        self.handle.block_on(poll_fn(|cx| sink.poll_ready(cx))).is_ok()
+    }
+}

@@ -1,0 +1,181 @@
+//! One file of a backup: hashed, counted and, if wanted, compressed while it is written.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::backup::error::BackupError;
+use crate::backup::manifest::Part;
+use crate::error::{Failure, Result};
+use crate::pg::{Chunk, ChunkReceiver};
+
+/// zstd's level: more costs time and gains little (see the figures of the design).
+const LEVEL: i32 = 3;
+/// Bytes that are gathered before they go to the writing thread.
+const PIECE: usize = 128 * 1024;
+/// Pieces that may wait for the writing thread.
+const PIECES: usize = 16;
+
+/// How a file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// As it comes.
+    None,
+    /// With zstd.
+    Zstd,
+}
+
+/// Hashes and counts what goes to the file.
+struct Counting {
+    file: File,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Write for Counting {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(data)?;
+        self.hash.update(&data[..written]);
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+enum Output {
+    Plain(io::BufWriter<Counting>),
+    Zstd(Box<zstd::stream::write::Encoder<'static, Counting>>),
+}
+
+/// A file being written. Only [`PartWriter::finish`] makes it a part.
+pub struct PartWriter {
+    path: PathBuf,
+    name: String,
+    output: Output,
+}
+
+impl PartWriter {
+    /// A new file that only its owner may read; a file of that name must not exist.
+    pub(crate) fn create(folder: &Path, name: &str, compression: Compression) -> Result<Self> {
+        let path = folder.join(name);
+        let file = create_private(&path).map_err(BackupError::disk("create", &path))?;
+        let counting = Counting { file, hash: Sha256::new(), bytes: 0 };
+        let output = match compression {
+            Compression::None => Output::Plain(io::BufWriter::with_capacity(PIECE, counting)),
+            Compression::Zstd => {
+                let mut encoder =
+                    zstd::stream::write::Encoder::new(counting, LEVEL).map_err(BackupError::disk("compress", &path))?;
+                // zstd's own check as well, so that plain `zstd -t` finds a flipped bit without crmctl.
+                encoder.include_checksum(true).map_err(BackupError::disk("compress", &path))?;
+                Output::Zstd(Box::new(encoder))
+            }
+        };
+        Ok(Self { path, name: name.to_owned(), output })
+    }
+
+    /// Writes all of `data`.
+    pub fn write(&mut self, data: &[u8]) -> Result<()> {
+        let written = match &mut self.output {
+            Output::Plain(writer) => writer.write_all(data),
+            Output::Zstd(encoder) => encoder.write_all(data),
+        };
+        Ok(written.map_err(BackupError::disk("write", &self.path))?)
+    }
+
+    /// Flushes it to the disk.
+    pub fn finish(self) -> Result<Part> {
+        let Self { path, name, output } = self;
+        let finish = || -> io::Result<Counting> {
+            let counting = match output {
+                Output::Plain(writer) => writer.into_inner().map_err(io::IntoInnerError::into_error)?,
+                Output::Zstd(encoder) => encoder.finish()?,
+            };
+            counting.file.sync_all()?;
+            Ok(counting)
+        };
+        let counting = finish().map_err(BackupError::disk("write", &path))?;
+        Ok(Part { file: name, bytes: counting.bytes, sha256: format!("{:x}", counting.hash.finalize()) })
+    }
+}
+
+/// Creates a file that only its owner may read.
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// A file written by a thread of its own, so that compressing and writing never hold up the connection. What
+/// comes in faster than the disk takes it has to wait: memory stays bounded.
+pub struct PartStream {
+    gathered: BytesMut,
+    sender: mpsc::Sender<Bytes>,
+    worker: JoinHandle<Result<Part>>,
+}
+
+impl PartStream {
+    pub(crate) fn start(mut writer: PartWriter) -> Self {
+        let (sender, mut receiver) = mpsc::channel::<Bytes>(PIECES);
+        let worker = tokio::task::spawn_blocking(move || {
+            while let Some(data) = receiver.blocking_recv() {
+                writer.write(&data)?;
+            }
+            writer.finish()
+        });
+        Self { gathered: BytesMut::with_capacity(PIECE), sender, worker }
+    }
+
+    /// Takes some bytes.
+    pub async fn write(&mut self, data: &[u8]) -> Result<()> {
+        self.gathered.extend_from_slice(data);
+        if self.gathered.len() >= PIECE { self.hand_over().await } else { Ok(()) }
+    }
+
+    /// Takes the rows of one `copy .. to stdout` and says how many there were. Must be polled together with the
+    /// session that copies. Rows that stop before their end are an error.
+    pub async fn copy(&mut self, mut rows: ChunkReceiver) -> Result<u64> {
+        let mut count = 0;
+        while let Some(chunk) = rows.next().await {
+            match chunk {
+                Chunk::Data(row) => {
+                    count += 1;
+                    self.write(&row).await?;
+                }
+                Chunk::End => return Ok(count),
+            }
+        }
+        Err(Failure::from(anyhow::anyhow!("the rows to be backed up stopped in the middle")))
+    }
+
+    /// Waits until everything is on the disk.
+    pub async fn finish(mut self) -> Result<Part> {
+        self.hand_over().await?;
+        let Self { sender, worker, .. } = self;
+        drop(sender);
+        ended(worker).await
+    }
+
+    async fn hand_over(&mut self) -> Result<()> {
+        let data = self.gathered.split().freeze();
+        if data.is_empty() || self.sender.send(data).await.is_ok() {
+            return Ok(());
+        }
+        // The thread only stops listening when it failed.
+        ended(&mut self.worker).await.map(drop)
+    }
+}
+
+async fn ended(worker: impl Future<Output = std::result::Result<Result<Part>, tokio::task::JoinError>>) -> Result<Part> {
+    worker.await.map_err(|error| anyhow::Error::new(error).context("the thread that writes the backup died"))?
+}

@@ -1,0 +1,186 @@
+//! What one side of a comparison is, read in two round trips from one snapshot.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::catalog::{self, Catalog, Table};
+use crate::parity::Level;
+use crate::parity::digest::{self, TableDigest};
+use crate::pg::{PgError, PgResult, Row, Session, TableName, literal, text_array};
+
+/// Columns the auth server cannot read a NULL from: the login fails with "Database error querying schema".
+const NEVER_NULL: &[&str] = &[
+    "aud",
+    "role",
+    "confirmation_token",
+    "recovery_token",
+    "email_change_token_new",
+    "email_change",
+    "email_change_token_current",
+    "phone_change",
+    "phone_change_token",
+    "reauthentication_token",
+    "created_at",
+    "updated_at",
+    "instance_id",
+    "email_change_confirm_status",
+];
+
+/// One side.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Side {
+    /// The schema.
+    pub catalog: Catalog,
+    /// Its tables.
+    pub tables: Vec<Table>,
+    /// The rows of each; empty at the level `schema`.
+    pub digests: BTreeMap<TableName, TableDigest>,
+    /// Versions of the migrations that were applied; `None` without a history table.
+    pub history: Option<BTreeSet<String>>,
+    /// Test users by e-mail address; `None` where there is no auth schema, or nobody asked.
+    pub test_users: Option<BTreeMap<String, TestUser>>,
+}
+
+/// A test user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TestUser {
+    /// Its id.
+    pub id: String,
+    /// Its CRM role, if the app's metadata name one.
+    pub role: Option<String>,
+    /// Why it could not log in. Empty when it could.
+    pub problems: Vec<String>,
+}
+
+/// Reads one side. Leaves a read-only transaction open, so that what is read next is of the same snapshot; the
+/// caller ends it.
+pub async fn observe(session: &mut Session, level: Level, test_users: &str) -> PgResult<Side> {
+    let first = flight(session, &[begin(), catalog::snapshot::query()]).await?;
+    let [facts, objects] = &first[..] else { return Err(incomplete()) };
+    let [facts] = &facts[..] else { return Err(incomplete()) };
+    let catalog = Catalog::from_rows(objects)?;
+    let tables = catalog.tables()?;
+
+    let rows = match level {
+        Level::Schema => None,
+        Level::Counts => Some(digest::count_query(&tables)),
+        Level::Contents | Level::All => Some(digest::digest_query(&tables)),
+    };
+    let history = facts.flag("history").then(history_query);
+    let users = (level == Level::All && facts.flag("users")).then(|| users_query(test_users));
+    let queries: Vec<String> = [&rows, &history, &users].into_iter().flatten().cloned().collect();
+    let mut answers = flight(session, &queries).await?.into_iter();
+    let mut answer_to =
+        |query: Option<String>| query.map(|_| answers.next().ok_or_else(incomplete)).transpose();
+
+    let digests = match answer_to(rows)? {
+        Some(rows) => digest::digests_from_rows(&tables, &rows)?,
+        None => BTreeMap::new(),
+    };
+    let history =
+        answer_to(history)?.map(|rows| rows.iter().map(|row| row.get("version")).collect()).transpose()?;
+    let test_users = answer_to(users)?.map(|rows| rows.iter().map(user).collect()).transpose()?;
+    Ok(Side { catalog, tables, digests, history, test_users })
+}
+
+fn incomplete() -> PgError {
+    PgError::Protocol("a query gave no result".to_owned())
+}
+
+/// Sends all statements at once and returns the rows of each.
+pub(crate) async fn flight(session: &mut Session, statements: &[String]) -> PgResult<Vec<Vec<Row>>> {
+    for statement in statements {
+        session.send(statement)?;
+    }
+    let mut answers = Vec::with_capacity(statements.len());
+    let mut failure = None;
+    for _ in statements {
+        // Every answer is fetched, so that an error leaves no other's answer behind.
+        match session.receive().await?.ok() {
+            Ok(answer) => answers.push(answer.rows()),
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
+    failure.map_or(Ok(answers), Err)
+}
+
+fn begin() -> String {
+    "begin isolation level repeatable read read only; \
+     select to_regclass('supabase_migrations.schema_migrations') is not null as history, \
+     to_regclass('auth.users') is not null and to_regclass('auth.identities') is not null as users"
+        .to_owned()
+}
+
+fn history_query() -> String {
+    "select version from supabase_migrations.schema_migrations order by version collate \"C\"".to_owned()
+}
+
+/// Columns come and go with the auth server's version: asked through jsonb, a missing one is no error. No secret
+/// leaves the server.
+fn users_query(pattern: &str) -> String {
+    format!(
+        "select u.id, lower(u.email) as email, \
+           coalesce(j -> 'raw_app_meta_data' ->> 'crm_role', j -> 'raw_app_meta_data' ->> 'role') as role, \
+           (select string_agg(c.key, ',' order by c.key collate \"C\") from jsonb_each(j) as c \
+            where c.value = 'null' and c.key = any ({never_null})) as nulls, \
+           j ->> 'instance_id' is distinct from '00000000-0000-0000-0000-000000000000' as foreign_instance, \
+           j ->> 'aud' is distinct from 'authenticated' or j ->> 'role' is distinct from 'authenticated' as foreign_audience, \
+           u.email is distinct from lower(u.email) as capitals, \
+           coalesce(j ->> 'encrypted_password', '') = '' as no_password, \
+           j ->> 'email_confirmed_at' is null as unconfirmed, \
+           j ->> 'deleted_at' is not null as deleted, \
+           coalesce((j ->> 'banned_until')::timestamptz > now(), false) as banned, \
+           not exists (select from auth.identities as i where i.user_id = u.id and i.provider = 'email') as no_identity \
+         from auth.users as u, lateral to_jsonb(u) as j \
+         where lower(u.email) like lower({pattern}) order by lower(u.email) collate \"C\", u.id",
+        never_null = text_array(NEVER_NULL),
+        pattern = literal(pattern),
+    )
+}
+
+/// What is wrong with a user, by the flag of [`users_query`] that says so.
+const PROBLEMS: &[(&str, &str)] = &[
+    ("foreign_instance", "`instance_id` is not the nil UUID"),
+    ("foreign_audience", "`aud` and `role` must be `authenticated`"),
+    ("capitals", "the e-mail address is not in lower case"),
+    ("no_password", "it has no password"),
+    ("unconfirmed", "its e-mail address is not confirmed"),
+    ("deleted", "it is deleted"),
+    ("banned", "it is banned"),
+    ("no_identity", "it has no row in `auth.identities`"),
+];
+
+fn user(row: &Row) -> PgResult<(String, TestUser)> {
+    let mut problems: Vec<String> = PROBLEMS
+        .iter()
+        .filter(|(flag, _)| row.flag(flag))
+        .map(|(_, problem)| (*problem).to_owned())
+        .collect();
+    if let Some(columns) = row.text("nulls") {
+        problems.push(format!("NULL where the auth server needs '': `{}`", columns.replace(',', "`, `")));
+    }
+    Ok((
+        row.get("email")?,
+        TestUser { id: row.get("id")?, role: row.text("role").map(str::to_owned), problems },
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parity::fixture::row;
+
+    #[test]
+    fn a_user_s_problems_are_told_in_words() {
+        let row =
+            row(&[("id", "1"), ("email", "a@test.local"), ("nulls", "aud,recovery_token"), ("banned", "t")]);
+
+        let (email, user) = user(&row).expect("a user");
+        assert_eq!(email, "a@test.local");
+        assert_eq!(
+            user.problems,
+            ["it is banned", "NULL where the auth server needs '': `aud`, `recovery_token`"]
+        );
+    }
+}

@@ -1,0 +1,182 @@
+//! What all rows are made from, and who owns them.
+
+use uuid::Uuid;
+
+use crate::seed::description::{Data, Role, Vocabulary, Weights};
+use crate::seed::generate::Table;
+use crate::seed::generate::time::Moment;
+use crate::seed::identifier::row_id;
+use crate::seed::random::Random;
+
+/// Who owns rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// The role; ids and chance hang on it, so that another address changes no row but its owner.
+    pub role: Role,
+    /// The id of the login.
+    pub id: Uuid,
+}
+
+/// The rows that are to be, without any of them.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub(crate) data: Data,
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) owners: [Owner; 3],
+    scale: u32,
+    /// "Today".
+    pub(crate) reference: Moment,
+    /// The earliest moment of all.
+    pub(crate) beginning: Moment,
+}
+
+impl Model {
+    /// The rows that a description asks for, `scale` times.
+    #[must_use]
+    pub fn new(data: &Data, vocabulary: &Vocabulary, owners: [Owner; 3], scale: u32) -> Self {
+        let reference = Moment::start_of(data.reference_date);
+        Self {
+            beginning: reference.minus_days(i64::from(data.bounds.history_days.max(1))),
+            reference,
+            data: data.clone(),
+            vocabulary: vocabulary.clone(),
+            owners,
+            scale: scale.max(1),
+        }
+    }
+
+    /// Rows of a table that a role owns.
+    #[must_use]
+    pub fn volume(&self, table: Table, role: Role) -> u64 {
+        let scale = if table.is_scaled() { u64::from(self.scale) } else { 1 };
+        self.data.volume(table, role) * scale
+    }
+
+    /// Rows of a table.
+    #[must_use]
+    pub fn total(&self, table: Table) -> u64 {
+        self.owners.iter().map(|owner| self.volume(table, owner.role)).sum()
+    }
+
+    pub(crate) fn id(&self, table: Table, owner: Owner, index: u64) -> Uuid {
+        row_id(self.data.seed, table, owner.role, index)
+    }
+
+    pub(crate) fn random(&self, table: Table, owner: Owner, index: u64) -> Random {
+        Random::of_row(self.data.seed, table, owner.role, index)
+    }
+
+    /// Rows of earlier owners: what turns an owner's index into one among all rows of the table.
+    pub(crate) fn offset(&self, table: Table, owner: Owner) -> u64 {
+        let earlier = self.owners.iter().take_while(|other| other.role != owner.role);
+        earlier.map(|other| self.volume(table, other.role)).sum()
+    }
+
+    /// The owner, and his index, of a row among all rows of the table. Tables that everybody shares have one.
+    pub(crate) fn shared(&self, table: Table, mut position: u64) -> Option<(Owner, u64)> {
+        for owner in self.owners {
+            let volume = self.volume(table, owner.role);
+            if position < volume {
+                return Some((owner, position));
+            }
+            position -= volume;
+        }
+        None
+    }
+
+    /// The id of a row of a table that everybody shares.
+    pub(crate) fn shared_id(&self, table: Table, position: u64) -> Option<Uuid> {
+        self.shared(table, position).map(|(owner, index)| self.id(table, owner, index))
+    }
+
+    /// The moment a row vanished, for the share of rows that are to be hidden.
+    pub(crate) fn deleted(&self, random: &mut Random, updated: Moment) -> Option<Moment> {
+        random.percent(self.data.percent.soft_deleted).then(|| Moment::draw(random, updated, self.reference))
+    }
+
+    /// A moment at which a row that was created may have been changed last: most never are.
+    pub(crate) fn updated(&self, random: &mut Random, created: Moment) -> Moment {
+        if random.percent(40) { Moment::draw(random, created, self.reference) } else { created }
+    }
+}
+
+/// A value, drawn as often as its weight says. Weights are checked not to be all zero.
+pub(crate) fn draw<'weights>(random: &mut Random, weights: &'weights Weights) -> &'weights str {
+    let total: u64 = weights.values().map(|weight| u64::from(*weight)).sum();
+    let mut rest = random.below(total);
+    for (value, weight) in weights {
+        let weight = u64::from(*weight);
+        if rest < weight {
+            return value;
+        }
+        rest -= weight;
+    }
+    ""
+}
+
+/// Pairs of a parent and a word without repetition: link number `index` is the parent `index % parents` and,
+/// for the parent's first, second, .. link, another of `words`.
+pub(crate) fn link(random: &mut Random, turn: u64, words: u64) -> u64 {
+    let start = random.below(words);
+    let mut stride = 1 + random.below(words.saturating_sub(1).max(1));
+    while gcd(stride, words) != 1 {
+        stride -= 1;
+    }
+    (start + turn % words * stride) % words
+}
+
+fn gcd(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// `template` with the words in braces filled in.
+pub(crate) fn fill(template: &str, words: &[(&str, &str)]) -> String {
+    let mut text = template.to_owned();
+    for (name, word) in words {
+        if let Some(start) = text.find(name) {
+            text.replace_range(start..start + name.len(), word);
+        }
+    }
+    text
+}
+
+/// Lower case letters and digits of `text`, words joined by `separator`: for mail addresses and domains.
+pub(crate) fn slug(text: &str, separator: &str) -> String {
+    let mut slug = String::with_capacity(text.len());
+    for word in text.split([' ', '-', '&', '.']) {
+        let before = slug.len();
+        if before > 0 && word.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
+            slug.push_str(separator);
+        }
+        slug.extend(word.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()));
+    }
+    slug
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mail_addresses_hold_letters_only() {
+        assert_eq!(slug("O'Brien", ""), "obrien");
+        assert_eq!(slug("Salt & Sage Grill", "-"), "salt-sage-grill");
+    }
+
+    #[test]
+    fn words_in_braces_are_filled_in() {
+        assert_eq!(fill("{a}: {b}", &[("{a}", "x"), ("{b}", "y")]), "x: y");
+    }
+
+    #[test]
+    fn a_parent_gets_every_word_once_before_any_twice() {
+        for parent in 0..50 {
+            let mut words: Vec<u64> = (0..12)
+                .map(|turn| link(&mut Random::of_row(1, Table::Tags, Role::Admin, parent), turn, 12))
+                .collect();
+            words.sort_unstable();
+            assert_eq!(words, (0..12).collect::<Vec<_>>());
+        }
+        assert_eq!(link(&mut Random::of_row(1, Table::Tags, Role::Admin, 0), 0, 1), 0);
+    }
+}

@@ -1,0 +1,31 @@
+//! The test users and their data: described in `seeds/*.toml`, the same in every environment and at every run.
+//!
+//! [`Description`] says what is to be and [`Model`] makes the rows of it; [`observe`] asks what is there, [`plan`]
+//! decides, [`apply`] does it in one transaction. Generated rows bear a mark in their ids, so rows that people
+//! added are never touched.
+
+mod apply;
+mod description;
+mod generate;
+mod identifier;
+mod load;
+mod observe;
+mod plan;
+mod random;
+mod record;
+mod report;
+mod statements;
+mod users;
+
+pub use apply::{SeedError, apply};
+pub use description::{Data, Role, User, Users, Vocabulary};
+pub use generate::{Digest, Model, Owner, Table, chunks, digest};
+pub use identifier::{identity_id, row_id, user_id};
+pub use load::{Description, DescriptionError};
+pub use observe::observe;
+pub use plan::{
+    Observation, PlanError, Reference, Request, SeedPlan, TableAction, TableStep, UserAction, UserState,
+    UserStep, What, plan,
+};
+pub use report::{SeedReport, TableReport};
+pub use users::{Login, Password, PasswordSource, UsersError, logins, password};

@@ -1,0 +1,401 @@
+//! What seeding would do, decided from what is there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::environment::Secret;
+use crate::error::{Explain, Kind};
+use crate::pg::TableName;
+use crate::plan::{Fingerprint, Hazard, Plan, Render};
+use crate::seed::generate::{Digest, Model, Table, digest};
+use crate::seed::record::Columns;
+use crate::seed::users::{Login, Password, PasswordSource};
+use crate::ui::Style;
+
+/// What is to be seeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// The test users
+    Users,
+    /// The rows they own
+    Data,
+    /// Both
+    All,
+}
+
+impl What {
+    /// Whether users are part of it.
+    #[must_use]
+    pub fn has_users(self) -> bool {
+        matches!(self, Self::Users | Self::All)
+    }
+
+    /// Whether rows are part of it.
+    #[must_use]
+    pub fn has_data(self) -> bool {
+        matches!(self, Self::Data | Self::All)
+    }
+}
+
+/// What is wished for.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Users, data or both.
+    pub what: What,
+    /// Who the users are.
+    pub logins: &'a [Login; 3],
+    /// Their password; needed where users are.
+    pub password: Option<&'a Password>,
+    /// The rows.
+    pub model: &'a Arc<Model>,
+}
+
+/// A column that refers to the id of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// Which table refers.
+    pub table: TableName,
+    /// By which column.
+    pub column: String,
+    /// To which table of `public`.
+    pub target: String,
+}
+
+/// What is there of a login. Its hash is not shown.
+#[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "facts, each asked of the server by itself")]
+pub struct UserState {
+    /// There is a login.
+    pub is_present: bool,
+    /// It, its identity and its person are as they must be, but for the password.
+    pub is_right: bool,
+    /// There is a person.
+    pub has_person: bool,
+    /// There is an entry among the test users, with the right role.
+    pub has_entry: bool,
+    /// Its numbers are those of the wanted rows.
+    pub has_counts: bool,
+    /// The hash of its password.
+    pub hash: Option<Secret>,
+    /// Another login with the same address.
+    pub rival: Option<String>,
+}
+
+/// What is there.
+#[derive(Debug, Clone)]
+pub struct Observation {
+    /// Columns of the tables that are written.
+    pub(crate) columns: Columns,
+    /// What refers to them.
+    pub(crate) references: Vec<Reference>,
+    /// The logins, in the order of the request.
+    pub(crate) users: Vec<UserState>,
+    /// The generated rows.
+    pub(crate) tables: BTreeMap<Table, Digest>,
+    /// What must not change.
+    pub(crate) fingerprint: Fingerprint,
+}
+
+impl Observation {
+    /// The first thing that is not there and must be.
+    pub(crate) fn missing(&self) -> Option<String> {
+        let known: [(&str, &[&str]); 4] = [
+            ("auth.users", &["id", "email", "encrypted_password"]),
+            ("auth.identities", &["user_id", "provider", "identity_data"]),
+            ("public.sales", &["id", "first_name", "last_name", "email"]),
+            (
+                "public.test_user_metadata",
+                &["id", "user_id", "role", "created_by", "created_at", "test_data_counts"],
+            ),
+        ];
+        let tables = Table::ALL.map(|table| (format!("public.{}", table.name()), table.columns()));
+        let known = known.into_iter().map(|(table, columns)| (table.to_owned(), columns));
+        for (table, columns) in known.chain(tables) {
+            let Some(present) = self.columns.get(&table) else { return Some(format!("the table `{table}`")) };
+            if let Some(column) = columns.iter().find(|column| !present.contains(**column)) {
+                return Some(format!("the column `{column}` of `{table}`"));
+            }
+        }
+        None
+    }
+}
+
+/// What is done about a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserAction {
+    /// It is made.
+    Create,
+    /// It, its identity or its person is corrected.
+    Update,
+    /// It gets the password, and is corrected where it must be.
+    SetPassword,
+    /// Nothing.
+    Keep,
+}
+
+/// What is done about a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TableAction {
+    /// It holds no generated rows: all are copied into it.
+    Fill,
+    /// Its generated rows are compared with the wanted ones, and become them.
+    Merge,
+    /// Nothing.
+    Keep,
+}
+
+/// A login and what is done about it.
+#[derive(Debug, Clone, Serialize)]
+pub struct UserStep {
+    /// Which.
+    #[serde(flatten)]
+    pub login: Login,
+    /// What.
+    pub action: UserAction,
+}
+
+/// A table and what is done about it.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct TableStep {
+    /// Which.
+    pub table: Table,
+    /// What.
+    pub action: TableAction,
+    /// Generated rows there are.
+    pub present: u64,
+    /// Generated rows there are to be.
+    pub wanted: u64,
+}
+
+/// What seeding would do. Shows neither password nor hash.
+#[derive(Debug, Clone, Serialize)]
+pub struct SeedPlan {
+    /// Users, data or both.
+    pub what: What,
+    /// The logins; none when only data are seeded.
+    pub users: Vec<UserStep>,
+    /// The tables, parents first; none when only users are seeded.
+    pub tables: Vec<TableStep>,
+    /// Whether the numbers of rows in the entries of the test users are written.
+    pub writes_counts: bool,
+    /// Where the password comes from.
+    pub password: Option<PasswordSource>,
+    #[serde(flatten)]
+    pub(crate) fingerprint: Fingerprint,
+    #[serde(skip)]
+    pub(crate) secret: Option<Password>,
+    #[serde(skip)]
+    pub(crate) logins: [Login; 3],
+    #[serde(skip)]
+    pub(crate) model: Arc<Model>,
+    #[serde(skip)]
+    pub(crate) columns: Columns,
+    #[serde(skip)]
+    pub(crate) references: Vec<Reference>,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The database is not migrated.
+    #[error("the database has not {what}")]
+    NotMigrated {
+        /// What is missing.
+        what: String,
+    },
+    /// Rows need owners.
+    #[error("there is no test user `{email}` who could own rows")]
+    NoOwner {
+        /// Who is missing.
+        email: String,
+    },
+    /// Somebody else has the address.
+    #[error("another login, `{id}`, has the address `{email}`")]
+    AddressTaken {
+        /// The address.
+        email: String,
+        /// Whose it is.
+        id: String,
+    },
+}
+
+impl Explain for PlanError {
+    fn kind(&self) -> Kind {
+        Kind::Refused
+    }
+
+    fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::NotMigrated { .. } => "run `crmctl migrate up` for this environment first".to_owned(),
+            Self::NoOwner { .. } => "run `crmctl seed all`, or `crmctl seed users` first".to_owned(),
+            Self::AddressTaken { .. } => {
+                "delete that login, or name another address in the variable of `seeds/users.toml`".to_owned()
+            }
+        })
+    }
+}
+
+/// Decides what to do. Reads nothing, changes nothing.
+pub fn plan(request: &Request<'_>, observation: Observation) -> Result<SeedPlan, PlanError> {
+    if let Some(what) = observation.missing() {
+        return Err(PlanError::NotMigrated { what });
+    }
+    let mut users = Vec::new();
+    let mut fitting = Fitting::default();
+    for (login, state) in request.logins.iter().zip(&observation.users) {
+        if request.what.has_users() {
+            let has_password = fitting.has(state.hash.as_ref(), request.password);
+            users.push(UserStep { login: login.clone(), action: user_action(login, state, has_password)? });
+        } else if !state.has_person {
+            return Err(PlanError::NoOwner { email: login.email.clone() });
+        }
+    }
+    let mut tables = Vec::new();
+    if request.what.has_data() {
+        for table in Table::ALL {
+            let present = observation.tables.get(&table).copied().unwrap_or_default();
+            tables.push(table_step(request.model, table, present));
+        }
+    }
+    let lacks = |state: &UserState| !state.has_entry || (request.what.has_data() && !state.has_counts);
+    let writes_counts =
+        observation.users.iter().any(lacks) || tables.iter().any(|step| step.action != TableAction::Keep);
+    Ok(SeedPlan {
+        what: request.what,
+        users,
+        tables,
+        writes_counts,
+        password: request
+            .password
+            .filter(|_| request.what.has_users())
+            .map(|password| password.source().clone()),
+        fingerprint: observation.fingerprint,
+        secret: request.password.cloned(),
+        logins: request.logins.clone(),
+        model: Arc::clone(request.model),
+        columns: observation.columns,
+        references: observation.references,
+    })
+}
+
+/// Hashes that were compared with the password. Users seeded together share one, and comparing is slow on purpose.
+#[derive(Default)]
+struct Fitting(Vec<(Secret, bool)>);
+
+impl Fitting {
+    /// Whether a stored hash is of the password. Without a password to compare with, every hash is right.
+    fn has(&mut self, hash: Option<&Secret>, password: Option<&Password>) -> bool {
+        let (Some(hash), Some(password)) = (hash, password) else { return hash.is_some() };
+        if let Some((_, fits)) = self.0.iter().find(|(known, _)| known == hash) {
+            return *fits;
+        }
+        let fits = password.matches(hash.expose());
+        self.0.push((hash.clone(), fits));
+        fits
+    }
+}
+
+fn user_action(login: &Login, state: &UserState, has_password: bool) -> Result<UserAction, PlanError> {
+    if let Some(id) = &state.rival {
+        return Err(PlanError::AddressTaken { email: login.email.clone(), id: id.clone() });
+    }
+    Ok(match (state.is_present, has_password, state.is_right) {
+        (false, _, _) => UserAction::Create,
+        (true, false, _) => UserAction::SetPassword,
+        (true, true, false) => UserAction::Update,
+        (true, true, true) => UserAction::Keep,
+    })
+}
+
+fn table_step(model: &Model, table: Table, present: Digest) -> TableStep {
+    let wanted = model.total(table);
+    let action = match (present.rows, wanted) {
+        (0, 0) => TableAction::Keep,
+        (0, _) => TableAction::Fill,
+        // Only rows of the same number can be the same rows; making them all only to compare takes a while.
+        (rows, wanted) if rows == wanted && digest(model, table) == present => TableAction::Keep,
+        _ => TableAction::Merge,
+    };
+    TableStep { table, action, present: present.rows, wanted }
+}
+
+impl SeedPlan {
+    /// Whether everything is as it must be.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.hazards().is_empty()
+    }
+}
+
+impl Plan for SeedPlan {
+    fn hazards(&self) -> Vec<Hazard> {
+        let mut hazards = Vec::new();
+        let users = self.users.iter().filter(|step| step.action != UserAction::Keep).count();
+        if users > 0 {
+            hazards.push(Hazard::WritesRows(format!("{users} test users")));
+        }
+        let of = |action| self.tables.iter().filter(move |step| step.action == action);
+        if of(TableAction::Fill).next().is_some() {
+            let rows: u64 = of(TableAction::Fill).map(|step| step.wanted).sum();
+            hazards.push(Hazard::WritesRows(format!(
+                "{rows} generated rows in {} tables",
+                of(TableAction::Fill).count()
+            )));
+        }
+        if of(TableAction::Merge).next().is_some() {
+            let names: Vec<&str> = of(TableAction::Merge).map(|step| step.table.name()).collect();
+            hazards.push(Hazard::OverwritesRows(format!("generated rows of {}", names.join(", "))));
+        }
+        if hazards.is_empty() && self.writes_counts {
+            hazards.push(Hazard::WritesRows("the entries of the test users".to_owned()));
+        }
+        hazards
+    }
+
+    fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+}
+
+impl Render for SeedPlan {
+    fn render(&self, style: &Style) -> String {
+        if self.is_empty() {
+            return "nothing to do: users and rows are as described".to_owned();
+        }
+        let mut lines = Vec::new();
+        for step in &self.users {
+            let word = match step.action {
+                UserAction::Create => style.good("create"),
+                UserAction::Update => style.attention("update"),
+                UserAction::SetPassword => style.attention("update, with a new password"),
+                UserAction::Keep => style.faint("keep"),
+            };
+            lines.push(format!("{word} {} ({})", step.login.email, step.login.role));
+        }
+        for step in &self.tables {
+            let (name, wanted, present) = (step.table.name(), step.wanted, step.present);
+            lines.push(match step.action {
+                TableAction::Fill => format!("{} {name}: {wanted} rows", style.good("fill")),
+                TableAction::Merge => {
+                    format!(
+                        "{} {name}: {wanted} rows wanted, {present} generated ones there",
+                        style.attention("merge")
+                    )
+                }
+                TableAction::Keep => format!("{} {name}: {present} rows", style.faint("keep")),
+            });
+        }
+        if let Some(source) = &self.password {
+            lines.push(style.faint(&format!("all users: {source}")));
+        }
+        lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests;
