@@ -68,6 +68,8 @@ pub(crate) enum Command {
     /// Migrations: the same folder and the same history as the Supabase CLI
     #[command(subcommand)]
     Migrate(commands::migrate::MigrateCommand),
+    Backup(commands::backup::BackupArgs),
+    Restore(commands::restore::RestoreArgs),
     Completions(commands::completions::CompletionsArgs),
 }
 
@@ -77,6 +79,8 @@ impl Command {
         match self {
             Self::Local(command) => command.name(),
             Self::Migrate(command) => command.name(),
+            Self::Backup(args) => args.name(),
+            Self::Restore(_) => "restore",
             Self::Completions(_) => "completions",
         }
     }
