@@ -70,6 +70,8 @@ pub(crate) enum Command {
     Migrate(commands::migrate::MigrateCommand),
     Backup(commands::backup::BackupArgs),
     Restore(commands::restore::RestoreArgs),
+    Seed(commands::seed::SeedArgs),
+    Sync(commands::sync::SyncArgs),
     Completions(commands::completions::CompletionsArgs),
 }
 
@@ -81,6 +83,8 @@ impl Command {
             Self::Migrate(command) => command.name(),
             Self::Backup(args) => args.name(),
             Self::Restore(_) => "restore",
+            Self::Seed(_) => "seed",
+            Self::Sync(_) => "sync",
             Self::Completions(_) => "completions",
         }
     }

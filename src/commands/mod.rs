@@ -6,3 +6,5 @@ pub(crate) mod completions;
 pub(crate) mod local;
 pub(crate) mod migrate;
 pub(crate) mod restore;
+pub(crate) mod seed;
+pub(crate) mod sync;
