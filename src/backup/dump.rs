@@ -1,4 +1,4 @@
-//! Making a full backup: pg_dump and crmctl's own reads, all under one exported snapshot.
+//! Making a full backup: `pg_dump` and crmctl's own reads, all under one exported snapshot.
 
 use chrono::{DateTime, Utc};
 use tokio::io::AsyncReadExt;
@@ -116,7 +116,7 @@ async fn read_facts(session: &mut Session) -> PgResult<Facts> {
     })
 }
 
-/// How pg_dump is called: the user's schemas as plain SQL, under `snapshot`.
+/// How `pg_dump` is called: the user's schemas as plain SQL, under `snapshot`.
 ///
 /// No owners (a hosted project gives everything to `postgres` anyway), but all rights; publications belong to the
 /// platform and are carried by crmctl.
