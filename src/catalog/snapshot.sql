@@ -67,7 +67,7 @@ object (kind, schema, name, facts) as (
       'type', pg_catalog.format_type(t.atttypid, t.atttypmod),
       'not_null', t.attnotnull,
       'default', case when t.attgenerated = '' then pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
-      'generated', case when t.attgenerated <> '' then t.attgenerated || ' ' || pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
+      'generated', case when t.attgenerated <> '' then t.attgenerated::text || ' ' || pg_catalog.pg_get_expr(d.adbin, d.adrelid) end,
       'identity', nullif(t.attidentity, ''),
       'collation', (select l.collname from pg_catalog.pg_collation l join pg_catalog.pg_type y on y.oid = t.atttypid
                     where l.oid = t.attcollation and t.attcollation <> y.typcollation),

@@ -1,7 +1,7 @@
 //! `crmctl sync`: overwrite one environment's rows with another's.
 
 use crate::app::App;
-use crate::backup::{self, Partial};
+use crate::backup::Store;
 use crate::environment::EnvironmentName;
 use crate::error::{ExitStatus, Kind, Result};
 use crate::pg::Session;
@@ -35,7 +35,8 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
     )?;
 
     // The source's snapshot stays open from here: what is planned is what is copied.
-    let (left, right) = tokio::try_join!(sync::observe(&mut source, true), sync::observe(&mut target, false))?;
+    let (left, right) =
+        tokio::try_join!(sync::observe(&mut source, true), sync::observe(&mut target, false))?;
     let options = Options {
         from: from.name.clone(),
         to: to.name.clone(),
@@ -52,12 +53,15 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
     }
 
     let approved = app.approve(plan, &to)?;
-    let store = backup::Store::new(&app.project.backup_folder());
-    let partial = Partial::create(&store, &to.name, app.now())?;
-    let mut report = sync::apply(&mut source, &mut target, &approved, partial, app.progress()).await?;
+    let backup = Store::new(&app.project.backup.dir).create(&to.name, app.now())?;
+    let mut report = sync::apply(&mut source, &mut target, &approved, backup, app.progress()).await?;
     report.undo = vec![
         format!("crmctl restore {} --env {} --force", report.backup, to.name),
-        format!("{} -1 -v ON_ERROR_STOP=1 -f {}", target_address.url.psql_hint(), report.backup_file.display()),
+        format!(
+            "{} -1 -v ON_ERROR_STOP=1 -f {}",
+            target_address.url.psql_hint(),
+            report.backup_file.display()
+        ),
     ];
     source.close().await;
     target.close().await;

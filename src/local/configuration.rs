@@ -54,6 +54,8 @@ impl Configuration<'_> {
         set("listen_addresses", if self.tcp { "127.0.0.1" } else { "" });
         set("port", &self.port.to_string());
         set("unix_socket_directories", &self.socket_folder.to_string_lossy());
+        // Tells our servers from others that answer on the same port.
+        set("cluster_name", "crmctl");
         set("max_connections", "100");
         set("wal_level", "logical");
         set("password_encryption", "scram-sha-256");

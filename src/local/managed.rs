@@ -55,7 +55,8 @@ pub fn own_url(text: &str) -> Result<DatabaseUrl> {
     Ok(text.parse::<DatabaseUrl>()?)
 }
 
-/// A running stack of the Supabase CLI: on its port, with its password, and with Supabase's superuser in it.
+/// A running stack of the Supabase CLI: on its port, with its password, and with Supabase's superuser in it. A
+/// server of crmctl's own, of another project, is none.
 pub async fn supabase_cli(cancel: &Cancel) -> Option<DatabaseUrl> {
     if !answers_postgres(DEFAULT_PORT).await {
         return None;
@@ -66,7 +67,8 @@ pub async fn supabase_cli(cancel: &Cancel) -> Option<DatabaseUrl> {
     let target = Target { environment, url: url.clone(), application_name: "crmctl".to_owned() };
     let mut session = Session::open(&target, cancel).await.ok()?;
     let found = session
-        .query("select exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin') as found")
+        .query("select current_setting('cluster_name') <> 'crmctl' \
+             and exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin') as found")
         .await
         .ok()?;
     session.close().await;

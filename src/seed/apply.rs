@@ -116,7 +116,12 @@ fn hash(plan: &SeedPlan) -> Result<Option<Secret>, UsersError> {
 
 type Sent = Result<(), PgError>;
 
-fn send_users(writer: &mut Writer<'_>, plan: &SeedPlan, hash: Option<&Secret>, abouts: &mut Vec<About>) -> Sent {
+fn send_users(
+    writer: &mut Writer<'_>,
+    plan: &SeedPlan,
+    hash: Option<&Secret>,
+    abouts: &mut Vec<About>,
+) -> Sent {
     for step in &plan.users {
         let hash = match step.action {
             UserAction::Create | UserAction::SetPassword => hash,
@@ -172,6 +177,10 @@ fn send_counts(writer: &mut Writer<'_>, plan: &SeedPlan, abouts: &mut Vec<About>
     for login in &plan.logins {
         let counts = plan.what.has_data().then(|| statements::counts(login, &count));
         writer.send(&statements::write_entry(login, counts.as_deref()))?;
+        abouts.push(About::Nothing);
+    }
+    if plan.what.has_data() {
+        writer.send(&statements::empty_other_entries(&plan.logins))?;
         abouts.push(About::Nothing);
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::pg::{PgResult, Row, Session, TableName, text_array};
 use crate::plan::Fingerprint;
 use crate::seed::generate::{Digest, Model, Table};
-use crate::seed::plan::{Observation, Reference, Request, UserState};
+use crate::seed::observation::{Observation, Reference, Request, UserState};
 use crate::seed::record::{Columns, auth_identity, auth_user, sales_person};
 use crate::seed::statements;
 
@@ -27,7 +27,8 @@ pub async fn observe(session: &mut Session, request: &Request<'_>) -> PgResult<O
     }
     observation.fingerprint.query = fingerprint_query(request);
     let reference = request.model.reference.to_string();
-    let digests: Vec<String> = Table::ALL.iter().map(|table| statements::digest(*table, &reference)).collect();
+    let digests: Vec<String> =
+        Table::ALL.iter().map(|table| statements::digest(*table, &reference)).collect();
     let sql = format!(
         "select ({})::text as value; {}; {}",
         observation.fingerprint.query,

@@ -1,124 +1,17 @@
 //! What seeding would do, decided from what is there.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::environment::Secret;
 use crate::error::{Explain, Kind};
-use crate::pg::TableName;
 use crate::plan::{Fingerprint, Hazard, Plan, Render};
 use crate::seed::generate::{Digest, Model, Table, digest};
+use crate::seed::observation::{Observation, Reference, Request, UserState, What};
 use crate::seed::record::Columns;
 use crate::seed::users::{Login, Password, PasswordSource};
 use crate::ui::Style;
-
-/// What is to be seeded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum What {
-    /// The test users
-    Users,
-    /// The rows they own
-    Data,
-    /// Both
-    All,
-}
-
-impl What {
-    /// Whether users are part of it.
-    #[must_use]
-    pub fn has_users(self) -> bool {
-        matches!(self, Self::Users | Self::All)
-    }
-
-    /// Whether rows are part of it.
-    #[must_use]
-    pub fn has_data(self) -> bool {
-        matches!(self, Self::Data | Self::All)
-    }
-}
-
-/// What is wished for.
-#[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
-    /// Users, data or both.
-    pub what: What,
-    /// Who the users are.
-    pub logins: &'a [Login; 3],
-    /// Their password; needed where users are.
-    pub password: Option<&'a Password>,
-    /// The rows.
-    pub model: &'a Arc<Model>,
-}
-
-/// A column that refers to the id of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference {
-    /// Which table refers.
-    pub table: TableName,
-    /// By which column.
-    pub column: String,
-    /// To which table of `public`.
-    pub target: String,
-}
-
-/// What is there of a login. Its hash is not shown.
-#[derive(Debug, Clone, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "facts, each asked of the server by itself")]
-pub struct UserState {
-    /// There is a login.
-    pub is_present: bool,
-    /// It, its identity and its person are as they must be, but for the password.
-    pub is_right: bool,
-    /// There is a person.
-    pub has_person: bool,
-    /// There is an entry among the test users, with the right role.
-    pub has_entry: bool,
-    /// Its numbers are those of the wanted rows.
-    pub has_counts: bool,
-    /// The hash of its password.
-    pub hash: Option<Secret>,
-    /// Another login with the same address.
-    pub rival: Option<String>,
-}
-
-/// What is there.
-#[derive(Debug, Clone)]
-pub struct Observation {
-    /// Columns of the tables that are written.
-    pub(crate) columns: Columns,
-    /// What refers to them.
-    pub(crate) references: Vec<Reference>,
-    /// The logins, in the order of the request.
-    pub(crate) users: Vec<UserState>,
-    /// The generated rows.
-    pub(crate) tables: BTreeMap<Table, Digest>,
-    /// What must not change.
-    pub(crate) fingerprint: Fingerprint,
-}
-
-impl Observation {
-    /// The first thing that is not there and must be.
-    pub(crate) fn missing(&self) -> Option<String> {
-        let known: [(&str, &[&str]); 4] = [
-            ("auth.users", &["id", "email", "encrypted_password"]),
-            ("auth.identities", &["user_id", "provider", "identity_data"]),
-            ("public.sales", &["id", "first_name", "last_name", "email"]),
-            ("public.test_user_metadata", &["id", "user_id", "role", "created_by", "created_at", "test_data_counts"]),
-        ];
-        let tables = Table::ALL.map(|table| (format!("public.{}", table.name()), table.columns()));
-        let known = known.into_iter().map(|(table, columns)| (table.to_owned(), columns));
-        for (table, columns) in known.chain(tables) {
-            let Some(present) = self.columns.get(&table) else { return Some(format!("the table `{table}`")) };
-            if let Some(column) = columns.iter().find(|column| !present.contains(**column)) {
-                return Some(format!("the column `{column}` of `{table}`"));
-            }
-        }
-        None
-    }
-}
 
 /// What is done about a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -243,9 +136,11 @@ pub fn plan(request: &Request<'_>, observation: Observation) -> Result<SeedPlan,
         return Err(PlanError::NotMigrated { what });
     }
     let mut users = Vec::new();
+    let mut fitting = Fitting::default();
     for (login, state) in request.logins.iter().zip(&observation.users) {
         if request.what.has_users() {
-            users.push(UserStep { login: login.clone(), action: user_action(login, state, request.password)? });
+            let has_password = fitting.has(state.hash.as_ref(), request.password);
+            users.push(UserStep { login: login.clone(), action: user_action(login, state, has_password)? });
         } else if !state.has_person {
             return Err(PlanError::NoOwner { email: login.email.clone() });
         }
@@ -265,7 +160,10 @@ pub fn plan(request: &Request<'_>, observation: Observation) -> Result<SeedPlan,
         users,
         tables,
         writes_counts,
-        password: request.password.filter(|_| request.what.has_users()).map(|password| password.source().clone()),
+        password: request
+            .password
+            .filter(|_| request.what.has_users())
+            .map(|password| password.source().clone()),
         fingerprint: observation.fingerprint,
         secret: request.password.cloned(),
         logins: request.logins.clone(),
@@ -275,15 +173,28 @@ pub fn plan(request: &Request<'_>, observation: Observation) -> Result<SeedPlan,
     })
 }
 
-fn user_action(login: &Login, state: &UserState, password: Option<&Password>) -> Result<UserAction, PlanError> {
+/// Hashes that were compared with the password. Users seeded together share one, and comparing is slow on purpose.
+#[derive(Default)]
+struct Fitting(Vec<(Secret, bool)>);
+
+impl Fitting {
+    /// Whether a stored hash is of the password. Without a password to compare with, every hash is right.
+    fn has(&mut self, hash: Option<&Secret>, password: Option<&Password>) -> bool {
+        let (Some(hash), Some(password)) = (hash, password) else { return hash.is_some() };
+        if let Some((_, fits)) = self.0.iter().find(|(known, _)| known == hash) {
+            return *fits;
+        }
+        let fits = password.matches(hash.expose());
+        self.0.push((hash.clone(), fits));
+        fits
+    }
+}
+
+fn user_action(login: &Login, state: &UserState, has_password: bool) -> Result<UserAction, PlanError> {
     if let Some(id) = &state.rival {
         return Err(PlanError::AddressTaken { email: login.email.clone(), id: id.clone() });
     }
-    let fits = state
-        .hash
-        .as_ref()
-        .is_some_and(|hash| password.is_none_or(|password| password.matches(hash.expose())));
-    Ok(match (state.is_present, fits, state.is_right) {
+    Ok(match (state.is_present, has_password, state.is_right) {
         (false, _, _) => UserAction::Create,
         (true, false, _) => UserAction::SetPassword,
         (true, true, false) => UserAction::Update,
@@ -321,7 +232,10 @@ impl Plan for SeedPlan {
         let of = |action| self.tables.iter().filter(move |step| step.action == action);
         if of(TableAction::Fill).next().is_some() {
             let rows: u64 = of(TableAction::Fill).map(|step| step.wanted).sum();
-            hazards.push(Hazard::WritesRows(format!("{rows} generated rows in {} tables", of(TableAction::Fill).count())));
+            hazards.push(Hazard::WritesRows(format!(
+                "{rows} generated rows in {} tables",
+                of(TableAction::Fill).count()
+            )));
         }
         if of(TableAction::Merge).next().is_some() {
             let names: Vec<&str> = of(TableAction::Merge).map(|step| step.table.name()).collect();
@@ -358,7 +272,10 @@ impl Render for SeedPlan {
             lines.push(match step.action {
                 TableAction::Fill => format!("{} {name}: {wanted} rows", style.good("fill")),
                 TableAction::Merge => {
-                    format!("{} {name}: {wanted} rows wanted, {present} generated ones there", style.attention("merge"))
+                    format!(
+                        "{} {name}: {wanted} rows wanted, {present} generated ones there",
+                        style.attention("merge")
+                    )
                 }
                 TableAction::Keep => format!("{} {name}: {present} rows", style.faint("keep")),
             });

@@ -165,7 +165,8 @@ pub(crate) fn auth_identity(login: &Login, columns: &Columns) -> Record {
         ("updated_at", Rule::Unless(SEEDED_AT.to_owned())),
     ];
     // Before there was a `provider_id`, the id was a text with the same meaning.
-    let has_provider_id = columns.get("auth.identities").is_some_and(|columns| columns.contains("provider_id"));
+    let has_provider_id =
+        columns.get("auth.identities").is_some_and(|columns| columns.contains("provider_id"));
     let own_id = if has_provider_id { format!("'{}'::uuid", identity_id(id)) } else { format!("'{id}'") };
     rules.push(("id", Rule::Unless(own_id)));
     let key = vec![("user_id", format!("'{id}'::uuid")), ("provider", "'email'".to_owned())];

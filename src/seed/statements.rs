@@ -3,7 +3,7 @@
 use crate::pg::{TableName, identifier, literal};
 use crate::seed::generate::{Model, Table};
 use crate::seed::identifier::RANGE;
-use crate::seed::plan::Reference;
+use crate::seed::observation::Reference;
 use crate::seed::users::Login;
 
 /// The table as SQL.
@@ -17,7 +17,8 @@ fn staged(table: Table) -> String {
 }
 
 fn columns(table: Table, prefix: &str) -> String {
-    let names: Vec<String> = table.columns().iter().map(|column| format!("{prefix}{}", identifier(column))).collect();
+    let names: Vec<String> =
+        table.columns().iter().map(|column| format!("{prefix}{}", identifier(column))).collect();
     names.join(", ")
 }
 
@@ -97,7 +98,8 @@ pub(crate) fn merge(table: Table, reference: &str) -> Vec<String> {
     }
     let assignments: Vec<String> =
         table.columns().iter().map(|column| format!("{0} = s.{0}", identifier(column))).collect();
-    statements.push(format!("update {target} t set {} from {staged} s where {differs}", assignments.join(", ")));
+    statements
+        .push(format!("update {target} t set {} from {staged} s where {differs}", assignments.join(", ")));
     if !table.is_link() {
         // A trigger sets `updated_at` to now where it was not changed as well.
         statements.push(format!(
@@ -184,5 +186,18 @@ pub(crate) fn write_entry(login: &Login, counts: Option<&str>) -> String {
          on conflict (user_id) do update set role = excluded.role{set} \
          where m.role is distinct from excluded.role{differs}",
         uuid::Uuid::new_v5(&id, b"test_user_metadata")
+    )
+}
+
+/// Empties the entries of test users that are none any more, because their addresses changed: their rows have other
+/// owners now.
+pub(crate) fn empty_other_entries(logins: &[Login; 3]) -> String {
+    let ids: Vec<String> = logins.iter().map(|login| format!("'{}'::uuid", login.id)).collect();
+    let nothing = "'{\"contacts\": 0, \"organizations\": 0, \"opportunities\": 0, \"activities\": 0, \"tasks\": 0, \
+                   \"notes\": 0, \"products\": 0}'::jsonb";
+    format!(
+        "update public.test_user_metadata m set test_data_counts = {nothing} where m.created_by = 'crmctl seed' \
+         and m.user_id not in ({}) and m.test_data_counts is distinct from {nothing}",
+        ids.join(", ")
     )
 }

@@ -123,14 +123,12 @@ impl Explain for UsersError {
 }
 
 /// Who the test users are, in the order of [`Role::ALL`]. `variable` looks a variable up.
-pub fn logins(
-    users: &Users,
-    variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<[Login; 3], UsersError> {
+pub fn logins(users: &Users, variable: &dyn Fn(&str) -> Option<String>) -> Result<[Login; 3], UsersError> {
     let mut logins = Vec::new();
     for user in &users.users {
         let email = variable(&user.email_env).unwrap_or_else(|| user.email.clone()).trim().to_lowercase();
-        let is_address = matches!(email.split_once('@'), Some((name, domain)) if !name.is_empty() && !domain.is_empty());
+        let is_address =
+            matches!(email.split_once('@'), Some((name, domain)) if !name.is_empty() && !domain.is_empty());
         if !is_address || email.chars().any(|c| c.is_whitespace() || c.is_control()) {
             let variable = user.email_env.clone();
             return Err(UsersError::NotAnAddress { email, role: user.role, variable });

@@ -6,13 +6,15 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::backup::{Partial, PartWriter};
+use crate::backup::{
+    Backup, BackupKind, Compression, Description, Origin, PartWriter, Partial, TableContents,
+};
 use crate::error::{Failure, Kind, Result};
 use crate::guard::Approved;
 use crate::parity::{self, TableDigest};
 use crate::pg::{
-    Answer, Begin, ChunkReceiver, CopySink, CopySource, PgError, PgResult, Session, TableName, Writer, channel,
-    identifier,
+    Answer, Begin, ChunkReceiver, CopySink, CopySource, PgError, PgResult, Session, TableName, Writer,
+    channel, identifier,
 };
 use crate::plan::Progress;
 use crate::sync::observe::user_condition;
@@ -22,6 +24,9 @@ use crate::sync::undo::{self, Outgoing, auth_table, column_list, columns_sql, te
 
 /// The settings of the writing transaction; a lock that is not had in this time fails it.
 const SETTINGS: &str = "set local lock_timeout = '10s'";
+
+/// The one file of the backup.
+const BACKUP_FILE: &str = "data.sql";
 
 /// What one side held, as far as the sync is concerned.
 #[derive(Debug, Default)]
@@ -64,8 +69,7 @@ pub async fn apply(
     send_source(source, plan, &copies, to_target)?;
     send_target(&mut writer, plan, &begin, Streams { copies: &copies, to_file, from_source })?;
 
-    let mut backup = backup;
-    let mut part = backup.part("data.sql").await?;
+    let mut part = backup.part(BACKUP_FILE, Compression::None)?;
     let (left, right, written) = tokio::join!(
         read_source(source, plan, copies.len()),
         read_target(&mut writer, plan, copies.len(), progress),
@@ -76,20 +80,32 @@ pub async fn apply(
 
     check(plan, &left, &right)?;
     // On disk, complete and named before COMMIT: from here on there is always a way back.
-    let backup = finish_backup(backup, part, plan, &right.before).await?;
-    commit(&mut writer, &backup.id).await?;
+    let part = part.finish().await?;
+    let origin = Origin::of(&writer.target().url, None);
+    let backup = backup.finish(description(plan, origin, &right.before), vec![part])?;
+    commit(&mut writer, backup.manifest.id.as_str()).await?;
+    source.run("rollback").await?;
     Ok(report(plan, &right, backup))
 }
 
 fn copies(plan: &SyncPlan) -> Vec<Copied> {
     let users = plan.details.auth_columns.iter().map(|(name, columns)| {
         let columns = columns_sql(columns);
-        let condition = user_condition(&plan.auth_users, name);
-        Copied { table: auth_table(name), select: format!("select {columns} from {} where {condition}", auth_table(name)), columns }
+        let condition = user_condition(plan.auth_users.as_deref(), name);
+        Copied {
+            table: auth_table(name),
+            select: format!("select {columns} from {} where {condition}", auth_table(name)),
+            columns,
+        }
     });
     let tables = plan.details.tables.iter().map(|table| {
-        let columns = columns_sql(&table.stored_columns().map(|column| column.name.as_str()).collect::<Vec<_>>());
-        Copied { table: table.name.sql(), select: format!("select {columns} from {}", table.from_clause()), columns }
+        let columns =
+            columns_sql(&table.stored_columns().map(|column| column.name.as_str()).collect::<Vec<_>>());
+        Copied {
+            table: table.name.sql(),
+            select: format!("select {columns} from {}", table.from_clause()),
+            columns,
+        }
     });
     users.chain(tables).collect()
 }
@@ -101,7 +117,12 @@ struct Streams<'a> {
     from_source: VecDeque<ChunkReceiver>,
 }
 
-fn send_source(source: &mut Session, plan: &SyncPlan, copies: &[Copied], sinks: Vec<CopySink>) -> PgResult<()> {
+fn send_source(
+    source: &mut Session,
+    plan: &SyncPlan,
+    copies: &[Copied],
+    sinks: Vec<CopySink>,
+) -> PgResult<()> {
     for (copied, sink) in copies.iter().zip(sinks) {
         source.send_copy_out(&format!("copy ({}) to stdout", copied.select), sink)?;
     }
@@ -119,7 +140,12 @@ async fn read_source(source: &mut Session, plan: &SyncPlan, copies: usize) -> Pg
     Ok(content)
 }
 
-fn send_target(writer: &mut Writer<'_>, plan: &SyncPlan, begin: &Begin, streams: Streams<'_>) -> PgResult<()> {
+fn send_target(
+    writer: &mut Writer<'_>,
+    plan: &SyncPlan,
+    begin: &Begin,
+    streams: Streams<'_>,
+) -> PgResult<()> {
     let Streams { copies, to_file, mut from_source } = streams;
     let digest_query = parity::digest_query(&plan.details.tables);
     writer.begin(begin, SETTINGS)?;
@@ -131,12 +157,17 @@ fn send_target(writer: &mut Writer<'_>, plan: &SyncPlan, begin: &Begin, streams:
     let (user_copies, table_copies) = copies.split_at(plan.details.auth_columns.len());
     for copied in user_copies {
         let name = identifier(&temporary_name(&copied.table));
-        let create =
-            format!("create temp table {name} on commit drop as select {} from {} with no data", copied.columns, copied.table);
+        let create = format!(
+            "create temp table {name} on commit drop as select {} from {} with no data",
+            copied.columns, copied.table
+        );
         writer.send(&create)?;
         copy_in(writer, &format!("pg_temp.{name}"), &copied.columns, from_source.pop_front())?;
     }
-    let swap = undo::upsert_users(plan).into_iter().chain(undo::truncate(plan)).chain(undo::delete_stale_users(plan));
+    let swap = undo::upsert_users(plan)
+        .into_iter()
+        .chain(undo::truncate(plan))
+        .chain(undo::delete_stale_users(plan));
     writer.send(&joined(swap.chain(plan.details.before_load.iter().cloned())))?;
     for copied in table_copies {
         copy_in(writer, &copied.table, &copied.columns, from_source.pop_front())?;
@@ -149,13 +180,18 @@ fn send_target(writer: &mut Writer<'_>, plan: &SyncPlan, begin: &Begin, streams:
 
 fn copy_in(writer: &mut Writer<'_>, table: &str, columns: &str, rows: Option<ChunkReceiver>) -> PgResult<()> {
     let rows = rows.ok_or_else(|| PgError::Protocol("a copied table has no source".to_owned()))?;
-    writer.send_copy_in(&format!("copy {table} {} from stdin", column_list(columns)), CopySource::Channel(rows))
+    writer
+        .send_copy_in(&format!("copy {table} {} from stdin", column_list(columns)), CopySource::Channel(rows))
 }
 
 /// Everybody else waits from here to COMMIT: what is backed up is what is replaced.
 fn lock(plan: &SyncPlan) -> String {
     let tables: Vec<String> = plan.tables.iter().map(TableName::sql).collect();
-    if tables.is_empty() { String::new() } else { format!("lock table {} in access exclusive mode", tables.join(", ")) }
+    if tables.is_empty() {
+        String::new()
+    } else {
+        format!("lock table {} in access exclusive mode", tables.join(", "))
+    }
 }
 
 fn joined(statements: impl Iterator<Item = String>) -> String {
@@ -222,7 +258,12 @@ impl Answers<'_, '_> {
     }
 }
 
-async fn write_backup(plan: &SyncPlan, copies: &[Copied], rows: Vec<ChunkReceiver>, part: &mut PartWriter) -> Result<bool> {
+async fn write_backup(
+    plan: &SyncPlan,
+    copies: &[Copied],
+    rows: Vec<ChunkReceiver>,
+    part: &mut PartWriter,
+) -> Result<bool> {
     let mut outgoing: Vec<Outgoing> = copies
         .iter()
         .zip(rows)
@@ -233,14 +274,21 @@ async fn write_backup(plan: &SyncPlan, copies: &[Copied], rows: Vec<ChunkReceive
 }
 
 /// Three streams hang together, so one fault breaks all: reports the one that broke the others.
-fn first_cause(left: PgResult<Content>, right: PgResult<Content>, written: Result<bool>) -> Result<(Content, Content)> {
+fn first_cause(
+    left: PgResult<Content>,
+    right: PgResult<Content>,
+    written: Result<bool>,
+) -> Result<(Content, Content)> {
     let complete = written?;
     match (left, right) {
         (Ok(left), Ok(right)) if complete => Ok((left, right)),
         (Ok(_), Ok(_)) => Err(ApplyError::BackupIncomplete.into()),
-        (_, Err(error @ (PgError::Lost { .. } | PgError::Interrupted | PgError::Busy { .. } | PgError::Stale))) => {
-            Err(error.into())
-        }
+        (
+            _,
+            Err(
+                error @ (PgError::Lost { .. } | PgError::Interrupted | PgError::Busy { .. } | PgError::Stale),
+            ),
+        ) => Err(error.into()),
         (Err(error), _) => Err(Failure::from(error).context("reading the source")),
         (Ok(_), Err(error)) => Err(Failure::from(error).context("nothing was changed in the target")),
     }
@@ -266,16 +314,16 @@ async fn commit(writer: &mut Writer<'_>, backup: &str) -> Result<()> {
         // The answer to COMMIT was lost, so nobody here knows. Both states are whole; verify tells which it is.
         Err(error @ PgError::Lost { .. }) => Err(Failure::from(error)
             .context("COMMIT was sent and its answer was lost: the target is wholly old or wholly new")
-            .with_help(format!("see which with `crmctl verify`; `crmctl restore {backup}` puts the old rows back"))
+            .with_help(format!(
+                "see which with `crmctl verify`; `crmctl restore {backup}` puts the old rows back"
+            ))
             .of_kind(Kind::Partial)),
         Err(error) => Err(error.into()),
     }
 }
 
 fn digests(plan: &SyncPlan, answer: Answer) -> PgResult<BTreeMap<TableName, TableDigest>> {
-    let digests = parity::digests_from_rows(&answer.ok()?.rows())?;
-    debug_assert!(digests.len() <= plan.tables.len(), "one digest per table");
-    Ok(digests)
+    parity::digests_from_rows(&plan.details.tables, &answer.ok()?.rows())
 }
 
 fn users(answer: Answer) -> PgResult<Vec<Vec<Option<String>>>> {
@@ -284,8 +332,28 @@ fn users(answer: Answer) -> PgResult<Vec<Vec<Option<String>>>> {
     Ok(rows)
 }
 
-fn report(plan: &SyncPlan, content: &Content, backup: crate::backup::Finished) -> SyncReport {
-    let rows = |digests: &BTreeMap<TableName, TableDigest>, table| digests.get(table).map_or(0, |digest| digest.rows);
+fn description(plan: &SyncPlan, source: Origin, before: &BTreeMap<TableName, TableDigest>) -> Description {
+    let tables = before.iter().map(|(table, digest)| TableContents {
+        schema: table.schema.clone(),
+        name: table.name.clone(),
+        rows: digest.rows,
+        digest: digest.digest.clone(),
+    });
+    Description {
+        kind: BackupKind::Data,
+        source,
+        server_version: plan.details.server_version.clone(),
+        pg_dump: None,
+        history_head: plan.details.history_head.clone(),
+        catalog_hash: Some(plan.details.catalog_hash.clone()),
+        tables: tables.collect(),
+    }
+}
+
+fn report(plan: &SyncPlan, content: &Content, backup: Backup) -> SyncReport {
+    let rows = |digests: &BTreeMap<TableName, TableDigest>, table| {
+        digests.get(table).map_or(0, |digest| digest.rows)
+    };
     let tables = plan.tables.iter().map(|table| SyncedTable {
         table: table.clone(),
         rows_before: rows(&content.before, table),
@@ -296,10 +364,10 @@ fn report(plan: &SyncPlan, content: &Content, backup: crate::backup::Finished) -
         from: plan.from.clone(),
         to: plan.to.clone(),
         tables: tables.collect(),
-        sequences: plan.sequences.len(),
+        sequences: plan.sequences.len() as u64,
         auth_users: users.and_then(|row| row.get(1)?.as_deref()?.parse().ok()).unwrap_or(0),
-        backup: backup.id,
-        backup_file: backup.folder.join("data.sql"),
+        backup: backup.manifest.id.to_string(),
+        backup_file: backup.path.join(BACKUP_FILE),
         undo: Vec::new(),
     }
 }

@@ -22,7 +22,10 @@ pub fn by_foreign_keys(tables: &[Table]) -> LoadOrder {
     let mut waiting: BTreeMap<&TableName, BTreeSet<&TableName>> = BTreeMap::new();
     for table in tables {
         let referred = table.foreign_keys.iter().map(|key| &key.references);
-        waiting.insert(&table.name, referred.filter(|name| **name != table.name && names.contains(name)).collect());
+        waiting.insert(
+            &table.name,
+            referred.filter(|name| **name != table.name && names.contains(name)).collect(),
+        );
     }
     let mut order = Vec::with_capacity(tables.len());
     let mut broken: BTreeSet<(&TableName, &TableName)> = BTreeSet::new();
@@ -59,7 +62,9 @@ fn break_one_cycle<'a>(
     let Some(mut current) = waiting.keys().next().copied() else { return };
     let mut seen = BTreeSet::new();
     while seen.insert(current) {
-        let Some(next) = waiting.get(current).and_then(|referred| referred.iter().next().copied()) else { return };
+        let Some(next) = waiting.get(current).and_then(|referred| referred.iter().next().copied()) else {
+            return;
+        };
         if seen.contains(next) {
             broken.insert((current, next));
             if let Some(referred) = waiting.get_mut(current) {
@@ -113,7 +118,12 @@ mod tests {
 
     #[test]
     fn a_cycle_gives_up_one_key_and_tables_behind_it_give_up_none() {
-        let order = by_foreign_keys(&[table("a", &["b"]), table("b", &["c"]), table("c", &["b"]), table("d", &["a"])]);
+        let order = by_foreign_keys(&[
+            table("a", &["b"]),
+            table("b", &["c"]),
+            table("c", &["b"]),
+            table("d", &["a"]),
+        ]);
 
         let cyclic: Vec<&str> = order.cyclic.iter().map(|(_, key)| key.name.as_str()).collect();
         assert_eq!(cyclic, ["c_b_fkey"]);

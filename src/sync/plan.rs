@@ -20,10 +20,10 @@ pub struct Options {
     pub from: EnvironmentName,
     /// What is overwritten.
     pub to: EnvironmentName,
-    /// Tables left alone, as `schema.table` or `table` (of `public`).
+    /// Tables left alone, as `schema.table` or `table` (of `public`); `*` stands for any characters.
     pub exclude: Vec<String>,
     /// SQL `like` pattern of the e-mails of the auth users that go along.
-    pub auth_users: String,
+    pub auth_users: Option<String>,
 }
 
 /// What a sync does, in the order in which it does it.
@@ -37,8 +37,8 @@ pub struct SyncPlan {
     pub tables: Vec<TableName>,
     /// Sequences that are set.
     pub sequences: Vec<TableName>,
-    /// E-mail pattern of the auth users that go along.
-    pub auth_users: String,
+    /// E-mail pattern of the auth users that go along, if any do.
+    pub auth_users: Option<String>,
     /// How foreign keys and triggers are kept from interfering.
     pub method: Method,
     /// Bytes in the source.
@@ -116,7 +116,9 @@ impl Explain for PlanError {
     fn kind(&self) -> Kind {
         match self {
             Self::SameEnvironment(_) => Kind::Usage,
-            Self::HeadsDiffer { .. } | Self::TablesDiffer { .. } | Self::ExcludedRefers { .. } => Kind::Refused,
+            Self::HeadsDiffer { .. } | Self::TablesDiffer { .. } | Self::ExcludedRefers { .. } => {
+                Kind::Refused
+            }
         }
     }
 
@@ -124,10 +126,14 @@ impl Explain for PlanError {
         Some(match self {
             Self::SameEnvironment(_) => "name two environments with `--from` and `--to`".to_owned(),
             Self::HeadsDiffer { from, to, .. } => {
-                format!("bring both to the same migration first: `crmctl migrate status --env {from}` and `--env {to}`")
+                format!(
+                    "bring both to the same migration first: `crmctl migrate status --env {from}` and `--env {to}`"
+                )
             }
             Self::TablesDiffer { from, to, .. } => {
-                format!("see `crmctl verify --from {from} --to {to} --level schema`, then put the change in a migration")
+                format!(
+                    "see `crmctl verify --from {from} --to {to} --level schema`, then put the change in a migration"
+                )
             }
             Self::ExcludedRefers { .. } => "exclude both tables, or neither".to_owned(),
         })
@@ -143,8 +149,10 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let all = source.catalog.tables()?;
     let theirs = target.catalog.tables()?;
     check_tables(&all, &theirs, options)?;
-    let (excluded, tables): (Vec<Table>, Vec<Table>) =
-        theirs.into_iter().filter(|table| !table.is_partition).partition(|table| is_excluded(&table.name, options));
+    let (excluded, tables): (Vec<Table>, Vec<Table>) = theirs
+        .into_iter()
+        .filter(|table| !table.is_partition)
+        .partition(|table| is_excluded(&table.name, options));
     check_excluded(&excluded, &tables)?;
 
     let load = order::by_foreign_keys(&tables);
@@ -154,8 +162,12 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     ordered.sort_by_key(|table| load.tables.iter().position(|name| *name == table.name));
     let names: BTreeSet<&TableName> = ordered.iter().map(|table| &table.name).collect();
     let checks = outgoing_keys(&ordered, &names, method);
-    let sequences: Vec<TableName> =
-        source.sequences.keys().filter(|name| !managed::is_managed(&name.schema) && target.sequences.contains_key(name)).cloned().collect();
+    let sequences: Vec<TableName> = source
+        .sequences
+        .keys()
+        .filter(|name| !managed::is_managed(&name.schema) && target.sequences.contains_key(name))
+        .cloned()
+        .collect();
 
     Ok(SyncPlan {
         from: options.from.clone(),
@@ -168,7 +180,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
         details: Details {
             setvals: sequences.iter().map(|name| setval(name, source.sequences[name])).collect(),
             previous_setvals: sequences.iter().map(|name| setval(name, target.sequences[name])).collect(),
-            auth_columns: common_auth_columns(source, target),
+            auth_columns: common_auth_columns(source, target, options),
             before_load,
             after_load,
             checks,
@@ -205,7 +217,7 @@ fn check_heads(source: &Side, target: &Side, options: &Options) -> Result<(), Pl
     }
     let head = |versions: &[String]| {
         let newest = versions.last().map_or("none", String::as_str);
-        format!("{newest}, {}", crate::ui::plural(versions.len(), "migration"))
+        format!("{newest}, {}", crate::ui::plural(versions.len() as u64, "migration"))
     };
     Err(PlanError::HeadsDiffer {
         from: options.from.clone(),
@@ -217,7 +229,8 @@ fn check_heads(source: &Side, target: &Side, options: &Options) -> Result<(), Pl
 
 fn check_tables(source: &[Table], target: &[Table], options: &Options) -> Result<(), PlanError> {
     let described = |tables: &[Table]| -> BTreeSet<String> {
-        let included = tables.iter().filter(|table| !table.is_partition && !is_excluded(&table.name, options));
+        let included =
+            tables.iter().filter(|table| !table.is_partition && !is_excluded(&table.name, options));
         included
             .flat_map(|table| {
                 let columns = table.stored_columns().map(|column| format!("{}.{}", table.name, column.name));
@@ -245,14 +258,27 @@ fn check_tables(source: &[Table], target: &[Table], options: &Options) -> Result
 
 fn is_excluded(name: &TableName, options: &Options) -> bool {
     let full = format!("{}.{}", name.schema, name.name);
-    options.exclude.iter().any(|pattern| *pattern == full || *pattern == name.to_string())
+    options.exclude.iter().any(|pattern| matches(pattern, &full) || matches(pattern, &name.to_string()))
+}
+
+/// Whether a pattern, in which `*` stands for any characters, fits a whole name.
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((start, rest)) => name.strip_prefix(start).is_some_and(|name| {
+            name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| matches(rest, &name[at..]))
+        }),
+    }
 }
 
 fn check_excluded(excluded: &[Table], tables: &[Table]) -> Result<(), PlanError> {
     for table in excluded {
         for key in &table.foreign_keys {
             if tables.iter().any(|synced| synced.name == key.references) {
-                return Err(PlanError::ExcludedRefers { excluded: table.name.clone(), table: key.references.clone() });
+                return Err(PlanError::ExcludedRefers {
+                    excluded: table.name.clone(),
+                    table: key.references.clone(),
+                });
             }
         }
     }
@@ -260,7 +286,12 @@ fn check_excluded(excluded: &[Table], tables: &[Table]) -> Result<(), PlanError>
 }
 
 /// Statements before and after the load that keep triggers and foreign keys from interfering.
-fn switches(method: Method, tables: &[Table], load: &order::LoadOrder, target: &Side) -> (Vec<String>, Vec<String>) {
+fn switches(
+    method: Method,
+    tables: &[Table],
+    load: &order::LoadOrder,
+    target: &Side,
+) -> (Vec<String>, Vec<String>) {
     if method == Method::ReplicaRole {
         let set = |role: &str| vec![format!("set local session_replication_role = {role}")];
         return (set("replica"), set("origin"));
@@ -298,8 +329,9 @@ fn outgoing_keys(tables: &[Table], names: &BTreeSet<&TableName>, method: Method)
     keys.filter(|(_, key)| !names.contains(&key.references))
         .map(|(table, key)| {
             let pairs = key.columns.iter().zip(&key.referenced_columns);
-            let matches: Vec<String> =
-                pairs.map(|(own, other)| format!("r.{} = t.{}", identifier(other), identifier(own))).collect();
+            let matches: Vec<String> = pairs
+                .map(|(own, other)| format!("r.{} = t.{}", identifier(other), identifier(own)))
+                .collect();
             let present: Vec<String> =
                 key.columns.iter().map(|own| format!("t.{} is not null", identifier(own))).collect();
             let found = format!(
@@ -309,7 +341,8 @@ fn outgoing_keys(tables: &[Table], names: &BTreeSet<&TableName>, method: Method)
                 key.references.sql(),
                 matches.join(" and ")
             );
-            let problem = format!("rows of {} refer to rows of {} that are not there", table.name, key.references);
+            let problem =
+                format!("rows of {} refer to rows of {} that are not there", table.name, key.references);
             format!(
                 "do {}",
                 literal(&format!(
@@ -333,7 +366,10 @@ fn setval(name: &TableName, value: Option<i64>) -> String {
     }
 }
 
-fn common_auth_columns(source: &Side, target: &Side) -> Vec<(String, Vec<String>)> {
+fn common_auth_columns(source: &Side, target: &Side, options: &Options) -> Vec<(String, Vec<String>)> {
+    if options.auth_users.is_none() {
+        return Vec::new();
+    }
     AUTH_TABLES
         .iter()
         .filter_map(|table| {
@@ -345,7 +381,8 @@ fn common_auth_columns(source: &Side, target: &Side) -> Vec<(String, Vec<String>
 
 impl Plan for SyncPlan {
     fn hazards(&self) -> Vec<Hazard> {
-        let rows = format!("all rows of {} in `{}`", crate::ui::plural(self.tables.len(), "table"), self.to);
+        let rows =
+            format!("all rows of {} in `{}`", crate::ui::plural(self.tables.len() as u64, "table"), self.to);
         vec![Hazard::OverwritesRows(rows)]
     }
 
@@ -363,12 +400,15 @@ impl Render for SyncPlan {
         };
         format!(
             "{}\n  1. back up the rows of `{to}` in the same transaction\n  2. replace them by those of `{from}` ({}): {}\n  \
-             3. set {} and carry over auth users like `{}`\n  4. compare both sides' contents, and only then commit\n  {}",
+             3. set {} and {}\n  4. compare both sides' contents, and only then commit\n  {}",
             style.strong(&format!("sync `{}` to `{}`", self.from, self.to)),
-            crate::ui::plural(self.tables.len(), "table"),
+            crate::ui::plural(self.tables.len() as u64, "table"),
             names.join(", "),
-            crate::ui::plural(self.sequences.len(), "sequence"),
-            self.auth_users,
+            crate::ui::plural(self.sequences.len() as u64, "sequence"),
+            self.auth_users.as_ref().map_or_else(
+                || "leave auth users alone".to_owned(),
+                |pattern| format!("carry over auth users like `{pattern}`")
+            ),
             style.faint(method),
             to = self.to,
             from = self.from,

@@ -31,7 +31,7 @@ pub struct SyncReport {
     /// The tables, in load order.
     pub tables: Vec<SyncedTable>,
     /// Sequences that were set.
-    pub sequences: usize,
+    pub sequences: u64,
     /// Auth users that went along.
     pub auth_users: u64,
     /// The backup of what was there before.
@@ -83,15 +83,15 @@ impl Render for SyncReport {
             table.render(style),
             style.good("synced"),
             self.to,
-            plural(usize::try_from(rows).unwrap_or(usize::MAX), "row"),
+            plural(rows, "row"),
             self.from,
-            plural(usize::try_from(self.auth_users).unwrap_or(usize::MAX), "auth user"),
+            plural(self.auth_users, "auth user"),
             plural(self.sequences, "sequence"),
             style.strong("backup"),
             self.backup_file.display(),
         );
         for undo in &self.undo {
-            text.push_str(&format!("\n{} {undo}", style.strong("undo  ")));
+            text += &format!("\n{} {undo}", style.strong("undo  "));
         }
         text
     }

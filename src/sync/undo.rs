@@ -118,8 +118,12 @@ pub(crate) fn upsert_users(plan: &SyncPlan) -> Vec<String> {
         let list = columns_sql(columns);
         let insert = format!("insert into {table} ({list}) select {list} from {temporary}");
         if name == "users" {
-            let excluded: Vec<String> = columns.iter().map(|column| format!("excluded.{}", identifier(column))).collect();
-            statements.push(format!("{insert} on conflict (id) do update set ({list}) = row({})", excluded.join(", ")));
+            let excluded: Vec<String> =
+                columns.iter().map(|column| format!("excluded.{}", identifier(column))).collect();
+            statements.push(format!(
+                "{insert} on conflict (id) do update set ({list}) = row({})",
+                excluded.join(", ")
+            ));
         } else {
             let users = identifier(&temporary_name(&auth_table("users")));
             statements.push(format!("delete from {table} where user_id in (select id from pg_temp.{users})"));
@@ -137,7 +141,7 @@ pub(crate) fn delete_stale_users(plan: &SyncPlan) -> Vec<String> {
     let users = identifier(&temporary_name(&auth_table("users")));
     vec![format!(
         "delete from \"auth\".\"users\" where {} and id not in (select id from pg_temp.{users})",
-        user_condition(&plan.auth_users, "users")
+        user_condition(plan.auth_users.as_deref(), "users")
     )]
 }
 
@@ -160,9 +164,13 @@ pub(crate) fn users_digest(plan: &SyncPlan) -> String {
                 literal(name),
                 columns_sql(columns),
                 auth_table(name),
-                user_condition(&plan.auth_users, name)
+                user_condition(plan.auth_users.as_deref(), name)
             )
         })
         .collect();
-    if parts.is_empty() { "select 'none' as part, 0 as rows, 0 as digest".to_owned() } else { parts.join(" union all ") }
+    if parts.is_empty() {
+        "select 'none' as part, 0 as rows, 0 as digest".to_owned()
+    } else {
+        parts.join(" union all ")
+    }
 }
