@@ -72,8 +72,8 @@ impl PartFile {
         let output = match compression {
             Compression::None => Output::Plain(io::BufWriter::with_capacity(PIECE, counting)),
             Compression::Zstd => {
-                let mut encoder =
-                    zstd::stream::write::Encoder::new(counting, LEVEL).map_err(BackupError::disk("compress", &path))?;
+                let mut encoder = zstd::stream::write::Encoder::new(counting, LEVEL)
+                    .map_err(BackupError::disk("compress", &path))?;
                 // zstd's own check as well, so that plain `zstd -t` finds a flipped bit without crmctl.
                 encoder.include_checksum(true).map_err(BackupError::disk("compress", &path))?;
                 Output::Zstd(Box::new(encoder))
@@ -118,13 +118,13 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
 
 /// A file written by a thread of its own, so that compressing and writing never hold up the connection. What
 /// comes in faster than the disk takes it has to wait: memory stays bounded.
-pub struct PartWriter {
+pub struct PartStream {
     gathered: BytesMut,
     sender: mpsc::Sender<Bytes>,
     worker: JoinHandle<Result<Part>>,
 }
 
-impl PartWriter {
+impl PartStream {
     pub(crate) fn start(mut writer: PartFile) -> Self {
         let (sender, mut receiver) = mpsc::channel::<Bytes>(PIECES);
         let worker = tokio::task::spawn_blocking(move || {
@@ -176,6 +176,10 @@ impl PartWriter {
     }
 }
 
-async fn ended(worker: impl Future<Output = std::result::Result<Result<Part>, tokio::task::JoinError>>) -> Result<Part> {
-    worker.await.map_err(|error| anyhow::Error::new(error).context("the thread that writes the backup died"))?
+async fn ended(
+    worker: impl Future<Output = std::result::Result<Result<Part>, tokio::task::JoinError>>,
+) -> Result<Part> {
+    worker
+        .await
+        .map_err(|error| anyhow::Error::new(error).context("the thread that writes the backup died"))?
 }
