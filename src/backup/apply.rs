@@ -18,7 +18,7 @@ use crate::backup::script::{Piece, ScriptReader};
 use crate::backup::store::Backup;
 use crate::backup::{clear, contents};
 use crate::catalog::{Catalog, snapshot};
-use crate::error::Result;
+use crate::error::{Failure, Kind, Result};
 use crate::guard::Approved;
 use crate::pg::{Answer, Chunk, ChunkReceiver, CopySink, CopySource, PgError, Session, Writer, channel};
 use crate::plan::Progress;
@@ -57,7 +57,7 @@ pub async fn restore(
     let warnings = flight.warnings;
     match result {
         Ok(schema_is_equal) => {
-            writer.commit().await?;
+            commit(&mut writer).await?;
             progress.finish();
             Ok(RestoreReport::new(&backup, plan, &warnings, schema_is_equal, started.elapsed()))
         }
@@ -71,6 +71,18 @@ pub async fn restore(
             progress.finish();
             Err(failure)
         }
+    }
+}
+
+async fn commit(writer: &mut Writer<'_>) -> Result<()> {
+    match writer.commit().await {
+        Ok(()) => Ok(()),
+        // The answer to COMMIT was lost, so nobody here knows. Both states are whole.
+        Err(error @ PgError::Lost { .. }) => Err(Failure::from(error)
+            .context("COMMIT was sent and its answer was lost: the target is wholly old or wholly restored")
+            .with_help("run the restore again: it ends in the same state either way")
+            .of_kind(Kind::Partial)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -93,7 +105,7 @@ impl Sent {
         Self { file: file.to_owned(), line, statement, bytes: sql.len() }
     }
 
-    fn explain(self, error: PgError) -> crate::error::Failure {
+    fn explain(self, error: PgError) -> Failure {
         match error {
             PgError::Server(_) if self.line > 0 => BackupError::Statement {
                 file: self.file,

@@ -189,7 +189,11 @@ async fn read_own(session: &mut Session, partial: &Partial, facts: &Facts) -> Re
 
 async fn carry(
     session: &mut Session,
+<<<<<<< HEAD
     part: &mut PartStream,
+=======
+    part: &mut PartWriter,
+>>>>>>> main
     table: &CarriedTable,
     manner: Manner,
 ) -> Result<()> {
