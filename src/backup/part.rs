@@ -118,13 +118,13 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
 
 /// A file written by a thread of its own, so that compressing and writing never hold up the connection. What
 /// comes in faster than the disk takes it has to wait: memory stays bounded.
-pub struct PartStream {
+pub struct PartWriter {
     gathered: BytesMut,
     sender: mpsc::Sender<Bytes>,
     worker: JoinHandle<Result<Part>>,
 }
 
-impl PartStream {
+impl PartWriter {
     pub(crate) fn start(mut writer: PartFile) -> Self {
         let (sender, mut receiver) = mpsc::channel::<Bytes>(PIECES);
         let worker = tokio::task::spawn_blocking(move || {

@@ -12,7 +12,7 @@ use crate::backup::manifest::{
     BackupId, BackupKind, BackupManifest, FORMAT_VERSION, MANIFEST_FILE, Origin, Part, TableContents,
     ToolVersions,
 };
-use crate::backup::part::{Compression, PartFile, PartStream, create_private};
+use crate::backup::part::{Compression, PartFile, PartWriter, create_private};
 use crate::backup::store::{Backup, LOCK_FILE, PARTIAL_SUFFIX};
 use crate::environment::{DatabaseUrl, EnvironmentName};
 use crate::error::Result;
@@ -110,8 +110,8 @@ impl Partial {
     }
 
     /// Opens a file of it, which a thread of its own writes.
-    pub fn stream(&self, name: &str, compression: Compression) -> Result<PartStream> {
-        Ok(PartStream::start(PartFile::create(self.folder(), name, compression)?))
+    pub fn part(&self, name: &str, compression: Compression) -> Result<PartWriter> {
+        Ok(PartWriter::start(PartFile::create(self.folder(), name, compression)?))
     }
 
     fn folder(&self) -> &Path {
