@@ -37,7 +37,12 @@ pub(crate) struct App {
 
 impl App {
     /// Finds the project and reads what all commands need. Touches no database.
-    pub(crate) fn new(global: GlobalArgs, command: &'static str, printer: Printer, cancel: Cancel) -> Result<Self> {
+    pub(crate) fn new(
+        global: GlobalArgs,
+        command: &'static str,
+        printer: Printer,
+        cancel: Cancel,
+    ) -> Result<Self> {
         let variables = Variables::of_process();
         let cwd = std::env::current_dir()
             .map_err(|error| anyhow::Error::new(error).context("cannot tell the current folder"))?;

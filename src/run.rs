@@ -1,4 +1,3 @@
-#![expect(clippy::disallowed_methods, reason = "arguments and signals come in here")]
 //! One run of the program: parse, do, tell.
 
 use clap::Parser;

@@ -127,7 +127,9 @@ impl Render for DeployPlan {
         for Finding { rule, message, location, .. } in &self.findings {
             text += &format!("\n{} {rule} {message} ({location})", style.attention("lint"));
         }
-        if let Some(reason) = &self.rehearsal.skipped { text += &format!("\n{} {reason}", style.attention("not rehearsed:")) } else {
+        if let Some(reason) = &self.rehearsal.skipped {
+            text += &format!("\n{} {reason}", style.attention("not rehearsed:"))
+        } else {
             let time = duration(self.rehearsal.duration);
             text += &format!("\n{} on a throwaway server in {time}", style.good("rehearsed"));
             for change in &self.changes {
