@@ -16,6 +16,7 @@ pub mod migration;
 pub mod parity;
 pub mod pg;
 pub mod plan;
+pub mod reset;
 mod run;
 pub mod seed;
 pub mod sync;

@@ -6,6 +6,7 @@ pub(crate) mod completions;
 pub(crate) mod deploy;
 pub(crate) mod local;
 pub(crate) mod migrate;
+pub(crate) mod reset;
 pub(crate) mod restore;
 pub(crate) mod seed;
 pub(crate) mod sync;

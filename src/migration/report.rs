@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::error::Done;
 use crate::migration::version::Version;
 use crate::plan::Render;
 use crate::ui::{Style, plural};
@@ -23,17 +22,6 @@ pub struct AppliedFile {
 pub struct MigrationReport {
     /// In order.
     pub applied: Vec<AppliedFile>,
-}
-
-impl MigrationReport {
-    /// The report as something that had been done before a failure; none when nothing had.
-    #[must_use]
-    pub fn done(&self) -> Option<Done> {
-        (!self.applied.is_empty()).then(|| Done {
-            text: self.render(&Style::PLAIN),
-            json: serde_json::to_value(self).unwrap_or_default(),
-        })
-    }
 }
 
 impl Render for MigrationReport {
