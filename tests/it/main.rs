@@ -11,3 +11,5 @@ mod support;
 
 mod harness;
 mod house_rules;
+mod migrate_status;
+mod migrate_up;

@@ -23,7 +23,11 @@ pub(super) struct Way<'a> {
 
 impl Way<'_> {
     /// Passes bytes on, late. True when the connection is to be cut.
-    pub(super) async fn carry(self, mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) -> bool {
+    pub(super) async fn carry(
+        self,
+        mut from: impl AsyncRead + Unpin,
+        mut to: impl AsyncWrite + Unpin,
+    ) -> bool {
         // Bounded, as a network is: a sender must not run ahead without limit.
         let (queue, mut arriving) = mpsc::channel::<(Instant, Vec<u8>)>(256);
         let writing = async {
