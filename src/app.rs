@@ -58,16 +58,21 @@ impl App {
 
     /// What a name on the command line means: which database, and how dangerous.
     pub fn environment(&self, name: &EnvironmentName) -> Result<Environment> {
-        let file = match (&self.global.env_file, environment::env_file_of(&self.project, name)) {
-            (Some(path), _) => Some(EnvFile::read_named(path)?),
-            (None, Some(file)) => EnvFile::read(&self.project.root.join(file), file)?,
-            (None, None) => None,
-        };
+        let file = self.env_file(name)?;
         let environment = environment::resolve(&self.project, name, &self.variables, file.as_ref())?;
         for warning in &environment.warnings {
             self.printer.warning(warning);
         }
         Ok(environment)
+    }
+
+    /// The file with an environment's variables, if there is one.
+    pub fn env_file(&self, name: &EnvironmentName) -> Result<Option<EnvFile>> {
+        match (&self.global.env_file, environment::env_file_of(&self.project, name)) {
+            (Some(path), _) => Ok(Some(EnvFile::read_named(path)?)),
+            (None, Some(file)) => Ok(EnvFile::read(&self.project.root.join(file), file)?),
+            (None, None) => Ok(None),
+        }
     }
 
     /// The address of an environment. A managed one that does not run is started.

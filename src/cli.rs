@@ -68,6 +68,9 @@ pub(crate) enum Command {
     /// Migrations: the same folder and the same history as the Supabase CLI
     #[command(subcommand)]
     Migrate(commands::migrate::MigrateCommand),
+    Backup(commands::backup::BackupArgs),
+    Restore(commands::restore::RestoreArgs),
+    Seed(commands::seed::SeedArgs),
     Sync(commands::sync::SyncArgs),
     Completions(commands::completions::CompletionsArgs),
 }
@@ -78,6 +81,9 @@ impl Command {
         match self {
             Self::Local(command) => command.name(),
             Self::Migrate(command) => command.name(),
+            Self::Backup(args) => args.name(),
+            Self::Restore(_) => "restore",
+            Self::Seed(_) => "seed",
             Self::Sync(_) => "sync",
             Self::Completions(_) => "completions",
         }

@@ -46,6 +46,9 @@ async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
     match command {
         Command::Local(command) => command.run(app).await,
         Command::Migrate(command) => command.run(app).await,
+        Command::Backup(args) => args.run(app).await,
+        Command::Restore(args) => crate::commands::restore::run(app, args).await,
+        Command::Seed(args) => crate::commands::seed::run(app, args).await,
         Command::Sync(args) => crate::commands::sync::run(app, args).await,
         Command::Completions(args) => crate::commands::completions::run(app, &args),
     }

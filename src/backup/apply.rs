@@ -191,7 +191,7 @@ impl<'a, 'session> Flight<'a, 'session> {
             Item::Statement { sql, line } => {
                 let sql = match adjust(&sql, self.role) {
                     Adjusted::Run => sql,
-                    Adjusted::Instead(sql) => sql,
+                    Adjusted::Instead(other) => other,
                     Adjusted::Skip => return Ok(()),
                 };
                 self.writer.send(&sql)?;
@@ -282,7 +282,7 @@ struct Feeder {
 impl Feeder {
     fn feed(&self, path: &std::path::Path, name: &str) -> std::result::Result<(), BackupError> {
         let file = std::fs::File::open(path).map_err(BackupError::disk("read", path))?;
-        let reader: Box<dyn std::io::BufRead> = if name.ends_with(".zst") {
+        let reader: Box<dyn std::io::BufRead> = if path.extension().is_some_and(|extension| extension == "zst") {
             let decoder = zstd::stream::read::Decoder::new(file).map_err(BackupError::disk("read", path))?;
             Box::new(std::io::BufReader::with_capacity(128 * 1024, decoder))
         } else {

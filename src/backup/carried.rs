@@ -1,4 +1,4 @@
-//! The platform's tables whose rows are the user's: logins, buckets, the migration history. pg_dump leaves them
+//! The platform's tables whose rows are the user's: logins, buckets, the migration history. `pg_dump` leaves them
 //! out together with their schemas, so crmctl carries them itself, as SQL that plain psql restores.
 
 use crate::pg::{PgResult, Row, TableName, identifier};

@@ -1,4 +1,4 @@
-//! What a plain pg_dump of the user's schemas misses on Supabase, as SQL: extensions, triggers on the platform's
+//! What a plain `pg_dump` of the user's schemas misses on Supabase, as SQL: extensions, triggers on the platform's
 //! tables, policies on its storage, and who is in which publication.
 //!
 //! On a hosted project some of it needs rights that only the platform gives. Each statement stands in a block of

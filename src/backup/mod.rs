@@ -23,7 +23,7 @@ pub use apply::restore;
 pub use dump::{Request, create};
 pub use error::BackupError;
 pub use manifest::{BackupId, BackupKind, BackupManifest, Origin, Part, TableContents};
-pub use part::{Compression, PartStream, PartWriter};
+pub use part::{Compression, PartWriter};
 pub use partial::{Description, Partial};
 pub use report::{BackupList, BackupReport, RestoreReport, VerifyReport};
 pub use restore::RestorePlan;

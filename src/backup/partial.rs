@@ -11,7 +11,7 @@ use crate::backup::error::BackupError;
 use crate::backup::manifest::{
     BackupId, BackupKind, BackupManifest, FORMAT_VERSION, MANIFEST_FILE, Origin, Part, TableContents, ToolVersions,
 };
-use crate::backup::part::{Compression, PartStream, PartWriter, create_private};
+use crate::backup::part::{Compression, PartFile, PartWriter, create_private};
 use crate::backup::store::{Backup, LOCK_FILE, PARTIAL_SUFFIX};
 use crate::environment::{DatabaseUrl, EnvironmentName};
 use crate::error::Result;
@@ -104,14 +104,9 @@ impl Partial {
         self.root.join(self.id.as_str())
     }
 
-    /// Opens a file of it.
+    /// Opens a file of it, which a thread of its own writes.
     pub fn part(&self, name: &str, compression: Compression) -> Result<PartWriter> {
-        PartWriter::create(self.folder(), name, compression)
-    }
-
-    /// Opens a file of it that a thread of its own writes.
-    pub fn stream(&self, name: &str, compression: Compression) -> Result<PartStream> {
-        Ok(PartStream::start(self.part(name, compression)?))
+        Ok(PartWriter::start(PartFile::create(self.folder(), name, compression)?))
     }
 
     fn folder(&self) -> &Path {

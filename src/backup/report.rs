@@ -168,6 +168,8 @@ pub struct RestoreReport {
     pub skipped: Vec<String>,
     /// How long it took.
     pub duration_ms: u64,
+    /// The command that puts back what was there before.
+    pub undo: Option<String>,
 }
 
 impl RestoreReport {
@@ -186,6 +188,7 @@ impl RestoreReport {
             schema_is_equal,
             skipped: skipped.to_vec(),
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            undo: None,
         }
     }
 }
@@ -206,6 +209,9 @@ impl Render for RestoreReport {
         }
         for skipped in &self.skipped {
             text += &format!("\n{}", style.attention(&format!("  {skipped}")));
+        }
+        if let Some(undo) = &self.undo {
+            text += &format!("\n  undo with: {undo}");
         }
         text
     }

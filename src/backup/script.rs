@@ -1,6 +1,6 @@
 //! Reading a script of any size piece by piece: statements as text, the data of `COPY` as a stream.
 //!
-//! pg_dump's plain format is many gigabytes for some; memory holds one statement or one chunk of rows at a time.
+//! `pg_dump`'s plain format is many gigabytes for some; memory holds one statement or one chunk of rows at a time.
 
 use std::io::{BufRead, Read};
 

@@ -162,6 +162,7 @@ fn read_manifest(folder: &Path) -> std::result::Result<BackupManifest, String> {
 
 impl Backup {
     /// Reads every file and says what is wrong with it; nothing if the backup is whole.
+    #[must_use]
     pub fn problems(&self) -> Vec<String> {
         self.manifest.parts.iter().filter_map(|part| self.problem_of(part).err()).collect()
     }
