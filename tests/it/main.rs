@@ -13,3 +13,5 @@ mod harness;
 mod house_rules;
 mod migrate_status;
 mod migrate_up;
+mod seed;
+mod sync;
