@@ -72,6 +72,7 @@ pub(crate) enum Command {
     Restore(commands::restore::RestoreArgs),
     Seed(commands::seed::SeedArgs),
     Sync(commands::sync::SyncArgs),
+    Verify(commands::verify::VerifyArgs),
     Completions(commands::completions::CompletionsArgs),
 }
 
@@ -85,6 +86,7 @@ impl Command {
             Self::Restore(_) => "restore",
             Self::Seed(_) => "seed",
             Self::Sync(_) => "sync",
+            Self::Verify(_) => "verify",
             Self::Completions(_) => "completions",
         }
     }

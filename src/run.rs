@@ -50,6 +50,7 @@ async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
         Command::Restore(args) => crate::commands::restore::run(app, args).await,
         Command::Seed(args) => crate::commands::seed::run(app, args).await,
         Command::Sync(args) => crate::commands::sync::run(app, args).await,
+        Command::Verify(args) => crate::commands::verify::run(app, args).await,
         Command::Completions(args) => crate::commands::completions::run(app, &args),
     }
 }

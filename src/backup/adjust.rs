@@ -84,7 +84,10 @@ mod tests {
     #[test]
     fn settings_do_not_outlive_the_transaction() {
         assert_eq!(instead("SET row_security = off;"), "set local row_security = off;");
-        assert_eq!(instead("SELECT pg_catalog.set_config('search_path', '', false);"), "set local search_path = ''");
+        assert_eq!(
+            instead("SELECT pg_catalog.set_config('search_path', '', false);"),
+            "set local search_path = ''"
+        );
         assert_eq!(adjust("SET transaction_timeout = 0;", "postgres"), Adjusted::Skip);
         assert_eq!(adjust("SET LOCAL a.b = 1;", "postgres"), Adjusted::Run);
     }

@@ -262,7 +262,8 @@ type Items = mpsc::Receiver<std::result::Result<Item, BackupError>>;
 fn read(backup: &Backup, file: &str) -> (Items, Arc<AtomicBool>) {
     let (sender, items) = mpsc::channel(ITEMS);
     let stop = Arc::new(AtomicBool::new(false));
-    let (path, file, flag, handle) = (backup.path.join(file), file.to_owned(), Arc::clone(&stop), Handle::current());
+    let (path, file, flag, handle) =
+        (backup.path.join(file), file.to_owned(), Arc::clone(&stop), Handle::current());
     tokio::task::spawn_blocking(move || {
         let feeder = Feeder { sender, stop: flag, handle };
         if let Err(error) = feeder.feed(&path, &file) {
@@ -282,12 +283,14 @@ struct Feeder {
 impl Feeder {
     fn feed(&self, path: &std::path::Path, name: &str) -> std::result::Result<(), BackupError> {
         let file = std::fs::File::open(path).map_err(BackupError::disk("read", path))?;
-        let reader: Box<dyn std::io::BufRead> = if path.extension().is_some_and(|extension| extension == "zst") {
-            let decoder = zstd::stream::read::Decoder::new(file).map_err(BackupError::disk("read", path))?;
-            Box::new(std::io::BufReader::with_capacity(128 * 1024, decoder))
-        } else {
-            Box::new(std::io::BufReader::with_capacity(128 * 1024, file))
-        };
+        let reader: Box<dyn std::io::BufRead> =
+            if path.extension().is_some_and(|extension| extension == "zst") {
+                let decoder =
+                    zstd::stream::read::Decoder::new(file).map_err(BackupError::disk("read", path))?;
+                Box::new(std::io::BufReader::with_capacity(128 * 1024, decoder))
+            } else {
+                Box::new(std::io::BufReader::with_capacity(128 * 1024, file))
+            };
         let mut script = ScriptReader::new(reader, name);
         // The sink of the COPY being fed. Dropped without an end it tells the server that the COPY failed.
         let mut sink: Option<CopySink> = None;

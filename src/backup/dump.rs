@@ -123,7 +123,14 @@ async fn read_facts(session: &mut Session) -> PgResult<Facts> {
 fn pg_dump(tool: &Tool, url: &DatabaseUrl, snapshot: &str, schemas: &[&str]) -> Invocation {
     let schemas = schemas.iter().map(|schema| format!("--schema=\"{}\"", schema.replace('"', "\"\"")));
     tool.invocation()
-        .args(["--format=plain", "--encoding=UTF8", "--no-password", "--no-owner", "--no-publications", "--no-subscriptions"])
+        .args([
+            "--format=plain",
+            "--encoding=UTF8",
+            "--no-password",
+            "--no-owner",
+            "--no-publications",
+            "--no-subscriptions",
+        ])
         .arg(format!("--snapshot={snapshot}"))
         .args(schemas)
         .secrets(url.libpq_environment())
@@ -168,7 +175,8 @@ async fn read_own(session: &mut Session, partial: &Partial, facts: &Facts) -> Re
 
     let mut after = partial.part("extras.sql.zst", Compression::Zstd)?;
     for table in facts.carried.iter().filter(|table| !is_auth(table)) {
-        let manner = if table.name.schema == "supabase_migrations" { Manner::Replace } else { Manner::Upsert };
+        let manner =
+            if table.name.schema == "supabase_migrations" { Manner::Replace } else { Manner::Upsert };
         carry(session, &mut after, table, manner).await?;
     }
     after.write(extras::attachments_sql(&facts.catalog, &facts.published).as_bytes()).await?;
@@ -179,7 +187,12 @@ async fn read_own(session: &mut Session, partial: &Partial, facts: &Facts) -> Re
     Ok(Own { before, after, tables, history_head })
 }
 
-async fn carry(session: &mut Session, part: &mut PartWriter, table: &CarriedTable, manner: Manner) -> Result<()> {
+async fn carry(
+    session: &mut Session,
+    part: &mut PartWriter,
+    table: &CarriedTable,
+    manner: Manner,
+) -> Result<()> {
     let (before, after) = table.frame(manner);
     part.write(before.as_bytes()).await?;
     let (sink, rows) = channel();
@@ -190,8 +203,9 @@ async fn carry(session: &mut Session, part: &mut PartWriter, table: &CarriedTabl
 }
 
 async fn history_head(session: &mut Session, carried: &[CarriedTable]) -> PgResult<Option<String>> {
-    let has_history =
-        carried.iter().any(|table| table.name.schema == "supabase_migrations" && table.name.name == "schema_migrations");
+    let has_history = carried
+        .iter()
+        .any(|table| table.name.schema == "supabase_migrations" && table.name.name == "schema_migrations");
     if !has_history {
         return Ok(None);
     }
@@ -212,7 +226,8 @@ mod tests {
         let url: DatabaseUrl = "postgresql://postgres:hunter22@db.example.com/crm".parse().unwrap();
 
         let invocation = pg_dump(&tool, &url, "0003-1", &["public", "a \"b\""]);
-        let arguments: Vec<_> = invocation.arguments.iter().map(|argument| argument.to_str().unwrap()).collect();
+        let arguments: Vec<_> =
+            invocation.arguments.iter().map(|argument| argument.to_str().unwrap()).collect();
         let expected = [
             "--format=plain",
             "--encoding=UTF8",

@@ -72,8 +72,8 @@ impl PartFile {
         let output = match compression {
             Compression::None => Output::Plain(io::BufWriter::with_capacity(PIECE, counting)),
             Compression::Zstd => {
-                let mut encoder =
-                    zstd::stream::write::Encoder::new(counting, LEVEL).map_err(BackupError::disk("compress", &path))?;
+                let mut encoder = zstd::stream::write::Encoder::new(counting, LEVEL)
+                    .map_err(BackupError::disk("compress", &path))?;
                 // zstd's own check as well, so that plain `zstd -t` finds a flipped bit without crmctl.
                 encoder.include_checksum(true).map_err(BackupError::disk("compress", &path))?;
                 Output::Zstd(Box::new(encoder))
@@ -176,6 +176,10 @@ impl PartWriter {
     }
 }
 
-async fn ended(worker: impl Future<Output = std::result::Result<Result<Part>, tokio::task::JoinError>>) -> Result<Part> {
-    worker.await.map_err(|error| anyhow::Error::new(error).context("the thread that writes the backup died"))?
+async fn ended(
+    worker: impl Future<Output = std::result::Result<Result<Part>, tokio::task::JoinError>>,
+) -> Result<Part> {
+    worker
+        .await
+        .map_err(|error| anyhow::Error::new(error).context("the thread that writes the backup died"))?
 }

@@ -81,7 +81,11 @@ impl From<Listing> for BackupList {
         Self {
             backups: listing.backups.into_iter().map(|backup| backup.manifest).collect(),
             unfinished: listing.unfinished,
-            unreadable: listing.unreadable.into_iter().map(|(folder, reason)| Unreadable { folder, reason }).collect(),
+            unreadable: listing
+                .unreadable
+                .into_iter()
+                .map(|(folder, reason)| Unreadable { folder, reason })
+                .collect(),
         }
     }
 }
@@ -144,7 +148,13 @@ impl VerifyReport {
 impl Render for VerifyReport {
     fn render(&self, style: &Style) -> String {
         if self.problems.is_empty() {
-            return format!("{} {}: {} files, {}", style.good("Whole"), self.id, self.files, size(self.bytes));
+            return format!(
+                "{} {}: {} files, {}",
+                style.good("Whole"),
+                self.id,
+                self.files,
+                size(self.bytes)
+            );
         }
         let problems: Vec<String> = self.problems.iter().map(|problem| format!("\n  {problem}")).collect();
         format!("{} {}{}", style.bad("Damaged"), self.id, problems.concat())

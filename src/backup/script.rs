@@ -124,7 +124,10 @@ impl<R: BufRead> ScriptReader<R> {
                 self.pending.clear();
                 self.first_line = self.line;
                 // Lines that only psql understands, and comments that nobody needs between statements.
-                if line.starts_with("\\restrict") || line.starts_with("\\unrestrict") || line.starts_with("--") {
+                if line.starts_with("\\restrict")
+                    || line.starts_with("\\unrestrict")
+                    || line.starts_with("--")
+                {
                     continue;
                 }
             }
@@ -160,12 +163,17 @@ impl<R: BufRead> ScriptReader<R> {
                     self.remember_quote(line);
                     return Ok(None);
                 }
-                Problem::NulByte | Problem::InvalidUtf8 { .. } | Problem::TextBehindCopy | Problem::MetaCommand(_) => {
+                Problem::NulByte
+                | Problem::InvalidUtf8 { .. }
+                | Problem::TextBehindCopy
+                | Problem::MetaCommand(_) => {
                     return Err(self.error(self.line, &error.to_string()));
                 }
             },
         };
-        let ends = statements.last().is_some_and(|last| self.pending[last.range.end..].trim_start().starts_with(';'));
+        let ends = statements
+            .last()
+            .is_some_and(|last| self.pending[last.range.end..].trim_start().starts_with(';'));
         if !ends {
             return Ok(None);
         }
@@ -189,7 +197,8 @@ impl<R: BufRead> ScriptReader<R> {
         self.quote.is_none()
             && (self.pending.is_empty()
                 || (self.pending.len() < 4096
-                    && Scanner::new(&self.pending).all(|token| token.is_ok_and(|token| token.kind.is_trivia()))))
+                    && Scanner::new(&self.pending)
+                        .all(|token| token.is_ok_and(|token| token.kind.is_trivia()))))
     }
 
     fn at_end(&mut self) -> Result<Option<Piece>, BackupError> {
@@ -236,12 +245,16 @@ mod tests {
     fn a_function_body_is_one_statement_whatever_it_holds() {
         let body = "create function f() returns void language plpgsql as $_$\nbegin\n  perform 1;\n  -- \\.\nend;\n$_$;";
 
-        assert_eq!(statements(&format!("\\restrict abc\n-- c\n\n{body}\nselect 1;\n\\unrestrict abc\n")), [body, "select 1;"]);
+        assert_eq!(
+            statements(&format!("\\restrict abc\n-- c\n\n{body}\nselect 1;\n\\unrestrict abc\n")),
+            [body, "select 1;"]
+        );
     }
 
     #[test]
     fn an_atomic_body_is_one_statement() {
-        let body = "create function f() returns int language sql\n    begin atomic\n select 1;\n select 2;\nend;";
+        let body =
+            "create function f() returns int language sql\n    begin atomic\n select 1;\n select 2;\nend;";
 
         assert_eq!(statements(&format!("{body}\nselect 1;\n")), [body, "select 1;"]);
     }
@@ -255,7 +268,9 @@ mod tests {
 
     #[test]
     fn copy_data_are_handed_on_as_they_are() {
-        let found = pieces("COPY a (b) FROM stdin;\n1\\.\n;\n$x$\n\\.\n\nCOPY c FROM stdin;\n\\.\nselect 1;\n").unwrap();
+        let found =
+            pieces("COPY a (b) FROM stdin;\n1\\.\n;\n$x$\n\\.\n\nCOPY c FROM stdin;\n\\.\nselect 1;\n")
+                .unwrap();
 
         let expected = [
             Piece::Copy { sql: "COPY a (b) FROM stdin;\n".into(), line: 1 },
@@ -286,7 +301,9 @@ mod tests {
         let message = |text| pieces(text).unwrap_err().to_string();
 
         assert!(message("COPY a FROM stdin;\n1\n").contains("in the middle of the data"));
-        assert!(message("select 1;\nselect 2\n").contains("line 2: the file ends in the middle of a statement"));
+        assert!(
+            message("select 1;\nselect 2\n").contains("line 2: the file ends in the middle of a statement")
+        );
         assert!(message("\\connect x;\n").contains("command of psql"));
     }
 }

@@ -8,3 +8,4 @@ pub(crate) mod migrate;
 pub(crate) mod restore;
 pub(crate) mod seed;
 pub(crate) mod sync;
+pub(crate) mod verify;

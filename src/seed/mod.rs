@@ -18,7 +18,7 @@ mod report;
 mod statements;
 mod users;
 
-pub use apply::{SeedError, apply};
+pub use apply::{SeedError, apply, fill};
 pub use description::{Data, Role, User, Users, Vocabulary};
 pub use generate::{Digest, Model, Owner, Table, chunks, digest};
 pub use identifier::{identity_id, row_id, user_id};

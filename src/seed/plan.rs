@@ -75,7 +75,6 @@ pub struct SeedPlan {
     pub writes_counts: bool,
     /// Where the password comes from.
     pub password: Option<PasswordSource>,
-    #[serde(flatten)]
     pub(crate) fingerprint: Fingerprint,
     #[serde(skip)]
     pub(crate) secret: Option<Password>,
