@@ -114,7 +114,8 @@ fn the_backup_brings_the_old_rows_back_with_psql_alone() {
     let project = project(&local, &cloud);
     let answer = crmctl(&project).args(["sync", "--force", "--confirm", "cloud", "--json"]).success().json();
 
-    let file = answer["report"]["backup_file"].as_str().unwrap_or_else(|| panic!("no backup_file in {answer}"));
+    let file =
+        answer["report"]["backup_file"].as_str().unwrap_or_else(|| panic!("no backup_file in {answer}"));
     let psql = std::process::Command::new("psql")
         .args(["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-d", &cloud.url(), "-f", file])
         .output()
