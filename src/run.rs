@@ -1,4 +1,3 @@
-#![expect(clippy::disallowed_methods, reason = "arguments and signals come in here")]
 //! One run of the program: parse, do, tell.
 
 use clap::Parser;
@@ -51,6 +50,7 @@ async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
         Command::Seed(args) => crate::commands::seed::run(app, args).await,
         Command::Sync(args) => crate::commands::sync::run(app, args).await,
         Command::Verify(args) => crate::commands::verify::run(app, args).await,
+        Command::Deploy(args) => crate::commands::deploy::run(app, args).await,
         Command::Completions(args) => crate::commands::completions::run(app, &args),
     }
 }

@@ -11,6 +11,7 @@ pub mod contents;
 pub mod dump;
 pub mod error;
 pub mod extras;
+mod feed;
 pub mod manifest;
 pub mod part;
 pub mod partial;

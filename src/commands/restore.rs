@@ -17,6 +17,9 @@ pub(crate) struct RestoreArgs {
     /// Overwrite; without it the plan is printed and nothing is done
     #[arg(long)]
     force: bool,
+    /// Show the plan and change nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 pub(crate) async fn run(app: &App, args: RestoreArgs) -> Result<ExitStatus> {
@@ -28,6 +31,9 @@ pub(crate) async fn run(app: &App, args: RestoreArgs) -> Result<ExitStatus> {
 
     let target = backup::restore::Target::read(&mut session).await?;
     let plan = backup::restore::plan(backup, environment.name.as_str(), &target)?;
+    if args.dry_run {
+        return app.report(ExitStatus::Success, Some(&environment), &plan);
+    }
     app.printer.plan(&plan)?;
     if !args.force {
         return Err(refusal(&environment.name));

@@ -85,7 +85,7 @@ pub async fn apply(
     let backup = backup.finish(description(plan, origin, &right.before), vec![part])?;
     commit(&mut writer, backup.manifest.id.as_str()).await?;
     source.run("rollback").await?;
-    Ok(report(plan, &right, backup))
+    Ok(report(plan, &right, &backup))
 }
 
 fn copies(plan: &SyncPlan) -> Vec<Copied> {
@@ -350,7 +350,7 @@ fn description(plan: &SyncPlan, source: Origin, before: &BTreeMap<TableName, Tab
     }
 }
 
-fn report(plan: &SyncPlan, content: &Content, backup: Backup) -> SyncReport {
+fn report(plan: &SyncPlan, content: &Content, backup: &Backup) -> SyncReport {
     let rows = |digests: &BTreeMap<TableName, TableDigest>, table| {
         digests.get(table).map_or(0, |digest| digest.rows)
     };
