@@ -51,11 +51,18 @@ fn kill_often(database: &Database, call: impl Fn() -> Call, mut check: impl FnMu
 
 #[test]
 fn a_killed_sync_leaves_the_target_wholly_old_or_wholly_new() {
-    let (local, cloud) = (Database::migrated(Which::Local), Database::migrated(Which::Cloud));
+    let (local, cloud) = (Database::empty(), Database::empty_on(Which::Cloud));
+    for database in [&local, &cloud] {
+        database.run(
+            "create table public.tags (id int primary key, name text); \
+             create table public.tagged (tag int references public.tags)",
+        );
+    }
     let rows = |tag: &str| {
         format!(
-            "delete from public.tags; insert into public.tags (name, color) \
-                 select '{tag} ' || n, '#aabbcc' from generate_series(1, 2000) n"
+            "truncate public.tags, public.tagged; \
+             insert into public.tags select n, '{tag} ' || n from generate_series(1, 2000) n; \
+             insert into public.tagged select id from public.tags"
         )
     };
     local.query(&rows("new"));

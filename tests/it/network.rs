@@ -102,7 +102,8 @@ fn gives_up_when_every_connection_is_reset() {
 fn a_server_that_never_answers_does_not_hold_a_user_for_ever() {
     let database = Database::empty_on(Which::Network);
     let proxy = FaultProxy::to(Which::Network).stall_after(Direction::ToClient, 0);
-    let running = status(&project_at(&proxy.url(&database.url()))).spawn();
+    let project = project_at(&proxy.url(&database.url()));
+    let running = status(&project).spawn();
     crate::support::until("it is connected", || proxy.connections() > 0);
 
     running.interrupt();
