@@ -9,6 +9,7 @@ mod commands;
 pub mod environment;
 pub mod error;
 pub mod guard;
+pub mod init;
 pub mod lint;
 pub mod local;
 pub mod migration;
