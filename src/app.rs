@@ -19,15 +19,15 @@ use crate::tools::SearchPath;
 use crate::ui::{Annotation, Ask, Bars, Level, Printer, Prompt};
 
 /// Everything a command may use.
-pub struct App {
+pub(crate) struct App {
     /// The project the user stands in.
-    pub project: Project,
+    pub(crate) project: Project,
     /// The only way to say something.
-    pub printer: Printer,
+    pub(crate) printer: Printer,
     /// Raised when the user asks to stop.
-    pub cancel: Cancel,
+    pub(crate) cancel: Cancel,
     /// The variables of the process.
-    pub variables: Variables,
+    pub(crate) variables: Variables,
     bars: Bars,
     prompt: Prompt,
     global: GlobalArgs,
@@ -37,7 +37,12 @@ pub struct App {
 
 impl App {
     /// Finds the project and reads what all commands need. Touches no database.
-    pub fn new(global: GlobalArgs, command: &'static str, printer: Printer, cancel: Cancel) -> Result<Self> {
+    pub(crate) fn new(
+        global: GlobalArgs,
+        command: &'static str,
+        printer: Printer,
+        cancel: Cancel,
+    ) -> Result<Self> {
         let variables = Variables::of_process();
         let cwd = std::env::current_dir()
             .map_err(|error| anyhow::Error::new(error).context("cannot tell the current folder"))?;
@@ -57,12 +62,8 @@ impl App {
     }
 
     /// What a name on the command line means: which database, and how dangerous.
-    pub fn environment(&self, name: &EnvironmentName) -> Result<Environment> {
-        let file = match (&self.global.env_file, environment::env_file_of(&self.project, name)) {
-            (Some(path), _) => Some(EnvFile::read_named(path)?),
-            (None, Some(file)) => EnvFile::read(&self.project.root.join(file), file)?,
-            (None, None) => None,
-        };
+    pub(crate) fn environment(&self, name: &EnvironmentName) -> Result<Environment> {
+        let file = self.env_file(name)?;
         let environment = environment::resolve(&self.project, name, &self.variables, file.as_ref())?;
         for warning in &environment.warnings {
             self.printer.warning(warning);
@@ -70,8 +71,17 @@ impl App {
         Ok(environment)
     }
 
+    /// The file with an environment's variables, if there is one.
+    pub(crate) fn env_file(&self, name: &EnvironmentName) -> Result<Option<EnvFile>> {
+        match (&self.global.env_file, environment::env_file_of(&self.project, name)) {
+            (Some(path), _) => Ok(Some(EnvFile::read_named(path)?)),
+            (None, Some(file)) => Ok(EnvFile::read(&self.project.root.join(file), file)?),
+            (None, None) => Ok(None),
+        }
+    }
+
     /// The address of an environment. A managed one that does not run is started.
-    pub async fn target(&self, environment: &Environment) -> Result<Target> {
+    pub(crate) async fn target(&self, environment: &Environment) -> Result<Target> {
         let url = match &environment.origin {
             Origin::Url { url, .. } => (**url).clone(),
             Origin::Managed => self.managed_url().await?,
@@ -84,13 +94,13 @@ impl App {
     }
 
     /// A session that reads.
-    pub async fn connect(&self, environment: &Environment) -> Result<Session> {
+    pub(crate) async fn connect(&self, environment: &Environment) -> Result<Session> {
         let target = self.target(environment).await?;
         Ok(Session::open(&target, &self.cancel).await?)
     }
 
     /// Shows what is about to be done and to whom, and asks for the consent it needs.
-    pub fn approve<P: Plan>(&self, plan: P, environment: &Environment) -> Result<Approved<P>> {
+    pub(crate) fn approve<P: Plan>(&self, plan: P, environment: &Environment) -> Result<Approved<P>> {
         let hazards = plan.hazards();
         let consent = guard::required(environment, &hazards, plan.phrase());
         if consent != guard::Consent::None {
@@ -122,12 +132,12 @@ impl App {
     }
 
     /// Asks for a yes that no environment stands behind: installing a package.
-    pub fn agree(&self, question: &str) -> Result<bool> {
+    pub(crate) fn agree(&self, question: &str) -> Result<bool> {
         Ok(self.global.yes || (self.prompt.is_terminal() && self.prompt.yes_no(question)?))
     }
 
     /// The answer of the command.
-    pub fn report<R: Serialize + Render>(
+    pub(crate) fn report<R: Serialize + Render>(
         &self,
         outcome: ExitStatus,
         environment: Option<&Environment>,
@@ -139,7 +149,7 @@ impl App {
     }
 
     /// Findings as remarks on lines of files, where GitHub Actions shows them.
-    pub fn annotate(&self, findings: &[Finding]) -> Result<()> {
+    pub(crate) fn annotate(&self, findings: &[Finding]) -> Result<()> {
         let annotations: Vec<Annotation> = findings
             .iter()
             .map(|finding| Annotation {
@@ -154,25 +164,25 @@ impl App {
 
     /// Where progress is told.
     #[must_use]
-    pub fn progress(&self) -> &dyn Progress {
+    pub(crate) fn progress(&self) -> &dyn Progress {
         &self.bars
     }
 
     /// When the command was started: everything it names by a time has the same one.
     #[must_use]
-    pub fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         self.started_at
     }
 
     /// The command as it was typed.
     #[must_use]
-    pub fn command(&self) -> &'static str {
+    pub(crate) fn command(&self) -> &'static str {
         self.command
     }
 
     /// The server that crmctl runs for this project.
     #[must_use]
-    pub fn local_server(&self) -> LocalServer {
+    pub(crate) fn local_server(&self) -> LocalServer {
         LocalServer::of_project(self.home(), self.search_path(), &self.project.root)
     }
 
@@ -184,13 +194,13 @@ impl App {
 
     /// The folder of crmctl's own on this machine.
     #[must_use]
-    pub fn home(&self) -> Home {
+    pub(crate) fn home(&self) -> Home {
         Home::of(&self.variables)
     }
 
     /// Where programs are looked for.
     #[must_use]
-    pub fn search_path(&self) -> SearchPath {
+    pub(crate) fn search_path(&self) -> SearchPath {
         SearchPath::of(&self.variables)
     }
 }

@@ -21,7 +21,7 @@ Exit codes:
 /// Developer operations for Supabase environments: migrate, seed, sync, verify, back up, restore, deploy
 #[derive(Debug, Parser)]
 #[command(name = "crmctl", version, after_help = EXIT_CODES, infer_subcommands = false)]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: GlobalArgs,
     #[command(subcommand)]
@@ -32,7 +32,7 @@ pub struct Cli {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
-pub struct GlobalArgs {
+pub(crate) struct GlobalArgs {
     /// Folder of the project, instead of the one around the current folder
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) project: Option<PathBuf>,
@@ -69,7 +69,12 @@ pub(crate) enum Command {
     /// Migrations: the same folder and the same history as the Supabase CLI
     #[command(subcommand)]
     Migrate(commands::migrate::MigrateCommand),
+    Backup(commands::backup::BackupArgs),
+    Restore(commands::restore::RestoreArgs),
+    Seed(commands::seed::SeedArgs),
     Sync(commands::sync::SyncArgs),
+    Verify(commands::verify::VerifyArgs),
+    Deploy(commands::deploy::DeployArgs),
     Completions(commands::completions::CompletionsArgs),
 }
 
@@ -80,7 +85,12 @@ impl Command {
             Self::Init(_) => "init",
             Self::Local(command) => command.name(),
             Self::Migrate(command) => command.name(),
+            Self::Backup(args) => args.name(),
+            Self::Restore(_) => "restore",
+            Self::Seed(_) => "seed",
             Self::Sync(_) => "sync",
+            Self::Verify(_) => "verify",
+            Self::Deploy(_) => "deploy",
             Self::Completions(_) => "completions",
         }
     }

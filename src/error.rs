@@ -232,6 +232,13 @@ impl Failure {
         self
     }
 
+    /// The same failure without the report of what was done: it was done where nobody needs to know.
+    #[must_use]
+    pub fn without_done(mut self) -> Self {
+        self.0.done = None;
+        self
+    }
+
     /// The same failure with the report of what was done before it.
     #[must_use]
     pub fn with_done(mut self, done: Done) -> Self {

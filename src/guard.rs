@@ -19,6 +19,12 @@ impl<P> Approved<P> {
         &self.plan
     }
 
+    /// A part of what was agreed to, which is agreed to as well.
+    #[must_use]
+    pub fn part<Q>(&self, pick: impl FnOnce(&P) -> Q) -> Approved<Q> {
+        Approved { plan: pick(&self.plan), environment: self.environment.clone() }
+    }
+
     /// Where it may be carried out.
     #[must_use]
     pub fn environment(&self) -> &EnvironmentName {

@@ -1,4 +1,3 @@
-#![expect(clippy::disallowed_methods, reason = "arguments and signals come in here")]
 //! One run of the program: parse, do, tell.
 
 use clap::Parser;
@@ -47,7 +46,12 @@ async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
         Command::Init(args) => crate::commands::init::run(app, &args),
         Command::Local(command) => command.run(app).await,
         Command::Migrate(command) => command.run(app).await,
+        Command::Backup(args) => args.run(app).await,
+        Command::Restore(args) => crate::commands::restore::run(app, args).await,
+        Command::Seed(args) => crate::commands::seed::run(app, args).await,
         Command::Sync(args) => crate::commands::sync::run(app, args).await,
+        Command::Verify(args) => crate::commands::verify::run(app, args).await,
+        Command::Deploy(args) => crate::commands::deploy::run(app, args).await,
         Command::Completions(args) => crate::commands::completions::run(app, &args),
     }
 }

@@ -35,21 +35,23 @@ pub fn adjust(sql: &str, role: &str) -> Adjusted {
         .collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["begin" | "commit" | "end" | "rollback"] | ["begin" | "start", "transaction", ..] | ["reset", ..] => Adjusted::Skip,
-        ["set", "session", "authorization", ..] => Adjusted::Skip,
-        ["set", "local" | "constraints" | "transaction", ..] => Adjusted::Run,
+        ["begin" | "commit" | "end" | "rollback"]
+        | ["begin" | "start", "transaction", ..]
+        | ["reset", ..]
+        | ["set", "session", "authorization", ..]
+        // The platform's; an extension is there before the objects that need it.
+        | ["create", "schema", "public", ..]
+        | ["comment", "on", "schema", "public", ..]
+        | ["create", "extension", ..]
+        | ["comment", "on", "extension", ..] => Adjusted::Skip,
         ["set", name, ..] if LEFT_TO_THE_SESSION.contains(name) => Adjusted::Skip,
-        ["set", "session", ..] => Adjusted::Run,
+        ["set", "local" | "constraints" | "transaction" | "session", ..] | ["create", "schema", "if", ..] => Adjusted::Run,
         ["set", ..] => Adjusted::Instead(local_setting(sql)),
         ["select", call, ..] if call.starts_with("pg_catalog.set_config('search_path'") => {
             Adjusted::Instead("set local search_path = ''".to_owned())
         }
-        ["create", "schema", "public", ..] => Adjusted::Skip,
-        // The extension of a schema is created before the schema's objects, and needs the schema.
-        ["create", "schema", "if", ..] => Adjusted::Run,
+        // An extension that was created before may have needed the schema.
         ["create", "schema", ..] => Adjusted::Instead(with_if_not_exists(sql)),
-        ["comment", "on", "schema", "public", ..] => Adjusted::Skip,
-        ["create", "extension", ..] | ["comment", "on", "extension", ..] => Adjusted::Skip,
         ["alter", "default", "privileges", "for", "role", owner, ..] if owner.trim_matches('"') != role => Adjusted::Skip,
         _ => Adjusted::Run,
     }
@@ -82,7 +84,10 @@ mod tests {
     #[test]
     fn settings_do_not_outlive_the_transaction() {
         assert_eq!(instead("SET row_security = off;"), "set local row_security = off;");
-        assert_eq!(instead("SELECT pg_catalog.set_config('search_path', '', false);"), "set local search_path = ''");
+        assert_eq!(
+            instead("SELECT pg_catalog.set_config('search_path', '', false);"),
+            "set local search_path = ''"
+        );
         assert_eq!(adjust("SET transaction_timeout = 0;", "postgres"), Adjusted::Skip);
         assert_eq!(adjust("SET LOCAL a.b = 1;", "postgres"), Adjusted::Run);
     }

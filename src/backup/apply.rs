@@ -1,34 +1,26 @@
 //! Restoring: one transaction that either ends with exactly what was backed up or changes nothing.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-
-use futures_util::future::poll_fn;
-use tokio::runtime::Handle;
-use tokio::sync::mpsc;
 
 use crate::backup::adjust::{Adjusted, adjust};
 use crate::backup::error::BackupError;
+use crate::backup::feed::{Item, StopOnDrop, read};
 use crate::backup::manifest::{BackupKind, BackupManifest, TableContents};
 use crate::backup::report::RestoreReport;
 use crate::backup::restore::RestorePlan;
-use crate::backup::script::{Piece, ScriptReader};
 use crate::backup::store::Backup;
 use crate::backup::{clear, contents};
 use crate::catalog::{Catalog, snapshot};
-use crate::error::Result;
+use crate::error::{Failure, Kind, Result};
 use crate::guard::Approved;
-use crate::pg::{Answer, Chunk, ChunkReceiver, CopySink, CopySource, PgError, Session, Writer, channel};
+use crate::pg::{Answer, CopySource, PgError, Session, Writer};
 use crate::plan::Progress;
 
 /// Statements that may be on their way to the server.
 const WINDOW: usize = 256;
 /// The same in bytes.
 const WINDOW_BYTES: usize = 1024 * 1024;
-/// Pieces that may wait to be sent.
-const ITEMS: usize = 16;
 /// Nobody waits for ever for a lock that somebody else's forgotten transaction holds.
 const SETTINGS: &str = "set local lock_timeout = '30s'; set local check_function_bodies = off";
 
@@ -57,7 +49,7 @@ pub async fn restore(
     let warnings = flight.warnings;
     match result {
         Ok(schema_is_equal) => {
-            writer.commit().await?;
+            commit(&mut writer).await?;
             progress.finish();
             Ok(RestoreReport::new(&backup, plan, &warnings, schema_is_equal, started.elapsed()))
         }
@@ -71,6 +63,18 @@ pub async fn restore(
             progress.finish();
             Err(failure)
         }
+    }
+}
+
+async fn commit(writer: &mut Writer<'_>) -> Result<()> {
+    match writer.commit().await {
+        Ok(()) => Ok(()),
+        // The answer to COMMIT was lost, so nobody here knows. Both states are whole.
+        Err(error @ PgError::Lost { .. }) => Err(Failure::from(error)
+            .context("COMMIT was sent and its answer was lost: the target is wholly old or wholly restored")
+            .with_help("run the restore again: it ends in the same state either way")
+            .of_kind(Kind::Partial)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -93,7 +97,7 @@ impl Sent {
         Self { file: file.to_owned(), line, statement, bytes: sql.len() }
     }
 
-    fn explain(self, error: PgError) -> crate::error::Failure {
+    fn explain(self, error: PgError) -> Failure {
         match error {
             PgError::Server(_) if self.line > 0 => BackupError::Statement {
                 file: self.file,
@@ -105,12 +109,6 @@ impl Sent {
             other => other.into(),
         }
     }
-}
-
-/// What the reading thread hands on.
-enum Item {
-    Statement { sql: String, line: u64 },
-    Copy { sql: String, line: u64, rows: ChunkReceiver },
 }
 
 /// Statements on their way, and what came back.
@@ -191,7 +189,7 @@ impl<'a, 'session> Flight<'a, 'session> {
             Item::Statement { sql, line } => {
                 let sql = match adjust(&sql, self.role) {
                     Adjusted::Run => sql,
-                    Adjusted::Instead(sql) => sql,
+                    Adjusted::Instead(other) => other,
                     Adjusted::Skip => return Ok(()),
                 };
                 self.writer.send(&sql)?;
@@ -246,76 +244,4 @@ fn differing(wanted: &[TableContents], found: &[TableContents]) -> Vec<String> {
             }
         })
         .collect()
-}
-
-struct StopOnDrop(Arc<AtomicBool>);
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-type Items = mpsc::Receiver<std::result::Result<Item, BackupError>>;
-
-/// Reads a file in a thread of its own; setting the flag makes it stop.
-fn read(backup: &Backup, file: &str) -> (Items, Arc<AtomicBool>) {
-    let (sender, items) = mpsc::channel(ITEMS);
-    let stop = Arc::new(AtomicBool::new(false));
-    let (path, file, flag, handle) = (backup.path.join(file), file.to_owned(), Arc::clone(&stop), Handle::current());
-    tokio::task::spawn_blocking(move || {
-        let feeder = Feeder { sender, stop: flag, handle };
-        if let Err(error) = feeder.feed(&path, &file) {
-            // Nobody listens any more when the restore failed for another reason.
-            let _ = feeder.sender.blocking_send(Err(error));
-        }
-    });
-    (items, stop)
-}
-
-struct Feeder {
-    sender: mpsc::Sender<std::result::Result<Item, BackupError>>,
-    stop: Arc<AtomicBool>,
-    handle: Handle,
-}
-
-impl Feeder {
-    fn feed(&self, path: &std::path::Path, name: &str) -> std::result::Result<(), BackupError> {
-        let file = std::fs::File::open(path).map_err(BackupError::disk("read", path))?;
-        let reader: Box<dyn std::io::BufRead> = if name.ends_with(".zst") {
-            let decoder = zstd::stream::read::Decoder::new(file).map_err(BackupError::disk("read", path))?;
-            Box::new(std::io::BufReader::with_capacity(128 * 1024, decoder))
-        } else {
-            Box::new(std::io::BufReader::with_capacity(128 * 1024, file))
-        };
-        let mut script = ScriptReader::new(reader, name);
-        // The sink of the COPY being fed. Dropped without an end it tells the server that the COPY failed.
-        let mut sink: Option<CopySink> = None;
-        while let Some(piece) = script.next_piece()? {
-            let is_heard = match piece {
-                Piece::Statement { sql, line } => self.hand_on(Item::Statement { sql, line }),
-                Piece::Copy { sql, line } => {
-                    let (feeding, rows) = channel();
-                    sink = Some(feeding);
-                    self.hand_on(Item::Copy { sql, line, rows })
-                }
-                Piece::Data(data) => self.put(sink.as_mut(), Chunk::Data(data)),
-                Piece::End => self.put(sink.take().as_mut(), Chunk::End),
-            };
-            if !is_heard || self.stop.load(Ordering::Relaxed) {
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    fn hand_on(&self, item: Item) -> bool {
-        self.sender.blocking_send(Ok(item)).is_ok()
-    }
-
-    fn put(&self, sink: Option<&mut CopySink>, chunk: Chunk) -> bool {
-        let Some(sink) = sink else { return false };
-        sink.put(chunk);
-        self.handle.block_on(poll_fn(|cx| sink.poll_ready(cx))).is_ok()
-    }
 }

@@ -1,4 +1,4 @@
-//! The platform's tables whose rows are the user's: logins, buckets, the migration history. pg_dump leaves them
+//! The platform's tables whose rows are the user's: logins, buckets, the migration history. `pg_dump` leaves them
 //! out together with their schemas, so crmctl carries them itself, as SQL that plain psql restores.
 
 use crate::pg::{PgResult, Row, TableName, identifier};
@@ -131,7 +131,8 @@ impl CarriedTable {
             .filter(|column| !self.key.contains(&column.name))
             .map(|column| format!("{0} = excluded.{0}", identifier(&column.name)))
             .collect();
-        let action = if rest.is_empty() { "nothing".to_owned() } else { format!("update set {}", rest.join(", ")) };
+        let action =
+            if rest.is_empty() { "nothing".to_owned() } else { format!("update set {}", rest.join(", ")) };
         format!(" on conflict ({}) do {action}", key.join(", "))
     }
 
@@ -191,8 +192,14 @@ mod tests {
     fn logins_are_updated_by_key_and_never_deleted() {
         let (before, after) = table("auth", "users").frame(Manner::Upsert);
 
-        assert!(before.ends_with("copy pg_temp.crmctl_carrier (\"id\", \"e mail\") from stdin;\n"), "{before}");
-        assert!(after.contains("on conflict (\"id\") do update set \"e mail\" = excluded.\"e mail\";"), "{after}");
+        assert!(
+            before.ends_with("copy pg_temp.crmctl_carrier (\"id\", \"e mail\") from stdin;\n"),
+            "{before}"
+        );
+        assert!(
+            after.contains("on conflict (\"id\") do update set \"e mail\" = excluded.\"e mail\";"),
+            "{after}"
+        );
         assert!(!before.contains("delete") && !after.contains("delete"));
     }
 
@@ -200,8 +207,15 @@ mod tests {
     fn the_history_is_replaced_and_made_where_there_is_none() {
         let (before, _) = table("supabase_migrations", "schema_migrations").frame(Manner::Replace);
 
-        assert!(before.starts_with("create schema if not exists \"supabase_migrations\";\ncreate table if not exists"));
-        assert!(before.contains("  \"id\" text not null,\n  \"e mail\" text,\n  primary key (\"id\")\n);"), "{before}");
+        assert!(
+            before.starts_with(
+                "create schema if not exists \"supabase_migrations\";\ncreate table if not exists"
+            )
+        );
+        assert!(
+            before.contains("  \"id\" text not null,\n  \"e mail\" text,\n  primary key (\"id\")\n);"),
+            "{before}"
+        );
         assert!(before.contains("where true;\ncopy \"supabase_migrations\"."), "{before}");
     }
 }

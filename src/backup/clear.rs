@@ -14,7 +14,7 @@ pub fn sql() -> String {
     format!("do {}", literal(&body))
 }
 
-const BODY: &str = r#"
+const BODY: &str = r"
 declare
   o record;
   i record;
@@ -88,7 +88,7 @@ begin
       case when o.grantee = 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(o.grantee)) end);
   end loop;
 end
-"#;
+";
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! Making a full backup: pg_dump and crmctl's own reads, all under one exported snapshot.
+//! Making a full backup: `pg_dump` and crmctl's own reads, all under one exported snapshot.
 
 use chrono::{DateTime, Utc};
 use tokio::io::AsyncReadExt;
@@ -7,7 +7,7 @@ use crate::backup::carried::{self, CarriedTable, Manner};
 use crate::backup::contents;
 use crate::backup::extras::{self, Extension, Published};
 use crate::backup::manifest::{BackupKind, Origin, Part, TableContents};
-use crate::backup::part::{Compression, PartStream};
+use crate::backup::part::{Compression, PartWriter};
 use crate::backup::partial::{Description, Partial};
 use crate::backup::report::BackupReport;
 use crate::backup::store::Store;
@@ -116,21 +116,28 @@ async fn read_facts(session: &mut Session) -> PgResult<Facts> {
     })
 }
 
-/// How pg_dump is called: the user's schemas as plain SQL, under `snapshot`.
+/// How `pg_dump` is called: the user's schemas as plain SQL, under `snapshot`.
 ///
 /// No owners (a hosted project gives everything to `postgres` anyway), but all rights; publications belong to the
 /// platform and are carried by crmctl.
 fn pg_dump(tool: &Tool, url: &DatabaseUrl, snapshot: &str, schemas: &[&str]) -> Invocation {
     let schemas = schemas.iter().map(|schema| format!("--schema=\"{}\"", schema.replace('"', "\"\"")));
     tool.invocation()
-        .args(["--format=plain", "--encoding=UTF8", "--no-password", "--no-owner", "--no-publications", "--no-subscriptions"])
+        .args([
+            "--format=plain",
+            "--encoding=UTF8",
+            "--no-password",
+            "--no-owner",
+            "--no-publications",
+            "--no-subscriptions",
+        ])
         .arg(format!("--snapshot={snapshot}"))
         .args(schemas)
         .secrets(url.libpq_environment())
 }
 
 async fn dump(partial: &Partial, invocation: &Invocation, progress: &dyn Progress) -> Result<Part> {
-    let mut part = partial.stream("dump.sql.zst", Compression::Zstd)?;
+    let mut part = partial.part("dump.sql.zst", Compression::Zstd)?;
     progress.phase("dumping", 0);
     let mut output = tools::stream(invocation)?;
     let mut buffer = vec![0; 128 * 1024];
@@ -159,16 +166,17 @@ struct Own {
 
 async fn read_own(session: &mut Session, partial: &Partial, facts: &Facts) -> Result<Own> {
     let is_auth = |table: &&CarriedTable| table.name.schema == "auth";
-    let mut before = partial.stream("auth.sql.zst", Compression::Zstd)?;
+    let mut before = partial.part("auth.sql.zst", Compression::Zstd)?;
     before.write(extras::extensions_sql(&facts.extensions).as_bytes()).await?;
     for table in facts.carried.iter().filter(is_auth) {
         carry(session, &mut before, table, Manner::Upsert).await?;
     }
     let before = before.finish().await?;
 
-    let mut after = partial.stream("extras.sql.zst", Compression::Zstd)?;
+    let mut after = partial.part("extras.sql.zst", Compression::Zstd)?;
     for table in facts.carried.iter().filter(|table| !is_auth(table)) {
-        let manner = if table.name.schema == "supabase_migrations" { Manner::Replace } else { Manner::Upsert };
+        let manner =
+            if table.name.schema == "supabase_migrations" { Manner::Replace } else { Manner::Upsert };
         carry(session, &mut after, table, manner).await?;
     }
     after.write(extras::attachments_sql(&facts.catalog, &facts.published).as_bytes()).await?;
@@ -179,7 +187,12 @@ async fn read_own(session: &mut Session, partial: &Partial, facts: &Facts) -> Re
     Ok(Own { before, after, tables, history_head })
 }
 
-async fn carry(session: &mut Session, part: &mut PartStream, table: &CarriedTable, manner: Manner) -> Result<()> {
+async fn carry(
+    session: &mut Session,
+    part: &mut PartWriter,
+    table: &CarriedTable,
+    manner: Manner,
+) -> Result<()> {
     let (before, after) = table.frame(manner);
     part.write(before.as_bytes()).await?;
     let (sink, rows) = channel();
@@ -190,8 +203,9 @@ async fn carry(session: &mut Session, part: &mut PartStream, table: &CarriedTabl
 }
 
 async fn history_head(session: &mut Session, carried: &[CarriedTable]) -> PgResult<Option<String>> {
-    let has_history =
-        carried.iter().any(|table| table.name.schema == "supabase_migrations" && table.name.name == "schema_migrations");
+    let has_history = carried
+        .iter()
+        .any(|table| table.name.schema == "supabase_migrations" && table.name.name == "schema_migrations");
     if !has_history {
         return Ok(None);
     }
@@ -212,7 +226,8 @@ mod tests {
         let url: DatabaseUrl = "postgresql://postgres:hunter22@db.example.com/crm".parse().unwrap();
 
         let invocation = pg_dump(&tool, &url, "0003-1", &["public", "a \"b\""]);
-        let arguments: Vec<_> = invocation.arguments.iter().map(|argument| argument.to_str().unwrap()).collect();
+        let arguments: Vec<_> =
+            invocation.arguments.iter().map(|argument| argument.to_str().unwrap()).collect();
         let expected = [
             "--format=plain",
             "--encoding=UTF8",

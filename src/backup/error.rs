@@ -92,21 +92,25 @@ impl Explain for BackupError {
             Self::NotFound { .. } | Self::Ambiguous { .. } => Kind::Usage,
             Self::OlderServer { .. } => Kind::Refused,
             Self::Statement { error, .. } => error.kind(),
-            Self::Disk { .. } | Self::Damaged { .. } | Self::Script { .. } | Self::Differs { .. } => Kind::Failed,
+            Self::Disk { .. } | Self::Damaged { .. } | Self::Script { .. } | Self::Differs { .. } => {
+                Kind::Failed
+            }
         }
     }
 
     fn help(&self) -> Option<String> {
         match self {
-            Self::NotFound { .. } | Self::Ambiguous { .. } => Some("`crmctl backup list` shows what there is".to_owned()),
+            Self::NotFound { .. } | Self::Ambiguous { .. } => {
+                Some("`crmctl backup list` shows what there is".to_owned())
+            }
             Self::Damaged { .. } | Self::Script { .. } => {
                 Some("use another one: `crmctl backup list`, then `crmctl backup verify ID`".to_owned())
             }
             Self::Statement { error, .. } => error.help(),
             Self::OlderServer { .. } => Some("restore into a server that is not older".to_owned()),
-            Self::Disk { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
-                Some("make room, then run the command again; nothing of the unfinished backup is kept".to_owned())
-            }
+            Self::Disk { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => Some(
+                "make room, then run the command again; nothing of the unfinished backup is kept".to_owned(),
+            ),
             Self::Disk { .. } | Self::Differs { .. } => None,
         }
     }

@@ -1,4 +1,4 @@
-//! What a plain pg_dump of the user's schemas misses on Supabase, as SQL: extensions, triggers on the platform's
+//! What a plain `pg_dump` of the user's schemas misses on Supabase, as SQL: extensions, triggers on the platform's
 //! tables, policies on its storage, and who is in which publication.
 //!
 //! On a hosted project some of it needs rights that only the platform gives. Each statement stands in a block of
@@ -119,7 +119,10 @@ pub fn attachments_sql(catalog: &Catalog, published: &[Published]) -> String {
                         literal(&table.publication)
                     ))
                 ),
-                format!("alter publication {publication} add table {}{columns}{condition}", table.table.sql()),
+                format!(
+                    "alter publication {publication} add table {}{columns}{condition}",
+                    table.table.sql()
+                ),
             ],
         );
     }
@@ -145,7 +148,8 @@ fn policy(schema: &str, name: &str, facts: &Facts) -> Option<(String, String)> {
         "d" => "delete",
         _ => "all",
     };
-    let kind = if facts.get("permissive") == Some(&Value::Bool(false)) { "restrictive" } else { "permissive" };
+    let kind =
+        if facts.get("permissive") == Some(&Value::Bool(false)) { "restrictive" } else { "permissive" };
     let roles: Vec<String> = facts
         .get("roles")?
         .as_array()?
@@ -153,7 +157,8 @@ fn policy(schema: &str, name: &str, facts: &Facts) -> Option<(String, String)> {
         .filter_map(Value::as_str)
         .map(|role| if role == "public" { role.to_owned() } else { identifier(role) })
         .collect();
-    let mut create = format!("create policy {policy} on {table} as {kind} for {command} to {}", roles.join(", "));
+    let mut create =
+        format!("create policy {policy} on {table} as {kind} for {command} to {}", roles.join(", "));
     if let Some(condition) = text(facts, "using") {
         create += &format!(" using ({condition})");
     }

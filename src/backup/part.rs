@@ -56,14 +56,14 @@ enum Output {
     Zstd(Box<zstd::stream::write::Encoder<'static, Counting>>),
 }
 
-/// A file being written. Only [`PartWriter::finish`] makes it a part.
-pub struct PartWriter {
+/// A file being written. Only [`PartFile::finish`] makes it a part.
+pub(crate) struct PartFile {
     path: PathBuf,
     name: String,
     output: Output,
 }
 
-impl PartWriter {
+impl PartFile {
     /// A new file that only its owner may read; a file of that name must not exist.
     pub(crate) fn create(folder: &Path, name: &str, compression: Compression) -> Result<Self> {
         let path = folder.join(name);
@@ -72,8 +72,8 @@ impl PartWriter {
         let output = match compression {
             Compression::None => Output::Plain(io::BufWriter::with_capacity(PIECE, counting)),
             Compression::Zstd => {
-                let mut encoder =
-                    zstd::stream::write::Encoder::new(counting, LEVEL).map_err(BackupError::disk("compress", &path))?;
+                let mut encoder = zstd::stream::write::Encoder::new(counting, LEVEL)
+                    .map_err(BackupError::disk("compress", &path))?;
                 // zstd's own check as well, so that plain `zstd -t` finds a flipped bit without crmctl.
                 encoder.include_checksum(true).map_err(BackupError::disk("compress", &path))?;
                 Output::Zstd(Box::new(encoder))
@@ -83,7 +83,7 @@ impl PartWriter {
     }
 
     /// Writes all of `data`.
-    pub fn write(&mut self, data: &[u8]) -> Result<()> {
+    pub(crate) fn write(&mut self, data: &[u8]) -> Result<()> {
         let written = match &mut self.output {
             Output::Plain(writer) => writer.write_all(data),
             Output::Zstd(encoder) => encoder.write_all(data),
@@ -92,7 +92,7 @@ impl PartWriter {
     }
 
     /// Flushes it to the disk.
-    pub fn finish(self) -> Result<Part> {
+    pub(crate) fn finish(self) -> Result<Part> {
         let Self { path, name, output } = self;
         let finish = || -> io::Result<Counting> {
             let counting = match output {
@@ -118,14 +118,14 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
 
 /// A file written by a thread of its own, so that compressing and writing never hold up the connection. What
 /// comes in faster than the disk takes it has to wait: memory stays bounded.
-pub struct PartStream {
+pub struct PartWriter {
     gathered: BytesMut,
     sender: mpsc::Sender<Bytes>,
     worker: JoinHandle<Result<Part>>,
 }
 
-impl PartStream {
-    pub(crate) fn start(mut writer: PartWriter) -> Self {
+impl PartWriter {
+    pub(crate) fn start(mut writer: PartFile) -> Self {
         let (sender, mut receiver) = mpsc::channel::<Bytes>(PIECES);
         let worker = tokio::task::spawn_blocking(move || {
             while let Some(data) = receiver.blocking_recv() {
@@ -176,6 +176,10 @@ impl PartStream {
     }
 }
 
-async fn ended(worker: impl Future<Output = std::result::Result<Result<Part>, tokio::task::JoinError>>) -> Result<Part> {
-    worker.await.map_err(|error| anyhow::Error::new(error).context("the thread that writes the backup died"))?
+async fn ended(
+    worker: impl Future<Output = std::result::Result<Result<Part>, tokio::task::JoinError>>,
+) -> Result<Part> {
+    worker
+        .await
+        .map_err(|error| anyhow::Error::new(error).context("the thread that writes the backup died"))?
 }

@@ -9,9 +9,10 @@ use chrono::{DateTime, Utc};
 
 use crate::backup::error::BackupError;
 use crate::backup::manifest::{
-    BackupId, BackupKind, BackupManifest, FORMAT_VERSION, MANIFEST_FILE, Origin, Part, TableContents, ToolVersions,
+    BackupId, BackupKind, BackupManifest, FORMAT_VERSION, MANIFEST_FILE, Origin, Part, TableContents,
+    ToolVersions,
 };
-use crate::backup::part::{Compression, PartStream, PartWriter, create_private};
+use crate::backup::part::{Compression, PartFile, PartWriter, create_private};
 use crate::backup::store::{Backup, LOCK_FILE, PARTIAL_SUFFIX};
 use crate::environment::{DatabaseUrl, EnvironmentName};
 use crate::error::Result;
@@ -70,7 +71,11 @@ impl Partial {
             let id = BackupId::new(environment, now, attempt);
             let folder = root.join(format!("{id}{PARTIAL_SUFFIX}"));
             let taken = root.join(id.as_str()).exists();
-            match if taken { Err(io::ErrorKind::AlreadyExists.into()) } else { private_folder(&folder, false) } {
+            match if taken {
+                Err(io::ErrorKind::AlreadyExists.into())
+            } else {
+                private_folder(&folder, false)
+            } {
                 Ok(()) => break (id, folder),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => attempt += 1,
                 Err(error) => return Err(BackupError::disk("create", &folder)(error).into()),
@@ -104,14 +109,9 @@ impl Partial {
         self.root.join(self.id.as_str())
     }
 
-    /// Opens a file of it.
+    /// Opens a file of it, which a thread of its own writes.
     pub fn part(&self, name: &str, compression: Compression) -> Result<PartWriter> {
-        PartWriter::create(self.folder(), name, compression)
-    }
-
-    /// Opens a file of it that a thread of its own writes.
-    pub fn stream(&self, name: &str, compression: Compression) -> Result<PartStream> {
-        Ok(PartStream::start(self.part(name, compression)?))
+        Ok(PartWriter::start(PartFile::create(self.folder(), name, compression)?))
     }
 
     fn folder(&self) -> &Path {
@@ -129,7 +129,10 @@ impl Partial {
             environment: self.environment.clone(),
             source: description.source,
             server_version: description.server_version,
-            tools: ToolVersions { crmctl: env!("CARGO_PKG_VERSION").to_owned(), pg_dump: description.pg_dump },
+            tools: ToolVersions {
+                crmctl: env!("CARGO_PKG_VERSION").to_owned(),
+                pg_dump: description.pg_dump,
+            },
             taken_at: self.taken_at,
             duration_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
             history_head: description.history_head,

@@ -81,7 +81,11 @@ impl From<Listing> for BackupList {
         Self {
             backups: listing.backups.into_iter().map(|backup| backup.manifest).collect(),
             unfinished: listing.unfinished,
-            unreadable: listing.unreadable.into_iter().map(|(folder, reason)| Unreadable { folder, reason }).collect(),
+            unreadable: listing
+                .unreadable
+                .into_iter()
+                .map(|(folder, reason)| Unreadable { folder, reason })
+                .collect(),
         }
     }
 }
@@ -144,7 +148,13 @@ impl VerifyReport {
 impl Render for VerifyReport {
     fn render(&self, style: &Style) -> String {
         if self.problems.is_empty() {
-            return format!("{} {}: {} files, {}", style.good("Whole"), self.id, self.files, size(self.bytes));
+            return format!(
+                "{} {}: {} files, {}",
+                style.good("Whole"),
+                self.id,
+                self.files,
+                size(self.bytes)
+            );
         }
         let problems: Vec<String> = self.problems.iter().map(|problem| format!("\n  {problem}")).collect();
         format!("{} {}{}", style.bad("Damaged"), self.id, problems.concat())
@@ -168,6 +178,8 @@ pub struct RestoreReport {
     pub skipped: Vec<String>,
     /// How long it took.
     pub duration_ms: u64,
+    /// The command that puts back what was there before.
+    pub undo: Option<String>,
 }
 
 impl RestoreReport {
@@ -186,6 +198,7 @@ impl RestoreReport {
             schema_is_equal,
             skipped: skipped.to_vec(),
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            undo: None,
         }
     }
 }
@@ -206,6 +219,9 @@ impl Render for RestoreReport {
         }
         for skipped in &self.skipped {
             text += &format!("\n{}", style.attention(&format!("  {skipped}")));
+        }
+        if let Some(undo) = &self.undo {
+            text += &format!("\n  undo with: {undo}");
         }
         text
     }

@@ -128,7 +128,12 @@ impl Render for RestorePlan {
                 manifest.source.host,
                 manifest.server_version
             ),
-            format!("  {} tables, {} rows, {}", manifest.tables.len(), manifest.rows(), size(manifest.bytes())),
+            format!(
+                "  {} tables, {} rows, {}",
+                manifest.tables.len(),
+                manifest.rows(),
+                size(manifest.bytes())
+            ),
             format!("  migrations up to {}", manifest.history_head.as_deref().unwrap_or("none")),
         ];
         if self.of_another_environment {

@@ -153,7 +153,8 @@ fn read_manifest(folder: &Path) -> std::result::Result<BackupManifest, String> {
     if !manifest.complete || manifest.id != BackupId::of_folder(&name) {
         return Err(format!("its manifest is of another backup, `{}`, or incomplete", manifest.id));
     }
-    let is_inside = |part: &Part| Path::new(&part.file).components().count() == 1 && !part.file.contains("..");
+    let is_inside =
+        |part: &Part| Path::new(&part.file).components().count() == 1 && !part.file.contains("..");
     if manifest.parts.is_empty() || !manifest.parts.iter().all(is_inside) {
         return Err("its manifest names no files, or files outside of it".to_owned());
     }
@@ -162,6 +163,7 @@ fn read_manifest(folder: &Path) -> std::result::Result<BackupManifest, String> {
 
 impl Backup {
     /// Reads every file and says what is wrong with it; nothing if the backup is whole.
+    #[must_use]
     pub fn problems(&self) -> Vec<String> {
         self.manifest.parts.iter().filter_map(|part| self.problem_of(part).err()).collect()
     }
@@ -179,7 +181,9 @@ impl Backup {
         let name = &part.file;
         let mut file = match File::open(self.path.join(name)) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(format!("`{name}` is missing")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(format!("`{name}` is missing"));
+            }
             Err(error) => return Err(format!("`{name}` cannot be read: {error}")),
         };
         let mut hash = Sha256::new();

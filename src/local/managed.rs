@@ -67,8 +67,10 @@ pub async fn supabase_cli(cancel: &Cancel) -> Option<DatabaseUrl> {
     let target = Target { environment, url: url.clone(), application_name: "crmctl".to_owned() };
     let mut session = Session::open(&target, cancel).await.ok()?;
     let found = session
-        .query("select current_setting('cluster_name') <> 'crmctl' \
-             and exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin') as found")
+        .query(
+            "select current_setting('cluster_name') <> 'crmctl' \
+             and exists (select from pg_catalog.pg_roles where rolname = 'supabase_admin') as found",
+        )
         .await
         .ok()?;
     session.close().await;

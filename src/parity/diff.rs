@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::catalog::{self, Column, Difference, Table};
 use crate::parity::Level;
 use crate::parity::digest::digested;
-use crate::parity::locate::{Sides, Suspect};
 use crate::parity::observe::{Side, TestUser};
+use crate::parity::suspect::{Sides, Suspect};
 use crate::pg::TableName;
 
 /// Everything two sides were compared in.

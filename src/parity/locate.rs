@@ -4,111 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::Table;
-use crate::parity::digest::{column_hash, reference, row_hash, sum};
 use crate::parity::observe::flight;
 use crate::parity::rows::{self, ColumnDifference, RowDifferences};
-use crate::pg::{PgError, PgResult, Row, Session, TableName, text_array};
+use crate::parity::suspect::{Sides, Suspect};
+use crate::pg::{PgError, PgResult, Row, Session, TableName};
 
-/// A table of so many rows is read at once, without buckets.
-const SMALL: u64 = 2000;
-/// Rows a bucket should have.
-const BUCKET: u64 = 100;
-/// Buckets a table has at most: their digests are one answer.
-const MOST_BUCKETS: u64 = 16_384;
-/// Row hashes that are fetched from one side, over all tables.
+/// Row hashes that are fetched from one side, over all large tables.
 const BUDGET: u64 = 100_000;
 /// Rows of a table whose columns are compared.
 const DETAILED: usize = 20;
 /// Characters of a value that are shown.
 const SHOWN: usize = 200;
-
-/// One thing of the left side and one of the right.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Sides<T> {
-    pub(crate) left: T,
-    pub(crate) right: T,
-}
-
-impl<T> Sides<T> {
-    fn map<U>(self, mut change: impl FnMut(T) -> U) -> Sides<U> {
-        Sides { left: change(self.left), right: change(self.right) }
-    }
-}
-
-/// A table whose rows differ, with the same columns on both sides.
-#[derive(Debug)]
-pub(crate) struct Suspect<'a> {
-    /// The table on the left and on the right: one may be partitioned and the other not.
-    pub(crate) tables: Sides<&'a Table>,
-    /// Whether both sides have its primary key.
-    pub(crate) is_keyed: bool,
-    /// The larger of the two numbers of rows.
-    pub(crate) rows: u64,
-}
-
-impl Suspect<'_> {
-    /// Buckets, a power of two; one means that the table is read at once.
-    fn buckets(&self) -> u64 {
-        if self.rows <= SMALL { 1 } else { (self.rows / BUCKET).next_power_of_two().min(MOST_BUCKETS) }
-    }
-
-    fn key(&self) -> String {
-        let columns =
-            self.tables.left.primary_key.iter().map(|name| format!("t.{}", crate::pg::identifier(name)));
-        format!("row({})::text collate \"C\"", columns.collect::<Vec<_>>().join(", "))
-    }
-
-    /// Key and hash of every row.
-    fn hashed(&self, table: &Table) -> String {
-        let (hash, from) = (row_hash(table), table.from_clause());
-        if self.is_keyed {
-            format!("(select {} as key, {hash} as hash from {from} as t offset 0) as hashed", self.key())
-        } else {
-            format!(
-                "(select hash::text collate \"C\" as key, hash from \
-                 (select {hash} as hash from {from} as t offset 0) as t offset 0) as hashed"
-            )
-        }
-    }
-
-    fn bucket(&self) -> String {
-        format!("(hashtextextended(key, 3) & {})", self.buckets() - 1)
-    }
-
-    fn bucket_query(&self, table: &Table) -> String {
-        format!(
-            "select {} as bucket, count(*) as rows, {} as digest from {} group by 1",
-            self.bucket(),
-            sum("hash"),
-            self.hashed(table)
-        )
-    }
-
-    /// `buckets`: those that differ, or all.
-    fn row_query(&self, table: &Table, buckets: Option<&[u64]>) -> String {
-        let condition = buckets.map_or_else(String::new, |buckets| {
-            let list: Vec<String> = buckets.iter().map(u64::to_string).collect();
-            format!(" where {} = any ('{{{}}}'::bigint[])", self.bucket(), list.join(","))
-        });
-        if self.is_keyed {
-            format!("select key, hash::text as value from {}{condition}", self.hashed(table))
-        } else {
-            format!("select key, count(*) as value from {}{condition} group by key", self.hashed(table))
-        }
-    }
-
-    fn column_query(&self, table: &Table, keys: &[String], form: impl Fn(&str, &str) -> String) -> String {
-        let columns: Vec<String> =
-            table.stored_columns().map(|column| form(&reference(column), &column_hash(column))).collect();
-        format!(
-            "select {key}, {} from {} as t where {key} = any ({})",
-            columns.join(", "),
-            table.from_clause(),
-            text_array(keys),
-            key = self.key()
-        )
-    }
-}
 
 /// Two sessions, asked at the same time.
 pub(crate) struct Pair<'a>(pub(crate) &'a mut Session, pub(crate) &'a mut Session);
@@ -167,7 +73,7 @@ async fn choose(pair: &mut Pair<'_>, suspects: &[Suspect<'_>]) -> PgResult<Vec<C
     let query = |suspect: &Suspect<'_>| suspect.tables.map(|table| suspect.bucket_query(table));
     let queries = suspects.iter().filter(|suspect| is_large(suspect)).map(query).collect();
     let mut answers = pair.ask(queries).await?.into_iter();
-    let budget = BUDGET / (suspects.len() as u64).max(1);
+    let budget = BUDGET / (answers.len() as u64).max(1);
     let mut chosen = Vec::new();
     for suspect in suspects {
         chosen.push(match if is_large(suspect) { answers.next() } else { None } {
@@ -212,10 +118,9 @@ async fn detail(
     for (suspect, differences) in changed {
         let keys: Vec<String> =
             differences.changed.rows.iter().take(DETAILED).map(|row| row.text.clone()).collect();
-        queries
-            .push(suspect.tables.map(|table| suspect.column_query(table, &keys, |_, hash| hash.to_owned())));
+        queries.push(suspect.tables.map(|table| suspect.hash_query(table, &keys)));
         if show_values {
-            queries.push(suspect.tables.map(|table| suspect.column_query(table, &keys, shown)));
+            queries.push(suspect.tables.map(|table| suspect.value_query(table, &keys, SHOWN + 1)));
         }
         detailed.push((suspect, differences));
     }
@@ -230,11 +135,6 @@ async fn detail(
         }
     }
     Ok(())
-}
-
-/// A column's beginning as text. A NULL must not become the empty text that `format` makes of it.
-fn shown(column: &str, _hash: &str) -> String {
-    format!("left(case when row({column})::text <> '()' then format('%s', {column}) end, {})", SHOWN + 1)
 }
 
 /// Hashes and values of rows by key, without the key itself.

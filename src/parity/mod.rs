@@ -8,6 +8,7 @@ mod locate;
 mod observe;
 mod report;
 mod rows;
+mod suspect;
 mod words;
 
 use serde::Serialize;
@@ -56,8 +57,8 @@ impl Level {
 pub struct Options {
     /// What.
     pub level: Level,
-    /// Which users are test users: a pattern of `like`.
-    pub test_users: String,
+    /// Which users are test users: a pattern of `like` for their e-mail address. `None`: nobody.
+    pub test_users: Option<String>,
     /// Whether the report may hold values of columns.
     pub show_values: bool,
 }
@@ -65,8 +66,8 @@ pub struct Options {
 /// Compares two databases, each in one snapshot. A report comes only when every part of both sides was read.
 pub async fn verify(left: &mut Session, right: &mut Session, options: &Options) -> Result<ParityReport> {
     let (ours, theirs) = tokio::try_join!(
-        observe(left, options.level, &options.test_users),
-        observe(right, options.level, &options.test_users)
+        observe(left, options.level, options.test_users.as_deref()),
+        observe(right, options.level, options.test_users.as_deref())
     )?;
     let comparison = diff::compare(&ours, &theirs, options.level);
     let suspects = diff::suspects(&ours, &theirs, &comparison.tables, options.level);

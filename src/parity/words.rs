@@ -6,6 +6,8 @@ use crate::catalog::{Change, Difference};
 
 /// Characters of a value or a line that are shown.
 const SHOWN: usize = 80;
+/// Characters that are shown before the place where long texts differ.
+const CONTEXT: usize = 24;
 
 /// One sentence about one object; `left` and `right` are what the sides are called.
 #[must_use]
@@ -52,7 +54,20 @@ fn words(fact: &str, (ours, left): Named<'_>, (theirs, right): Named<'_>) -> Str
             cut(theirs)
         );
     }
+    if let (Value::String(ours), Value::String(theirs)) = (ours, theirs)
+        && ours.chars().count().max(theirs.chars().count()) > SHOWN
+    {
+        let start = ours.chars().zip(theirs.chars()).take_while(|(ours, theirs)| ours == theirs).count();
+        let from = |text| from_character(text, start.saturating_sub(CONTEXT));
+        return format!("{name} is `{}` in {left}, `{}` in {right}", from(ours), from(theirs));
+    }
     format!("{name} is {} in {left}, {} in {right}", state(fact, ours), state(fact, theirs))
+}
+
+/// A long text from shortly before the place where it differs.
+fn from_character(text: &str, start: usize) -> String {
+    let rest: String = text.chars().skip(start).collect();
+    if start == 0 { cut(&rest) } else { format!("...{}", cut(&rest)) }
 }
 
 /// A fact that is a list on one side and missing on the other is a list that is empty there.
@@ -165,6 +180,19 @@ mod tests {
         assert_eq!(
             sentences(json!({"definition": "a\nb\nc"}), json!({"definition": "a\nx\nc"})),
             ["column `contacts.phone`: definition differs from line 2 on: `b` in local, `x` in cloud"]
+        );
+    }
+
+    #[test]
+    fn a_long_line_is_told_from_where_it_differs() {
+        let long = |end: &str| json!({"definition": format!("{}{end}", "x".repeat(200))});
+
+        assert_eq!(
+            sentences(long("left"), long("right")),
+            [format!(
+                "column `contacts.phone`: definition is `...{0}left` in local, `...{0}right` in cloud",
+                "x".repeat(CONTEXT)
+            )]
         );
     }
 }

@@ -77,21 +77,10 @@ pub async fn apply(
     approved: &Approved<SeedPlan>,
     progress: &dyn Progress,
 ) -> Result<SeedReport, SeedError> {
-    let plan = approved.plan();
-    let hash = hash(plan)?;
-    progress.phase("seeding", wanted_rows(&plan.model));
     let (mut writer, begin) = session.unlock_in_transaction(approved)?;
     writer.begin(&begin, "set local lock_timeout = '10s'")?;
-    let mut abouts = vec![About::Nothing; writer.in_flight()];
-    send_users(&mut writer, plan, hash.as_ref(), &mut abouts)?;
-    send_tables(&mut writer, plan, &mut abouts)?;
-    send_counts(&mut writer, plan, &mut abouts)?;
-
-    let mut report = SeedReport::of(plan);
-    let result = receive(&mut writer, plan, &abouts, &mut report, progress).await;
-    progress.finish();
-    match result {
-        Ok(()) => {
+    match fill(&mut writer, approved.plan(), progress).await {
+        Ok(report) => {
             writer.commit().await?;
             Ok(report)
         }
@@ -102,6 +91,25 @@ pub async fn apply(
             Err(error)
         }
     }
+}
+
+/// Seeds inside a transaction that is open, or whose beginning is in flight, and leaves it open. After an error it is failed.
+pub async fn fill(
+    writer: &mut Writer<'_>,
+    plan: &SeedPlan,
+    progress: &dyn Progress,
+) -> Result<SeedReport, SeedError> {
+    let hash = hash(plan)?;
+    progress.phase("seeding", wanted_rows(&plan.model));
+    let mut abouts = vec![About::Nothing; writer.in_flight()];
+    send_users(writer, plan, hash.as_ref(), &mut abouts)?;
+    send_tables(writer, plan, &mut abouts)?;
+    send_counts(writer, plan, &mut abouts)?;
+
+    let mut report = SeedReport::of(plan);
+    let result = receive(writer, plan, &abouts, &mut report, progress).await;
+    progress.finish();
+    result.map(|()| report)
 }
 
 /// One hash for all, because there is one password for all; none when every login has it already.

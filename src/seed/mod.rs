@@ -9,6 +9,7 @@ mod description;
 mod generate;
 mod identifier;
 mod load;
+mod observation;
 mod observe;
 mod plan;
 mod random;
@@ -17,15 +18,13 @@ mod report;
 mod statements;
 mod users;
 
-pub use apply::{SeedError, apply};
+pub use apply::{SeedError, apply, fill};
 pub use description::{Data, Role, User, Users, Vocabulary};
 pub use generate::{Digest, Model, Owner, Table, chunks, digest};
 pub use identifier::{identity_id, row_id, user_id};
 pub use load::{Description, DescriptionError};
+pub use observation::{Observation, Reference, Request, UserState, What};
 pub use observe::observe;
-pub use plan::{
-    Observation, PlanError, Reference, Request, SeedPlan, TableAction, TableStep, UserAction, UserState,
-    UserStep, What, plan,
-};
+pub use plan::{PlanError, SeedPlan, TableAction, TableStep, UserAction, UserStep, plan};
 pub use report::{SeedReport, TableReport};
 pub use users::{Login, Password, PasswordSource, UsersError, logins, password};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::pg::{PgResult, Row, Session, TableName, text_array};
 use crate::plan::Fingerprint;
 use crate::seed::generate::{Digest, Model, Table};
-use crate::seed::plan::{Observation, Reference, Request, UserState};
+use crate::seed::observation::{Observation, Reference, Request, UserState};
 use crate::seed::record::{Columns, auth_identity, auth_user, sales_person};
 use crate::seed::statements;
 

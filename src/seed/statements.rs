@@ -3,7 +3,7 @@
 use crate::pg::{TableName, identifier, literal};
 use crate::seed::generate::{Model, Table};
 use crate::seed::identifier::RANGE;
-use crate::seed::plan::Reference;
+use crate::seed::observation::Reference;
 use crate::seed::users::Login;
 
 /// The table as SQL.

@@ -84,6 +84,9 @@ pub enum UsersError {
         /// Which.
         email: String,
     },
+    /// Not one login for each role.
+    #[error("there must be exactly one test user of each role")]
+    NotOneOfEach,
     /// A protected environment, and a password that everybody knows.
     #[error("a protected environment needs a test password that is not the well-known one")]
     WellKnown {
@@ -104,7 +107,9 @@ pub enum UsersError {
 impl Explain for UsersError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NotAnAddress { .. } | Self::Twice { .. } | Self::Unusable { .. } => Kind::Usage,
+            Self::NotAnAddress { .. } | Self::Twice { .. } | Self::NotOneOfEach | Self::Unusable { .. } => {
+                Kind::Usage
+            }
             Self::WellKnown { .. } => Kind::Refused,
             Self::Hash(_) => Kind::Failed,
         }
@@ -117,7 +122,7 @@ impl Explain for UsersError {
                 Some(format!("set `{variable}` to a password of your own, then run the command again"))
             }
             Self::Unusable { variable } => Some(format!("set `{variable}` to a shorter password")),
-            Self::Twice { .. } | Self::Hash(_) => None,
+            Self::Twice { .. } | Self::NotOneOfEach | Self::Hash(_) => None,
         }
     }
 }
@@ -145,8 +150,7 @@ pub fn logins(users: &Users, variable: &dyn Fn(&str) -> Option<String>) -> Resul
         });
     }
     logins.sort_by_key(|login| login.role);
-    // A description without exactly one user of each role is not read.
-    Ok(logins.try_into().expect("a description has three users"))
+    logins.try_into().map_err(|_| UsersError::NotOneOfEach)
 }
 
 /// The password of the test users: from the variable the description names; without it the well-known one, but

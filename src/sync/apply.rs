@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::backup::{
-    Backup, BackupKind, Compression, Description, Origin, PartStream, Partial, TableContents,
+    Backup, BackupKind, Compression, Description, Origin, PartWriter, Partial, TableContents,
 };
 use crate::error::{Failure, Kind, Result};
 use crate::guard::Approved;
@@ -69,7 +69,7 @@ pub async fn apply(
     send_source(source, plan, &copies, to_target)?;
     send_target(&mut writer, plan, &begin, Streams { copies: &copies, to_file, from_source })?;
 
-    let mut part = backup.stream(BACKUP_FILE, Compression::None)?;
+    let mut part = backup.part(BACKUP_FILE, Compression::None)?;
     let (left, right, written) = tokio::join!(
         read_source(source, plan, copies.len()),
         read_target(&mut writer, plan, copies.len(), progress),
@@ -85,7 +85,7 @@ pub async fn apply(
     let backup = backup.finish(description(plan, origin, &right.before), vec![part])?;
     commit(&mut writer, backup.manifest.id.as_str()).await?;
     source.run("rollback").await?;
-    Ok(report(plan, &right, backup))
+    Ok(report(plan, &right, &backup))
 }
 
 fn copies(plan: &SyncPlan) -> Vec<Copied> {
@@ -262,7 +262,7 @@ async fn write_backup(
     plan: &SyncPlan,
     copies: &[Copied],
     rows: Vec<ChunkReceiver>,
-    part: &mut PartStream,
+    part: &mut PartWriter,
 ) -> Result<bool> {
     let mut outgoing: Vec<Outgoing> = copies
         .iter()
@@ -350,7 +350,7 @@ fn description(plan: &SyncPlan, source: Origin, before: &BTreeMap<TableName, Tab
     }
 }
 
-fn report(plan: &SyncPlan, content: &Content, backup: Backup) -> SyncReport {
+fn report(plan: &SyncPlan, content: &Content, backup: &Backup) -> SyncReport {
     let rows = |digests: &BTreeMap<TableName, TableDigest>, table| {
         digests.get(table).map_or(0, |digest| digest.rows)
     };

@@ -3,7 +3,7 @@
 
 use futures_util::StreamExt;
 
-use crate::backup::PartStream;
+use crate::backup::PartWriter;
 use crate::error::Result;
 use crate::pg::{Chunk, ChunkReceiver, identifier, literal};
 use crate::sync::observe::user_condition;
@@ -21,7 +21,7 @@ pub(crate) struct Outgoing {
 /// Writes the file. False when a stream ended early: the transaction failed, and its answer says why.
 pub(crate) async fn write(
     plan: &SyncPlan,
-    part: &mut PartStream,
+    part: &mut PartWriter,
     users: Vec<Outgoing>,
     tables: Vec<Outgoing>,
 ) -> Result<bool> {
@@ -64,7 +64,7 @@ pub(crate) async fn write(
     Ok(true)
 }
 
-async fn write_rows(part: &mut PartStream, table: &str, mut outgoing: Outgoing) -> Result<bool> {
+async fn write_rows(part: &mut PartWriter, table: &str, mut outgoing: Outgoing) -> Result<bool> {
     part.write(format!("copy {table} {} from stdin;\n", column_list(&outgoing.columns)).as_bytes()).await?;
     while let Some(chunk) = outgoing.rows.next().await {
         match chunk {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::backup::manifest::{BackupKind, Origin};
-use crate::backup::part::Compression;
+use crate::backup::part::{Compression, PartFile};
 use crate::backup::partial::Description;
 
 fn description() -> Description {
@@ -21,7 +21,12 @@ fn at(seconds: i64) -> DateTime<Utc> {
 
 fn make(store: &Store, environment: &str, seconds: i64) -> Backup {
     let partial = store.create(&environment.parse().unwrap(), at(seconds)).unwrap();
-    let mut writer = partial.part("data.sql", Compression::None).unwrap();
+    let mut writer = PartFile::create(
+        &store.root.join(format!("{}.partial", partial.id())),
+        "data.sql",
+        Compression::None,
+    )
+    .unwrap();
     writer.write(b"select 1;\n").unwrap();
     let part = writer.finish().unwrap();
     partial.finish(description(), vec![part]).unwrap()
@@ -40,7 +45,8 @@ fn a_finished_backup_is_listed_and_whole() {
 
     assert_eq!(store.list().unwrap().backups, std::slice::from_ref(&backup));
     assert!(backup.problems().is_empty());
-    let names: Vec<_> = std::fs::read_dir(&backup.path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let names: Vec<_> =
+        std::fs::read_dir(&backup.path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names.len(), 2, "{names:?}");
 }
 

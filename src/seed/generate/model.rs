@@ -7,6 +7,7 @@ use crate::seed::generate::Table;
 use crate::seed::generate::time::Moment;
 use crate::seed::identifier::row_id;
 use crate::seed::random::Random;
+use crate::seed::users::Login;
 
 /// Who owns rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,14 @@ pub struct Owner {
     pub role: Role,
     /// The id of the login.
     pub id: Uuid,
+}
+
+impl Owner {
+    /// The login as an owner.
+    #[must_use]
+    pub fn of(login: &Login) -> Self {
+        Self { role: login.role, id: login.id }
+    }
 }
 
 /// The rows that are to be, without any of them.

@@ -3,6 +3,7 @@ use crate::environment::Protection;
 use crate::seed::description::Role;
 use crate::seed::generate::Owner;
 use crate::seed::{Description, logins, password};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 struct World {

@@ -1,0 +1,57 @@
+//! `crmctl seed`: three test users, and rows for each to work with.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::environment::{EnvironmentName, look_up};
+use crate::error::{ExitStatus, Result};
+use crate::plan::Plan as _;
+use crate::seed::{self, Description, Model, Owner, Request, What};
+
+/// Create the test users and their data, or bring them back to what `seeds/` describes
+#[derive(Debug, clap::Args)]
+pub(crate) struct SeedArgs {
+    /// What to seed
+    #[arg(value_enum, value_name = "WHAT", default_value = "all")]
+    what: What,
+    /// Environment to seed
+    #[arg(long = "env", value_name = "NAME", default_value = "local")]
+    environment: EnvironmentName,
+    /// Times as many rows as `seeds/data.toml` says
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    scale: u32,
+    /// Show the plan and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) async fn run(app: &App, args: SeedArgs) -> Result<ExitStatus> {
+    let target = app.environment(&args.environment)?;
+    let file = app.env_file(&args.environment)?;
+    let variable =
+        |name: &str| look_up(name, &app.variables, file.as_ref()).map(|(value, _)| value.to_owned());
+
+    let description = Description::read(&app.project.seeds)?;
+    let logins = seed::logins(&description.users, &variable)?;
+    let password = match args.what {
+        What::Users | What::All => Some(seed::password(&description.users, &variable, target.protection)?),
+        What::Data => None,
+    };
+    let owners = [&logins[0], &logins[1], &logins[2]].map(Owner::of);
+    let model = Arc::new(Model::new(&description.data, &description.vocabulary, owners, args.scale));
+    let request = Request { what: args.what, logins: &logins, password: password.as_ref(), model: &model };
+
+    let mut session = app.connect(&target).await?; // read-only until a plan is approved
+    let observation = seed::observe(&mut session, &request).await?;
+    let plan = seed::plan(&request, observation)?;
+    if args.dry_run || plan.hazards().is_empty() {
+        session.close().await;
+        return app.report(ExitStatus::Success, Some(&target), &plan);
+    }
+    app.printer.plan(&plan)?;
+
+    let approved = app.approve(plan, &target)?;
+    let report = seed::apply(&mut session, &approved, app.progress()).await?;
+    session.close().await;
+    app.report(ExitStatus::Success, Some(&target), &report)
+}

@@ -1,0 +1,15 @@
+//! Safe deploys: lint, rehearsal, consent, backup, one transaction, checks before COMMIT.
+
+mod apply;
+mod check;
+mod observe;
+mod plan;
+mod rehearse;
+mod report;
+
+pub use apply::apply;
+pub use check::CheckError;
+pub use observe::{Observed, observe};
+pub use plan::{DeployPlan, PlanError, check_findings, plan};
+pub use rehearse::{Rehearsal, rehearse};
+pub use report::DeployReport;

@@ -1,0 +1,39 @@
+//! What deploy must know of its target: history, schema and sizes, in one flight.
+
+use std::collections::BTreeMap;
+
+use crate::catalog::{Catalog, snapshot};
+use crate::lint::LiveFacts;
+use crate::migration::{History, history};
+use crate::pg::{PgResult, Session};
+
+/// The target as it is before.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// Its migration history.
+    pub history: History,
+    /// Its schema.
+    pub catalog: Catalog,
+    /// Its tables and their sizes, for lint.
+    pub facts: LiveFacts,
+}
+
+/// Rows of each table, as far as statistics know. A table that was never analysed counts as holding rows.
+const SIZES: &str = "select n.nspname || '.' || c.relname as name, \
+    case when c.reltuples < 0 then greatest(coalesce(s.n_live_tup, 1), 1) else c.reltuples::bigint end as rows \
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+    left join pg_catalog.pg_stat_all_tables s on s.relid = c.oid where c.relkind in ('r', 'p')";
+
+/// Reads the target.
+pub async fn observe(session: &mut Session) -> PgResult<Observed> {
+    history::send(session)?;
+    session.send(&snapshot::query())?;
+    session.send(SIZES)?;
+    let history = history::receive(session).await?;
+    let catalog = Catalog::from_rows(&session.receive().await?.ok()?.rows())?;
+    let mut tables = BTreeMap::new();
+    for row in session.receive().await?.ok()?.rows() {
+        tables.insert(row.get("name")?, row.get("rows")?);
+    }
+    Ok(Observed { history, catalog, facts: LiveFacts { existing_tables: Some(tables) } })
+}

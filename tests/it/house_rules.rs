@@ -1,0 +1,96 @@
+//! What the house agreed on and no compiler checks.
+
+use std::fs::read_to_string;
+use std::path::{Path, PathBuf};
+
+use crmctl::error::ExitStatus;
+
+use crate::support::{Project, crmctl, repository};
+
+const LONGEST_FILE: usize = 300;
+const ATTICS: [&str; 6] = ["utils", "util", "helpers", "common", "misc", "manager"];
+
+#[test]
+fn no_file_is_longer_than_a_reader_can_hold() {
+    let is_long = |path: &PathBuf| read_to_string(path).unwrap().lines().count() > LONGEST_FILE;
+    let long: Vec<PathBuf> = rust_files().into_iter().filter(is_long).collect();
+
+    assert!(long.is_empty(), "over {LONGEST_FILE} lines: {long:#?}");
+}
+
+#[test]
+fn no_module_is_an_attic() {
+    let is_attic =
+        |path: &PathBuf| ATTICS.iter().any(|name| path.file_stem().is_some_and(|stem| stem == *name));
+    let attics: Vec<PathBuf> = rust_files().into_iter().filter(is_attic).collect();
+
+    assert!(attics.is_empty(), "{attics:#?}");
+}
+
+#[test]
+fn nothing_is_left_to_be_done_and_no_test_is_switched_off() {
+    // Put together here, so that this file does not find itself.
+    let marks = ["todo", "unimplemented"].map(|name| format!("{name}!("));
+    let ignored = format!("#[{}", "ignore");
+    let is_unfinished = |path: &PathBuf| {
+        let text = read_to_string(path).unwrap();
+        marks.iter().chain([&ignored]).any(|mark| text.contains(mark.as_str()))
+    };
+    let unfinished: Vec<PathBuf> = rust_files().into_iter().filter(is_unfinished).collect();
+
+    assert!(unfinished.is_empty(), "{unfinished:#?}");
+}
+
+#[test]
+fn every_source_file_belongs_to_a_module() {
+    let sources = rust_files();
+    let declared = |path: &PathBuf| {
+        let (stem, folder) = (path.file_stem().unwrap().to_str().unwrap(), path.parent().unwrap());
+        let name = if stem == "mod" { folder.file_name().unwrap().to_str().unwrap() } else { stem };
+        let folder = if stem == "mod" { folder.parent().unwrap() } else { folder };
+        let parents = ["mod.rs", "lib.rs", "main.rs"].map(|file| folder.join(file));
+        let is_root = ["lib", "main"].contains(&name) || folder.ends_with("benches");
+        let line = |text: &str| text.lines().any(|line| line.trim_end().ends_with(&format!("mod {name};")));
+        is_root
+            || parents
+                .iter()
+                .chain([&folder.with_extension("rs")])
+                .any(|parent| read_to_string(parent).is_ok_and(|text| line(&text)))
+    };
+    let lost: Vec<&PathBuf> = sources.iter().filter(|path| !declared(path)).collect();
+
+    assert!(lost.is_empty(), "no `mod` line leads to {lost:#?}");
+}
+
+#[test]
+fn the_help_page_names_every_exit_code() {
+    let help = crmctl(&Project::new()).args(["--help"]).success().stdout;
+    let documented: Vec<u8> = help
+        .split_once("Exit codes:")
+        .expect("a section on exit codes")
+        .1
+        .lines()
+        .filter_map(|line| line.split_whitespace().next()?.parse().ok())
+        .collect();
+
+    use ExitStatus as E;
+    let all = [E::Success, E::Failed, E::Usage, E::Differs, E::Refused, E::Busy, E::Partial, E::Interrupted];
+    assert_eq!(documented, all.map(E::code));
+}
+
+/// The Rust files of this crate: the program, its tests and its measurements.
+fn rust_files() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders: Vec<PathBuf> = ["src", "tests", "benches"].map(|name| repository().join(name)).into();
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = folder.read_dir() else { continue };
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension() == Some(Path::new("rs").as_os_str()) {
+                found.push(path);
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,13 @@
+//! The commands as a user runs them, against real servers. One binary; a file per command, a test is a sentence.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests start the program, connect and look at files by themselves"
+)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on says where and stops")]
+#![cfg(unix)]
+
+mod support;
+
+mod harness;
+mod house_rules;

@@ -1,0 +1,54 @@
+//! Certificates of this run: an authority, a server's certificate it vouches for, and another authority.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use crmctl::local::ServerCertificate;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+
+/// Everything about trust in these tests.
+pub(crate) struct Certificates {
+    folder: tempfile::TempDir,
+    server: ServerCertificate,
+}
+
+impl Certificates {
+    /// Made once per process.
+    pub(crate) fn get() -> &'static Self {
+        static MADE: OnceLock<Certificates> = OnceLock::new();
+        MADE.get_or_init(Self::make)
+    }
+
+    /// The file of the authority that vouches for the server.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.folder.path().join("root.crt")
+    }
+
+    /// The file of an authority that does not.
+    pub(crate) fn stranger(&self) -> PathBuf {
+        self.folder.path().join("stranger.crt")
+    }
+
+    /// What the server is given: valid for `localhost`, and not for `127.0.0.1`.
+    pub(super) fn server(&self) -> ServerCertificate {
+        self.server.clone()
+    }
+
+    fn make() -> Self {
+        let folder = tempfile::Builder::new().prefix("crmctl-certificates").tempdir().unwrap();
+        let (root, stranger) = (authority(), authority());
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let certificate = params.signed_by(&key, &root).unwrap();
+        std::fs::write(folder.path().join("root.crt"), root.pem()).unwrap();
+        std::fs::write(folder.path().join("stranger.crt"), stranger.pem()).unwrap();
+        let server = ServerCertificate { certificate: certificate.pem(), key: key.serialize_pem() };
+        Self { folder, server }
+    }
+}
+
+fn authority() -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}

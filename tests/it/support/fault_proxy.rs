@@ -1,0 +1,213 @@
+//! A bad network in front of a server: far away, counting, and cutting connections at a given byte.
+//!
+//! A round trip is counted when the client says something after it could have heard an answer to what it said before:
+//! something of the server's was delivered since, and at least as long ago as both ways take. Pipelined messages, and
+//! a stream of rows in both directions at once, are therefore one. Without a delay this counts changes of direction,
+//! which is never less.
+
+mod way;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::oneshot;
+
+use self::way::{Turn, Way};
+use super::cluster::Which;
+
+/// Which way bytes go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// What the client says.
+    ToServer,
+    /// What the server says.
+    ToClient,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    delay: Duration,
+    resets: usize,
+    cut: Option<(Direction, u64)>,
+    stall: Option<(Direction, u64)>,
+    connections: usize,
+    round_trips: usize,
+    bytes: [u64; 2],
+}
+
+#[derive(Debug, Clone)]
+enum Upstream {
+    Tcp(SocketAddr),
+    Socket(PathBuf),
+}
+
+/// A port of 127.0.0.1 that leads to a server. Closed, with everything that goes through it, when dropped.
+pub(crate) struct FaultProxy {
+    port: u16,
+    state: Arc<Mutex<State>>,
+    end: Option<oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl FaultProxy {
+    /// In front of one of the servers: its port, or its socket where it has none.
+    pub(crate) fn to(which: Which) -> Self {
+        let address = which.cluster().address();
+        let upstream = if which == Which::Network {
+            Upstream::Tcp(SocketAddr::new("127.0.0.1".parse().unwrap(), address.port))
+        } else {
+            Upstream::Socket(address.socket_folder.join(format!(".s.PGSQL.{}", address.port)))
+        };
+        let state = Arc::new(Mutex::new(State::default()));
+        let (told, port) = std::sync::mpsc::channel();
+        let (end, ended) = oneshot::channel();
+        let shared = Arc::clone(&state);
+        let thread = std::thread::spawn(move || {
+            super::query::wait_for(async {
+                let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+                told.send(listener.local_addr().unwrap().port()).unwrap();
+                tokio::select! {
+                    () = serve(listener, upstream, shared) => {}
+                    _ = ended => {}
+                }
+            });
+        });
+        Self { port: port.recv().unwrap(), state, end: Some(end), thread: Some(thread) }
+    }
+
+    /// Every byte takes so long in each direction.
+    pub(crate) fn delay(self, each_way: Duration) -> Self {
+        self.lock().delay = each_way;
+        self
+    }
+
+    /// The first connections are reset at once.
+    pub(crate) fn reset_first(self, connections: usize) -> Self {
+        self.lock().resets = connections;
+        self
+    }
+
+    /// Each connection is reset after so many bytes of one direction.
+    pub(crate) fn cut_after(self, direction: Direction, bytes: u64) -> Self {
+        self.lock().cut = Some((direction, bytes));
+        self
+    }
+
+    /// In each connection, nothing more arrives after so many bytes of one direction; it stays open.
+    pub(crate) fn stall_after(self, direction: Direction, bytes: u64) -> Self {
+        self.lock().stall = Some((direction, bytes));
+        self
+    }
+
+    /// The same URL by this way.
+    pub(crate) fn url(&self, url: &str) -> String {
+        let (before, after) = url.split_once('@').unwrap();
+        let (_, path) = after.split_once('/').unwrap();
+        format!("{before}@127.0.0.1:{}/{path}", self.port)
+    }
+
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// How many connections were made.
+    pub(crate) fn connections(&self) -> usize {
+        self.lock().connections
+    }
+
+    /// How often somebody waited for an answer, over all connections.
+    pub(crate) fn round_trips(&self) -> usize {
+        self.lock().round_trips
+    }
+
+    /// How many bytes went one way, over all connections.
+    pub(crate) fn bytes(&self, direction: Direction) -> u64 {
+        self.lock().bytes[direction as usize]
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+}
+
+impl Drop for FaultProxy {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn serve(listener: TcpListener, upstream: Upstream, state: Arc<Mutex<State>>) {
+    loop {
+        let (client, _) = listener.accept().await.unwrap();
+        client.set_nodelay(true).unwrap();
+        let is_reset = {
+            let mut state = lock(&state);
+            state.connections += 1;
+            let is_reset = state.resets > 0;
+            state.resets = state.resets.saturating_sub(1);
+            is_reset
+        };
+        if is_reset {
+            reset(&client);
+            continue;
+        }
+        tokio::spawn(connection(client, upstream.clone(), Arc::clone(&state)));
+    }
+}
+
+/// With this the other side gets a reset instead of an end when the connection is dropped.
+fn reset(client: &TcpStream) {
+    socket2::SockRef::from(client).set_linger(Some(Duration::ZERO)).unwrap();
+}
+
+async fn connection(mut client: TcpStream, upstream: Upstream, state: Arc<Mutex<State>>) {
+    let turn = Arc::new(Mutex::new(Turn::default()));
+    let is_cut = match upstream {
+        Upstream::Tcp(address) => {
+            let mut server = TcpStream::connect(address).await.unwrap();
+            server.set_nodelay(true).unwrap();
+            let (server_reads, server_writes) = server.split();
+            both(&mut client, server_reads, server_writes, &state, &turn).await
+        }
+        Upstream::Socket(path) => {
+            let mut server = UnixStream::connect(path).await.unwrap();
+            let (server_reads, server_writes) = server.split();
+            both(&mut client, server_reads, server_writes, &state, &turn).await
+        }
+    };
+    if is_cut {
+        reset(&client);
+    }
+}
+
+async fn both(
+    client: &mut TcpStream,
+    server_reads: impl AsyncRead + Unpin,
+    server_writes: impl AsyncWrite + Unpin,
+    state: &Mutex<State>,
+    turn: &Mutex<Turn>,
+) -> bool {
+    let (client_reads, client_writes) = client.split();
+    let up = Way { direction: Direction::ToServer, state, turn };
+    let down = Way { direction: Direction::ToClient, state, turn };
+    // An end of one side is passed on, and what the other side still says too; a cut ends both.
+    let mut up = std::pin::pin!(up.carry(client_reads, server_writes));
+    let mut down = std::pin::pin!(down.carry(server_reads, client_writes));
+    tokio::select! {
+        is_cut = &mut up => is_cut || down.await,
+        // When the server has gone there is nobody left to talk to.
+        is_cut = &mut down => is_cut,
+    }
+}

@@ -1,0 +1,108 @@
+//! One direction of one connection.
+
+use std::sync::Mutex;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::{Direction, State, lock};
+
+/// Who spoke last, and when.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    said: Option<Instant>,
+    heard_since: bool,
+}
+
+pub(super) struct Way<'a> {
+    pub(super) direction: Direction,
+    pub(super) state: &'a Mutex<State>,
+    pub(super) turn: &'a Mutex<Turn>,
+}
+
+impl Way<'_> {
+    /// Passes bytes on, late. True when the connection is to be cut.
+    pub(super) async fn carry(
+        self,
+        mut from: impl AsyncRead + Unpin,
+        mut to: impl AsyncWrite + Unpin,
+    ) -> bool {
+        // Bounded, as a network is: a sender must not run ahead without limit.
+        let (queue, mut arriving) = mpsc::channel::<(Instant, Vec<u8>)>(256);
+        let writing = async {
+            while let Some((due, bytes)) = arriving.recv().await {
+                sleep_until(due).await;
+                if to.write_all(&bytes).await.is_err() {
+                    break;
+                }
+                if self.direction == Direction::ToClient {
+                    lock(self.turn).heard_since = true;
+                }
+            }
+            // The other side may have closed already.
+            to.shutdown().await.ok();
+        };
+        let (is_cut, ()) = tokio::join!(self.read(&mut from, queue), writing);
+        is_cut
+    }
+
+    /// Reads until the end. True when the connection is to be cut.
+    async fn read(
+        &self,
+        from: &mut (impl AsyncRead + Unpin),
+        queue: mpsc::Sender<(Instant, Vec<u8>)>,
+    ) -> bool {
+        let mut buffer = vec![0; 64 * 1024];
+        let mut sum = 0_u64;
+        loop {
+            let count = from.read(&mut buffer).await.unwrap_or(0);
+            if count == 0 {
+                return false;
+            }
+            let now = Instant::now();
+            let (passed, end) = self.note(now, sum, count);
+            sum += count as u64;
+            let due = now + lock(self.state).delay;
+            if queue.send((due, buffer[..passed].to_vec())).await.is_err() {
+                return false;
+            }
+            match end {
+                Some(End::Cut) => return true,
+                Some(End::Stall) => std::future::pending::<()>().await,
+                None => {}
+            }
+        }
+    }
+
+    /// Counts, and says how many of the bytes pass and what comes after them.
+    fn note(&self, now: Instant, before: u64, count: usize) -> (usize, Option<End>) {
+        let mut state = lock(self.state);
+        state.bytes[self.direction as usize] += count as u64;
+        if self.direction == Direction::ToServer {
+            let mut turn = lock(self.turn);
+            let could_have_heard =
+                turn.said.is_none_or(|said| turn.heard_since && now - said >= state.delay * 2);
+            if could_have_heard {
+                state.round_trips += 1;
+                turn.heard_since = false;
+            }
+            turn.said = Some(now);
+        }
+        let limit = |fault: Option<(Direction, u64)>| {
+            let (direction, limit) = fault?;
+            (direction == self.direction && before + count as u64 >= limit)
+                .then(|| usize::try_from(limit.saturating_sub(before)).unwrap().min(count))
+        };
+        match (limit(state.cut), limit(state.stall)) {
+            (Some(passed), _) => (passed, Some(End::Cut)),
+            (_, Some(passed)) => (passed, Some(End::Stall)),
+            (None, None) => (count, None),
+        }
+    }
+}
+
+enum End {
+    Cut,
+    Stall,
+}
