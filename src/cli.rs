@@ -62,6 +62,7 @@ pub(crate) struct GlobalArgs {
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(commands::init::InitArgs),
     /// A PostgreSQL server of crmctl's own, with what Supabase puts into a database
     #[command(subcommand)]
     Local(commands::local::LocalCommand),
@@ -82,6 +83,7 @@ impl Command {
     /// The command as it is typed, for JSON documents and `application_name`.
     pub(crate) fn name(&self) -> &'static str {
         match self {
+            Self::Init(_) => "init",
             Self::Local(command) => command.name(),
             Self::Migrate(command) => command.name(),
             Self::Backup(args) => args.name(),

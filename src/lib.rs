@@ -10,6 +10,7 @@ pub mod deploy;
 pub mod environment;
 pub mod error;
 pub mod guard;
+pub mod init;
 pub mod lint;
 pub mod local;
 pub mod migration;

@@ -43,6 +43,7 @@ async fn execute(cli: Cli, printer: &Printer) -> Result<ExitStatus> {
 
 async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
     match command {
+        Command::Init(args) => crate::commands::init::run(app, &args),
         Command::Local(command) => command.run(app).await,
         Command::Migrate(command) => command.run(app).await,
         Command::Backup(args) => args.run(app).await,
