@@ -15,6 +15,7 @@ use crate::lint::{Finding, Severity};
 use crate::local::{self, Grants, Home, LocalServer};
 use crate::pg::{Session, Target};
 use crate::plan::{Hazard, Plan, Progress, Render};
+use crate::seed::{Seeding, What};
 use crate::tools::SearchPath;
 use crate::ui::{Annotation, Ask, Bars, Level, Printer, Prompt};
 
@@ -78,6 +79,15 @@ impl App {
             (None, Some(file)) => Ok(EnvFile::read(&self.project.root.join(file), file)?),
             (None, None) => Ok(None),
         }
+    }
+
+    /// What is to be seeded into an environment, from the project's seeds and the environment's variables.
+    pub(crate) fn seeding(&self, environment: &Environment, what: What, scale: u32) -> Result<Seeding> {
+        let file = self.env_file(&environment.name)?;
+        let variable = |name: &str| {
+            environment::look_up(name, &self.variables, file.as_ref()).map(|(value, _)| value.to_owned())
+        };
+        Seeding::resolve(&self.project.seeds, &variable, environment.protection, (what, scale))
     }
 
     /// The address of an environment. A managed one that does not run is started.

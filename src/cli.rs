@@ -75,6 +75,7 @@ pub(crate) enum Command {
     Sync(commands::sync::SyncArgs),
     Verify(commands::verify::VerifyArgs),
     Deploy(commands::deploy::DeployArgs),
+    Reset(commands::reset::ResetArgs),
     Completions(commands::completions::CompletionsArgs),
 }
 
@@ -91,6 +92,7 @@ impl Command {
             Self::Sync(_) => "sync",
             Self::Verify(_) => "verify",
             Self::Deploy(_) => "deploy",
+            Self::Reset(_) => "reset",
             Self::Completions(_) => "completions",
         }
     }

@@ -232,6 +232,15 @@ impl Failure {
         self
     }
 
+    /// The same failure, after something had been done that stays: what, is shown before it.
+    #[must_use]
+    pub fn after_changes(self, report: &(impl Serialize + crate::plan::Render)) -> Self {
+        let text = report.render(&crate::ui::Style::PLAIN);
+        let json = serde_json::to_value(report).unwrap_or_default();
+        let kind = if self.kind() == Kind::Interrupted { Kind::Interrupted } else { Kind::Partial };
+        self.of_kind(kind).with_done(Done { text, json })
+    }
+
     /// The same failure without the report of what was done: it was done where nobody needs to know.
     #[must_use]
     pub fn without_done(mut self) -> Self {

@@ -17,6 +17,7 @@ pub mod migration;
 pub mod parity;
 pub mod pg;
 pub mod plan;
+pub mod reset;
 mod run;
 pub mod seed;
 pub mod sync;

@@ -3,10 +3,11 @@
 
 pub(crate) mod backup;
 pub(crate) mod completions;
-pub(crate) mod init;
 pub(crate) mod deploy;
+pub(crate) mod init;
 pub(crate) mod local;
 pub(crate) mod migrate;
+pub(crate) mod reset;
 pub(crate) mod restore;
 pub(crate) mod seed;
 pub(crate) mod sync;

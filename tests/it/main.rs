@@ -9,5 +9,11 @@
 
 mod support;
 
+mod crash;
 mod harness;
 mod house_rules;
+mod migrate_status;
+mod migrate_up;
+mod network;
+mod seed;
+mod sync;
