@@ -52,9 +52,18 @@ pub fn adjust(sql: &str, role: &str) -> Adjusted {
         }
         // An extension that was created before may have needed the schema.
         ["create", "schema", ..] => Adjusted::Instead(with_if_not_exists(sql)),
+        // pg_dump tells the rights on members of extensions, whatever schema was asked for.
+        ["grant" | "revoke", ..] if is_on_the_platform(&words) => Adjusted::Skip,
         ["alter", "default", "privileges", "for", "role", owner, ..] if owner.trim_matches('"') != role => Adjusted::Skip,
         _ => Adjusted::Run,
     }
+}
+
+/// Whether a `grant .. on function extensions.armor(bytea) ..` is about an object in a schema of the platform.
+fn is_on_the_platform(words: &[&str]) -> bool {
+    let object = words.iter().position(|word| *word == "on").and_then(|on| words.get(on + 2));
+    let schema = object.and_then(|object| object.split_once('.')).map(|(schema, _)| schema.trim_matches('"'));
+    schema.is_some_and(crate::catalog::managed::is_managed)
 }
 
 fn local_setting(sql: &str) -> String {
@@ -73,6 +82,17 @@ fn with_if_not_exists(sql: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rights_on_what_belongs_to_the_platform_are_left_to_it() {
+        let of = |sql: &str| adjust(sql, "postgres");
+
+        let armor = "GRANT ALL ON FUNCTION extensions.armor(bytea) TO postgres WITH GRANT OPTION;";
+        assert_eq!(of(armor), Adjusted::Skip);
+        assert_eq!(of("REVOKE ALL ON TABLE \"extensions\".pg_stat_statements FROM x;"), Adjusted::Skip);
+        assert_eq!(of("GRANT SELECT ON TABLE public.contacts TO authenticated;"), Adjusted::Run);
+        assert_eq!(of("GRANT USAGE ON SCHEMA private TO authenticated;"), Adjusted::Run);
+    }
 
     fn instead(sql: &str) -> String {
         match adjust(sql, "postgres") {
