@@ -9,6 +9,7 @@
 
 mod support;
 
+mod backup_restore;
 mod crash;
 mod harness;
 mod house_rules;
