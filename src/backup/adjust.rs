@@ -98,6 +98,17 @@ fn with_if_not_exists(sql: &str) -> String {
 mod tests {
     use super::*;
 
+    #[test]
+    fn rights_on_what_belongs_to_the_platform_are_left_to_it() {
+        let of = |sql: &str| adjust(sql, "postgres");
+
+        let armor = "GRANT ALL ON FUNCTION extensions.armor(bytea) TO postgres WITH GRANT OPTION;";
+        assert_eq!(of(armor), Adjusted::Skip);
+        assert_eq!(of("REVOKE ALL ON TABLE \"extensions\".pg_stat_statements FROM x;"), Adjusted::Skip);
+        assert_eq!(of("GRANT SELECT ON TABLE public.contacts TO authenticated;"), Adjusted::Run);
+        assert_eq!(of("GRANT USAGE ON SCHEMA private TO authenticated;"), Adjusted::Run);
+    }
+
     fn instead(sql: &str) -> String {
         match adjust(sql, "postgres") {
             Adjusted::Instead(sql) => sql,

@@ -150,7 +150,7 @@ fn a_killed_restore_leaves_the_database_wholly_old_or_wholly_new() {
         || database.query("delete from public.tasks; update public.contacts set first_name = 'damaged'");
     let new = database.world().without(NOT_ROLLED_BACK);
     damage();
-    let old = database.world().without(NOT_ROLLED_BACK);
+    let mut old = database.world().without(NOT_ROLLED_BACK);
     let name = project.path().join("backups").read_dir().unwrap().next().unwrap().unwrap().file_name();
     let call = || crmctl(&project).args(["restore", name.to_str().unwrap(), "--force"]);
 
@@ -158,7 +158,38 @@ fn a_killed_restore_leaves_the_database_wholly_old_or_wholly_new() {
         let now = database.world().without(NOT_ROLLED_BACK);
         assert!(now == old || now == new, "{what}\n{:#?}", now.differences(&new));
         damage();
+        // The damage bears its time.
+        old = database.world().without(NOT_ROLLED_BACK);
     });
     call().success();
     new.assert_same(&database.world().without(NOT_ROLLED_BACK));
+}
+
+#[test]
+fn a_killed_deploy_leaves_all_of_its_files_or_none() {
+    let cloud = Database::migrated(Which::Cloud);
+    let mut project = Project::new().cloud(&cloud).with_crm_migrations();
+    for number in 1..=5 {
+        let sql =
+            format!("create schema deployed{number};\ncreate table deployed{number}.t (id int primary key);");
+        project = project.migration(&format!("2027010100000{number}_d{number}"), &sql);
+    }
+    let old = cloud.world();
+    let mut new = None;
+    let call = || crmctl(&project).args(["deploy", "--confirm", "cloud"]);
+
+    kill_often(&cloud, call, |what| {
+        // When a file was applied, and how long it took, is never the same twice.
+        let now = cloud.world().without(&["rows supabase_migrations crmctl_migrations"]);
+        let old = old.clone().without(&["rows supabase_migrations crmctl_migrations"]);
+        let new = new.get_or_insert_with(|| now.clone());
+        assert!(now == old || now == *new, "{what}\n{:#?}", now.differences(&old));
+        cloud.query(
+            "drop schema if exists deployed1, deployed2, deployed3, deployed4, deployed5 cascade; \
+             delete from supabase_migrations.schema_migrations where version >= '2027'; \
+             delete from supabase_migrations.crmctl_migrations where version >= '2027'",
+        );
+    });
+    call().success();
+    assert_eq!(cloud.value("select count(*) from pg_tables where schemaname like 'deployed%'"), "5");
 }
