@@ -6,6 +6,7 @@ pub mod cancel;
 pub mod catalog;
 mod cli;
 mod commands;
+pub mod demo;
 pub mod deploy;
 pub mod environment;
 pub mod error;

@@ -163,6 +163,9 @@ impl Render for InitPlan {
         lines
             .extend(self.new.iter().map(|file| format!("{} {}", style.good("create "), file.path.display())));
         lines.extend(self.kept.iter().map(|path| format!("{} {}", style.faint("keep   "), path.display())));
+        if self.is_empty() {
+            lines.push("nothing to write: the project has everything".to_owned());
+        }
         lines.join("\n")
     }
 }

@@ -115,4 +115,24 @@ mod tests {
         }
         assert!(release.contains("x86_64-unknown-linux-gnu") && release.contains("SHA256SUMS"));
     }
+
+    #[test]
+    fn workflows_use_only_commands_that_there_are() {
+        use clap::Parser as _;
+        let mut count = 0;
+        for (name, template) in WORKFLOWS {
+            let text = workflow(template, "");
+            let commands = text.lines().map(|line| line.trim().trim_start_matches("run: "));
+            for command in commands.filter(|line| line.starts_with("crmctl ")) {
+                // What the shell fills in is one word to crmctl.
+                let typed =
+                    command.split(" | ").next().unwrap().replace("\"$(basename \"$folder\")\"", "latest");
+                let parsed = crate::cli::Cli::try_parse_from(typed.split_whitespace());
+
+                assert!(parsed.is_ok(), "{name}: {command}");
+                count += 1;
+            }
+        }
+        assert!(count >= 8, "{count}");
+    }
 }
