@@ -11,11 +11,14 @@ mod support;
 
 mod backup_restore;
 mod crash;
+mod demo;
 mod deploy;
 mod harness;
 mod house_rules;
+mod local;
 mod migrate_status;
 mod migrate_up;
+mod migrate_up_failures;
 mod network;
 mod reset;
 mod secrets;

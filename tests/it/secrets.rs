@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::support::{Database, Project, Which, crmctl};
+use crate::support::{Call, Database, Project, Which, crmctl};
 
 const PASSWORD: &str = "Pa55-of-the-test-users";
 
@@ -52,7 +52,7 @@ fn the_list_of_processes_never_shows_a_password() {
     let project = Project::new().cloud(&cloud).with_crm_migrations().with_crm_seeds();
     let watcher = Watcher::start();
     let run = |arguments: &[&str]| {
-        let call = arguments.iter().fold(crmctl(&project), |call, argument| call.arg(argument));
+        let call = arguments.iter().fold(crmctl(&project), Call::arg);
         call.args(["--env", "cloud", "--confirm", "cloud"]).env("TEST_USER_PASSWORD", PASSWORD).success();
     };
     run(&["seed"]);
@@ -118,7 +118,7 @@ fn an_error_of_a_wrong_configuration_shows_no_password() {
     ] {
         let project = Project::new().cloud_at(&url);
         for json in [None, Some("--json")] {
-            let call = json.into_iter().fold(crmctl(&project), |call, argument| call.arg(argument));
+            let call = json.into_iter().fold(crmctl(&project), Call::arg);
             let output = call.args(["migrate", "status", "--env", "cloud", "--verbose"]).run();
             assert_ne!(output.code, Some(0), "{output}");
             output.never_says(secret);

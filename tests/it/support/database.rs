@@ -69,11 +69,6 @@ impl Database {
         &self.name
     }
 
-    /// Its server.
-    pub(crate) fn which(&self) -> Which {
-        self.which
-    }
-
     /// Its URL for `postgres`, as a user would have it.
     pub(crate) fn url(&self) -> String {
         self.which.url(&self.name)
@@ -86,11 +81,6 @@ impl Database {
     /// Asks as the superuser.
     pub(crate) fn query(&self, sql: &str) -> Rows {
         query(&self.admin_url(), sql)
-    }
-
-    /// Asks as the superuser, and may be refused.
-    pub(crate) fn try_query(&self, sql: &str) -> Result<Rows, String> {
-        try_query(&self.admin_url(), sql)
     }
 
     /// Runs statements as `postgres`: what is made belongs to that role, as on a hosted project.
