@@ -75,6 +75,7 @@ pub(crate) enum Command {
     Verify(commands::verify::VerifyArgs),
     Deploy(commands::deploy::DeployArgs),
     Reset(commands::reset::ResetArgs),
+    Doctor(commands::doctor::DoctorArgs),
     Completions(commands::completions::CompletionsArgs),
 }
 
@@ -91,6 +92,7 @@ impl Command {
             Self::Verify(_) => "verify",
             Self::Deploy(_) => "deploy",
             Self::Reset(_) => "reset",
+            Self::Doctor(_) => "doctor",
             Self::Completions(_) => "completions",
         }
     }

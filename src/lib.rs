@@ -7,6 +7,7 @@ pub mod catalog;
 mod cli;
 mod commands;
 pub mod deploy;
+pub mod doctor;
 pub mod environment;
 pub mod error;
 pub mod guard;

@@ -4,6 +4,7 @@
 pub(crate) mod backup;
 pub(crate) mod completions;
 pub(crate) mod deploy;
+pub(crate) mod doctor;
 pub(crate) mod local;
 pub(crate) mod migrate;
 pub(crate) mod reset;
