@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::cancel::Cancel;
 use crate::cli::GlobalArgs;
 use crate::environment::{
-    self, DatabaseUrl, EnvFile, Environment, EnvironmentName, Origin, Project, Variables,
+    self, DatabaseUrl, EnvFile, Environment, EnvironmentName, Origin, Project, Variables, vars,
 };
 use crate::error::{ExitStatus, Result};
 use crate::guard::{self, Answers, Approved};
@@ -130,6 +130,38 @@ impl App {
             ask: self.prompt.is_terminal().then_some(&self.prompt as &dyn Ask),
         };
         guard::approve(plan, environment, &answers)
+    }
+
+    /// The same without a word: the demo tells in its own words what it does to its own servers.
+    pub(crate) fn approve_quietly<P: Plan>(&self, plan: P, environment: &Environment) -> Result<Approved<P>> {
+        guard::approve(
+            plan,
+            environment,
+            &Answers { yes: false, confirm: self.global.confirm.as_deref(), ask: None },
+        )
+    }
+
+    /// The same program on the demo's project, whose protected environment it may change.
+    pub(crate) fn on_stage(&self, project: Project) -> Self {
+        let confirm = Some(project.sync.to.to_string());
+        Self {
+            global: GlobalArgs { confirm, env_file: None, ..self.global.clone() },
+            project,
+            printer: self.printer.clone(),
+            cancel: self.cancel.clone(),
+            // What points at databases of the user's must not find its way into the demo.
+            variables: self.variables.only(&[
+                vars::PATH,
+                vars::CRMCTL_HOME,
+                vars::CRMCTL_PG_BIN,
+                vars::HOME,
+                vars::XDG_DATA_HOME,
+            ]),
+            bars: self.printer.progress(),
+            prompt: Prompt,
+            command: self.command,
+            started_at: self.started_at,
+        }
     }
 
     /// Whose database it is, and what it will lose.

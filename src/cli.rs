@@ -62,6 +62,7 @@ pub(crate) struct GlobalArgs {
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(commands::init::InitArgs),
     /// A PostgreSQL server of crmctl's own, with what Supabase puts into a database
     #[command(subcommand)]
     Local(commands::local::LocalCommand),
@@ -76,6 +77,7 @@ pub(crate) enum Command {
     Deploy(commands::deploy::DeployArgs),
     Reset(commands::reset::ResetArgs),
     Doctor(commands::doctor::DoctorArgs),
+    Demo(commands::demo::DemoArgs),
     Completions(commands::completions::CompletionsArgs),
 }
 
@@ -83,6 +85,7 @@ impl Command {
     /// The command as it is typed, for JSON documents and `application_name`.
     pub(crate) fn name(&self) -> &'static str {
         match self {
+            Self::Init(_) => "init",
             Self::Local(command) => command.name(),
             Self::Migrate(command) => command.name(),
             Self::Backup(args) => args.name(),
@@ -93,6 +96,7 @@ impl Command {
             Self::Deploy(_) => "deploy",
             Self::Reset(_) => "reset",
             Self::Doctor(_) => "doctor",
+            Self::Demo(_) => "demo",
             Self::Completions(_) => "completions",
         }
     }

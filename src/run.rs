@@ -43,6 +43,7 @@ async fn execute(cli: Cli, printer: &Printer) -> Result<ExitStatus> {
 
 async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
     match command {
+        Command::Init(args) => crate::commands::init::run(app, &args),
         Command::Local(command) => command.run(app).await,
         Command::Migrate(command) => command.run(app).await,
         Command::Backup(args) => args.run(app).await,
@@ -53,6 +54,7 @@ async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
         Command::Deploy(args) => crate::commands::deploy::run(app, args).await,
         Command::Reset(args) => crate::commands::reset::run(app, args).await,
         Command::Doctor(args) => crate::commands::doctor::run(app, args).await,
+        Command::Demo(args) => crate::commands::demo::run(app, args).await,
         Command::Completions(args) => crate::commands::completions::run(app, &args),
     }
 }

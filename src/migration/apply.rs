@@ -47,7 +47,7 @@ pub async fn apply(
     progress.finish();
     match result {
         Ok(()) => Ok(report),
-        Err(failure) if report.applied.is_empty() => Err(failure),
+        Err(failure) if report.is_empty() => Err(failure),
         Err(failure) => Err(failure.after_changes(&report)),
     }
 }
@@ -65,7 +65,7 @@ async fn apply_each(
         let rest = &steps[next..];
         let run = rest.iter().position(|step| step.action != Action::Transaction).unwrap_or(rest.len());
         let result = if run == 0 {
-            barrier::apply(writer, &rest[0]).await.map(|()| applied(report, &rest[0], progress))
+            barrier::apply(writer, &rest[0], report).await.map(|()| applied(report, &rest[0], progress))
         } else {
             apply_run(writer, &rest[..run], report, progress).await
         };

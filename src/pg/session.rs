@@ -104,7 +104,7 @@ impl Session {
     /// Messages whose answers have not been fetched.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.wire.in_flight() - usize::from(self.settings_in_flight)
+        self.wire.in_flight().saturating_sub(usize::from(self.settings_in_flight))
     }
 
     /// The answer to the oldest message. An error the server reported is inside it.

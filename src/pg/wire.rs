@@ -134,15 +134,24 @@ impl Wire {
     ///
     /// Cancel safe: a dropped future loses nothing, the next call goes on where it stopped.
     pub(crate) async fn answer(&mut self) -> PgResult<Answer> {
-        poll_fn(|cx| self.poll_answer(cx)).await.map_err(|error| self.lost(&error))
+        match poll_fn(|cx| self.poll_answer(cx)).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(self.lose(&error)),
+        }
     }
 
     /// Writes what is queued without waiting for answers, as far as COPY sources have data.
     pub(crate) async fn flush(&mut self) -> PgResult<()> {
-        poll_fn(|cx| self.poll_send(cx)).await.map_err(|error| self.lost(&error))
+        match poll_fn(|cx| self.poll_send(cx)).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.lose(&error)),
+        }
     }
 
-    fn lost(&self, error: &io::Error) -> PgError {
+    /// Gives up what was in flight: whoever waits at the other end of a COPY channel must hear of the end.
+    fn lose(&mut self, error: &io::Error) -> PgError {
+        self.queue.clear();
+        self.expected.clear();
         let reason = match error.kind() {
             io::ErrorKind::InvalidData => return PgError::Protocol(error.to_string()),
             io::ErrorKind::UnexpectedEof => "the server closed it".to_owned(),

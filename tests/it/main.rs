@@ -9,5 +9,16 @@
 
 mod support;
 
+mod backup_restore;
+mod crash;
+mod deploy;
 mod harness;
 mod house_rules;
+mod migrate_status;
+mod migrate_up;
+mod network;
+mod reset;
+mod secrets;
+mod seed;
+mod sync;
+mod verify;

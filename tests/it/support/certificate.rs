@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use crmctl::local::ServerCertificate;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
 /// Everything about trust in these tests.
 pub(crate) struct Certificates {
@@ -36,7 +36,7 @@ impl Certificates {
 
     fn make() -> Self {
         let folder = tempfile::Builder::new().prefix("crmctl-certificates").tempdir().unwrap();
-        let (root, stranger) = (authority(), authority());
+        let (root, stranger) = (authority("a root"), authority("a stranger"));
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &root).unwrap();
@@ -47,8 +47,9 @@ impl Certificates {
     }
 }
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
+fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }

@@ -1,0 +1,384 @@
+//! `crmctl migrate up`.
+
+use crate::support::{Database, Project, Which, crmctl};
+
+const FIRST: &str = "20260101000000_first";
+const SECOND: &str = "20260102000000_second";
+const THIRD: &str = "20260103000000_third";
+
+/// What the program notes for itself and what PostgreSQL never rolls back.
+const NOTES: &[&str] = &["sequence "];
+
+fn project(database: &Database) -> Project {
+    Project::new().local(database)
+}
+
+#[test]
+fn applies_every_file_in_the_order_of_versions() {
+    let database = Database::empty();
+    let project = project(&database)
+        .migration(SECOND, "alter table public.a add column x int;")
+        .migration(FIRST, "create table public.a (id int);");
+
+    let output = crmctl(&project).args(["migrate", "up"]).success();
+    output.answers("20260101000000_first").answers("2 migrations applied");
+    assert_eq!(database.applied(), ["20260101000000", "20260102000000"]);
+    assert_eq!(database.value("select count(*) from information_schema.columns where table_name = 'a'"), "2");
+}
+
+#[test]
+fn applies_the_crms_own_migrations_and_then_has_nothing_to_do() {
+    let database = Database::empty();
+    let project = project(&database).with_crm_migrations();
+    let output = crmctl(&project).args(["migrate", "up", "--json"]).success();
+    assert_eq!(output.json()["outcome"], "success");
+    let before = database.world();
+
+    crmctl(&project).args(["migrate", "up"]).success().answers("nothing to apply");
+    before.assert_same(&database.world());
+    assert_eq!(database.applied().len(), project.files("migrations").len());
+}
+
+#[test]
+fn changes_nothing_when_it_only_shows_the_plan() {
+    let database = Database::empty();
+    let project = project(&database).migration(FIRST, "create table public.a ();");
+    let before = database.world();
+
+    crmctl(&project).args(["migrate", "up", "--dry-run"]).success().answers("20260101000000_first");
+    before.assert_same(&database.world());
+}
+
+#[test]
+fn stops_at_the_first_failing_file_and_keeps_the_earlier_ones() {
+    let database = Database::empty();
+    let project = project(&database)
+        .migration(FIRST, "create table public.a ();")
+        .migration(SECOND, "create table public.b ();\ncreate table public.a ();")
+        .migration(THIRD, "create table public.c ();");
+
+    let output = crmctl(&project).args(["migrate", "up"]).partial();
+    output.says("already exists").says("migrations/20260102000000_second.sql:2:");
+    assert_eq!(database.applied(), ["20260101000000"]);
+    let tables = "select tablename from pg_tables where schemaname = 'public' order by 1";
+    assert_eq!(database.column(tables), ["a"]);
+}
+
+#[test]
+fn says_in_json_what_was_done_before_it_failed() {
+    let database = Database::empty();
+    let project =
+        project(&database).migration(FIRST, "create table public.a ();").migration(SECOND, "select 1 / 0;");
+
+    let answer = crmctl(&project).args(["migrate", "up", "--json"]).partial().json();
+    assert_eq!(answer["outcome"], "partial");
+    assert_eq!(answer["error"]["kind"], "partial");
+    let location = &answer["error"]["location"];
+    assert_eq!((location["line"].as_u64(), location["column"].as_u64()), (Some(1), Some(1)), "{answer}");
+    assert!(answer.to_string().contains("\"version\":\"20260101000000\""), "{answer}");
+}
+
+#[test]
+fn fails_without_a_trace_when_the_first_file_fails() {
+    let database = Database::empty();
+    let project = project(&database).migration(FIRST, "create table public.a ();\nselect oops;");
+
+    crmctl(&project).args(["migrate", "up"]).failed().says("oops");
+    assert_eq!(database.applied(), [""; 0]);
+    assert_eq!(database.value("select to_regclass('public.a')"), "");
+}
+
+#[test]
+fn shows_the_place_of_an_error_with_a_caret() {
+    let database = Database::empty();
+    let text =
+        "-- äöü ✓\ncreate table public.a (id int);\n\ninsert into public.a (id, oops) values (1, 2);\n";
+    let project = project(&database).migration(FIRST, text);
+
+    let output = crmctl(&project).args(["migrate", "up"]).failed();
+    let output = output.says("migrations/20260101000000_first.sql:4:27").says("(id, oops) values");
+    let lines: Vec<&str> = output.stderr.lines().collect();
+    let excerpt = lines.iter().position(|line| line.contains("(id, oops)")).unwrap();
+    let caret = lines[excerpt + 1].find('^').expect("a caret below the line");
+    assert_eq!(lines[excerpt].find("oops"), Some(caret), "{output}");
+}
+
+#[test]
+fn shows_the_place_of_an_error_the_server_gives_none_for() {
+    let database = Database::empty();
+    let text = "create table public.a (id int primary key);\ninsert into public.a values (1);\n\
+                insert into public.a values (1);\n";
+    let project = project(&database).migration(FIRST, text);
+
+    crmctl(&project).args(["migrate", "up"]).failed().says("first.sql:3:1").says("duplicate key");
+}
+
+#[test]
+fn refuses_a_file_that_was_edited_after_it_was_applied() {
+    let database = Database::empty();
+    let project = project(&database).migration(FIRST, "create table public.a ();");
+    crmctl(&project).args(["migrate", "up"]).success();
+    let before = database.world();
+
+    let project =
+        project.migration(FIRST, "create table public.b ();").migration(SECOND, "create table public.c ();");
+    let output = crmctl(&project).args(["migrate", "up"]).refused();
+    output.says("edited after being applied").says("20260101000000_first.sql");
+    before.assert_same(&database.world());
+}
+
+#[test]
+fn does_not_take_line_ends_for_an_edit() {
+    let database = Database::empty();
+    let project = project(&database).migration(FIRST, "create table public.a ();\nselect 1;\n");
+    crmctl(&project).args(["migrate", "up"]).success();
+
+    let project = project.migration(FIRST, "create table public.a ();\r\nselect 1;\r\n\r\n");
+    crmctl(&project).args(["migrate", "up"]).success().answers("nothing to apply");
+}
+
+#[test]
+fn refuses_two_files_of_one_version_before_anything_runs() {
+    let database = Database::empty();
+    let before = database.world();
+    let project = project(&database)
+        .migration(FIRST, "create table public.a ();")
+        .migration("20260101000000_again", "create table public.b ();");
+
+    let output = crmctl(&project).args(["migrate", "up"]).run();
+    assert!(matches!(output.code, Some(2 | 4)), "{output}");
+    output.says("20260101000000");
+    before.assert_same(&database.world());
+}
+
+#[test]
+fn refuses_a_file_older_than_what_is_applied_until_told() {
+    let database = Database::empty();
+    let project = project(&database).migration(SECOND, "create table public.b ();");
+    crmctl(&project).args(["migrate", "up"]).success();
+    let project = project.migration(FIRST, "create table public.a ();");
+
+    crmctl(&project).args(["migrate", "up"]).refused().says("--out-of-order");
+    assert_eq!(database.applied(), ["20260102000000"]);
+    crmctl(&project).args(["migrate", "up", "--out-of-order"]).success();
+    assert_eq!(database.applied(), ["20260101000000", "20260102000000"]);
+}
+
+#[test]
+fn stops_after_the_version_it_was_told() {
+    let database = Database::empty();
+    let project = project(&database)
+        .migration(FIRST, "create table public.a ();")
+        .migration(SECOND, "create table public.b ();");
+
+    crmctl(&project).args(["migrate", "up", "--to", "20260101000000"]).success();
+    assert_eq!(database.applied(), ["20260101000000"]);
+}
+
+#[test]
+fn applies_all_or_nothing_in_a_single_transaction() {
+    let database = Database::empty();
+    let project = project(&database)
+        .migration(FIRST, "create table public.a ();")
+        .migration(SECOND, "create table public.a ();");
+    let before = database.world().without(NOTES);
+
+    crmctl(&project).args(["migrate", "up", "--single-transaction"]).failed().says("second.sql:1:");
+    before.assert_same(&database.world().without(NOTES));
+    let project = project.migration(SECOND, "create table public.b ();");
+    crmctl(&project).args(["migrate", "up", "--single-transaction"]).success();
+    assert_eq!(database.applied().len(), 2);
+}
+
+#[test]
+fn refuses_a_single_transaction_for_what_cannot_be_in_one() {
+    let database = Database::empty();
+    let project = project(&database)
+        .migration(FIRST, "create table public.a (id int);")
+        .migration(SECOND, "\ncreate index concurrently a_id on public.a (id);");
+
+    let output = crmctl(&project).args(["migrate", "up", "--single-transaction"]).refused();
+    output.says("20260102000000_second.sql:2:1");
+    assert_eq!(database.applied(), [""; 0]);
+}
+
+#[test]
+fn loads_the_rows_of_a_dump() {
+    let database = Database::empty();
+    let text = "\\restrict abc\ncreate table public.a (id int, x text);\n\
+                copy public.a (id, x) from stdin;\n1\tone; two\n2\t\\N\n3\tthe\\ttab\n\\.\n\n\
+                insert into public.a values (4, 'later');\n\\unrestrict abc\n";
+    let project = project(&database).migration(FIRST, text);
+
+    crmctl(&project).args(["migrate", "up"]).success();
+    let rows = database.column("select concat_ws('|', id, x) from public.a order by id");
+    assert_eq!(rows, ["1|one; two", "2", "3|the\ttab", "4|later"]);
+}
+
+#[test]
+fn says_which_line_of_a_dump_is_no_good() {
+    let database = Database::empty();
+    let text = "create table public.a (id int);\ncopy public.a from stdin;\n1\noops\n\\.\n";
+    let project = project(&database).migration(FIRST, text);
+
+    crmctl(&project).args(["migrate", "up"]).failed().says("oops");
+    assert_eq!(database.value("select to_regclass('public.a')"), "");
+}
+
+#[test]
+fn runs_statements_that_refuse_a_transaction_and_those_around_them() {
+    let database = Database::empty();
+    let project = project(&database)
+        .migration(FIRST, "create table public.a (id int);")
+        .migration(SECOND, "create index concurrently a_id on public.a (id);\nvacuum public.a;")
+        .migration(THIRD, "create table public.c ();");
+
+    crmctl(&project).args(["migrate", "up"]).success();
+    assert_eq!(
+        database.value("select indisvalid from pg_index where indexrelid = 'public.a_id'::regclass"),
+        "t"
+    );
+    assert_eq!(database.applied().len(), 3);
+}
+
+#[test]
+fn resumes_a_file_without_transaction_at_the_statement_that_failed() {
+    let database = Database::empty();
+    let statements = |last: &str| {
+        format!(
+            "create table public.a (id int);\ncreate index concurrently a_id on public.a (id);\n{last};\n"
+        )
+    };
+    let project = project(&database).migration(FIRST, &statements("select oops"));
+
+    crmctl(&project).args(["migrate", "up"]).partial().says("first.sql:3:");
+    assert_eq!(database.applied(), [""; 0], "a half file is not applied");
+    let output = crmctl(&project).args(["migrate", "status", "--exit-code"]).differs();
+    output.answers("part");
+    let project = project.migration(FIRST, &statements("create table public.b ()"));
+    crmctl(&project).args(["migrate", "up"]).success();
+    assert_eq!(database.applied(), ["20260101000000"]);
+    assert_eq!(database.value("select to_regclass('public.b')"), "b");
+}
+
+#[test]
+fn keeps_the_settings_of_one_file_out_of_the_next() {
+    let database = Database::empty();
+    let project = project(&database)
+        .migration(FIRST, "create schema other; set search_path = other; set role anon;")
+        .migration(SECOND, "create table a (id int);");
+
+    crmctl(&project).args(["migrate", "up"]).success();
+    let owner = "select tableowner || '.' || schemaname from pg_tables where tablename = 'a'";
+    assert_eq!(database.value(owner), "postgres.public");
+}
+
+#[test]
+fn writes_the_history_as_the_supabase_cli_does() {
+    let database = Database::empty();
+    let text = "-- about a\ncreate table public.a (id int);\n\n insert into public.a values (1) ; -- one\n\
+                create function public.f() returns text language sql as $$ select ';' $$;\n";
+    let project = project(&database).migration(FIRST, text).migration("20260102000000_", "");
+    crmctl(&project).args(["migrate", "up"]).success();
+
+    let rows = database.query(
+        "select version, name, to_jsonb(statements)::text from supabase_migrations.schema_migrations order by 1",
+    );
+    let row = |index: usize| rows[index].iter().map(|value| value.clone().unwrap()).collect::<Vec<_>>();
+    assert_eq!(row(0)[..2], ["20260101000000", "first"]);
+    let statements: Vec<String> = serde_json::from_str(&row(0)[2]).unwrap();
+    assert_eq!(
+        statements[..2],
+        ["-- about a\ncreate table public.a (id int)", "insert into public.a values (1)"]
+    );
+    assert!(statements[2].ends_with("$$ select ';' $$"), "{statements:?}");
+    assert_eq!(row(1), ["20260102000000", "", "[]"]);
+    let columns = "select string_agg(attname || ' ' || format_type(atttypid, atttypmod) || ' ' || attnotnull, ', ' \
+        order by attnum) from pg_attribute where attnum > 0 and \
+        attrelid = 'supabase_migrations.schema_migrations'::regclass";
+    assert_eq!(database.value(columns), "version text true, statements text[] false, name text false");
+}
+
+#[test]
+fn goes_on_where_the_supabase_cli_stopped() {
+    let database = Database::empty();
+    database.run(
+        "create schema supabase_migrations; create table supabase_migrations.schema_migrations \
+         (version text not null primary key, statements text[], name text); create table public.a (); \
+         insert into supabase_migrations.schema_migrations (version, name, statements) \
+         values ('20260101000000', 'first', array['create table public.a ()'])",
+    );
+    let project = project(&database)
+        .migration(FIRST, "create table public.a ();\n")
+        .migration(SECOND, "create table public.b ();\n");
+
+    crmctl(&project).args(["migrate", "up"]).success().answers("1 migration applied");
+    assert_eq!(database.applied().len(), 2);
+}
+
+#[test]
+fn waits_for_another_crmctl_and_then_gives_up_and_says_who_it_is() {
+    let database = Database::empty();
+    let project = project(&database).migration(FIRST, "select pg_sleep(60);");
+    let other = crmctl(&project).args(["migrate", "up"]).spawn();
+    database.until(
+        "exists (select from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid())",
+    );
+
+    crmctl(&project).args(["migrate", "up"]).busy().says("crmctl migrate up").says("pid ");
+    other.interrupt();
+    other.finish().expect(130);
+}
+
+#[test]
+fn ctrl_c_stops_the_statement_on_the_server_and_leaves_nothing() {
+    let database = Database::empty();
+    let project = project(&database).migration(FIRST, "create table public.a (); select pg_sleep(60);");
+    let running = crmctl(&project).args(["migrate", "up"]).spawn();
+    database.until(
+        "exists (select from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid())",
+    );
+    let started = std::time::Instant::now();
+
+    running.interrupt();
+    running.finish().expect(130);
+    assert!(started.elapsed().as_secs() < 10);
+    database.until_alone();
+    assert_eq!(database.value("select to_regclass('public.a')"), "");
+    assert_eq!(database.applied(), [""; 0]);
+    assert_eq!(database.value("select count(*) from pg_locks where locktype = 'advisory'"), "0");
+}
+
+#[test]
+fn asks_for_the_name_of_a_protected_environment() {
+    let cloud = Database::empty_on(Which::Cloud);
+    let project = Project::new().cloud(&cloud).migration(FIRST, "create table public.a ();");
+    let before = cloud.world();
+    let up = || crmctl(&project).args(["migrate", "up", "--env", "cloud"]);
+
+    up().refused().says("cloud");
+    up().arg("--yes").refused();
+    up().args(["--confirm", "local"]).refused();
+    before.assert_same(&cloud.world());
+    up().args(["--confirm", "cloud"]).success();
+    assert_eq!(cloud.applied().len(), 1);
+}
+
+#[test]
+fn takes_the_name_of_a_protected_environment_from_a_variable() {
+    let cloud = Database::empty_on(Which::Cloud);
+    let project = Project::new().cloud(&cloud).migration(FIRST, "create table public.a ();");
+
+    crmctl(&project).args(["migrate", "up", "--env", "cloud"]).env("CRMCTL_CONFIRM", "cloud").success();
+}
+
+#[test]
+fn refuses_text_that_is_no_sql_before_it_connects() {
+    let project = Project::new()
+        .cloud_at("postgresql://postgres:unused@127.0.0.1:1/postgres")
+        .migration(FIRST, "select 1;\nselect 'no end;\n");
+
+    let output = crmctl(&project).args(["migrate", "up", "--env", "cloud"]).run();
+    assert!(matches!(output.code, Some(1 | 2 | 4)), "{output}");
+    output.says("first.sql:2:8");
+}
