@@ -224,12 +224,6 @@ impl App {
         self.started_at
     }
 
-    /// The command as it was typed.
-    #[must_use]
-    pub(crate) fn command(&self) -> &'static str {
-        self.command
-    }
-
     /// The server that crmctl runs for this project.
     #[must_use]
     pub(crate) fn local_server(&self) -> LocalServer {

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::backup::Backup;
+use crate::commands::doctor::ensure_postgres;
 use crate::demo::{Stage, Story, scenes};
 use crate::error::{ExitStatus, Kind, Result};
 
@@ -14,6 +15,7 @@ pub(crate) struct DemoArgs {
 }
 
 pub(crate) async fn run(app: &App, args: DemoArgs) -> Result<ExitStatus> {
+    ensure_postgres(app).await?;
     let mut story = Story::begin(app.printer.clone());
     let stage = Stage::build(app.home(), app.search_path(), args.keep).await?;
     let app = &app.on_stage(stage.project.clone());

@@ -1,7 +1,7 @@
 //! `crmctl doctor`: whether the machine, the project and its environments are fit for work.
 
 use crate::app::App;
-use crate::doctor::{self, DoctorReport, Inspection, SecretFile, Site, Subject};
+use crate::doctor::{self, DoctorReport, Ensured, Inspection, SecretFile, Site, Subject};
 use crate::error::{ExitStatus, Result};
 
 /// Check this machine, the project and every environment, and say what to do about what is wrong
@@ -32,9 +32,7 @@ pub(crate) async fn run(app: &App, args: DoctorArgs) -> Result<ExitStatus> {
 
 /// What can be mended without a decision, each after consent. What it may not mend stays a problem of the report.
 async fn fix(app: &App, files: &[SecretFile]) -> Result<Vec<String>> {
-    let (home, search) = (app.home(), app.search_path());
-    let site = Site { home: &home, search: &search, cancel: &app.cancel, progress: app.progress() };
-    let ensured = doctor::ensure_postgres(site, |question| app.agree(question)).await?;
+    let ensured = ensure_postgres(app).await?;
     let installed = |command| format!("installed PostgreSQL {}: `{command}`", ensured.binaries.version);
     let mut fixed: Vec<String> = ensured.installed_with.as_deref().map(installed).into_iter().collect();
 
@@ -48,4 +46,11 @@ async fn fix(app: &App, files: &[SecretFile]) -> Result<Vec<String>> {
         }
     }
     Ok(fixed)
+}
+
+/// PostgreSQL's programs; where there are none they are installed after consent.
+pub(crate) async fn ensure_postgres(app: &App) -> Result<Ensured> {
+    let (home, search) = (app.home(), app.search_path());
+    let site = Site { home: &home, search: &search, cancel: &app.cancel, progress: app.progress() };
+    doctor::ensure_postgres(site, |question| app.agree(question)).await
 }
