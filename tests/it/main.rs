@@ -12,6 +12,7 @@ mod support;
 mod backup_restore;
 mod crash;
 mod deploy;
+mod doctor;
 mod harness;
 mod house_rules;
 mod migrate_status;
