@@ -7,7 +7,7 @@ use crate::error::{ExitStatus, Result};
 /// Check this machine, the project and every environment, and say what to do about what is wrong
 #[derive(Debug, clap::Args)]
 pub(crate) struct DoctorArgs {
-    /// Install `PostgreSQL` if there is none, and close files with secrets to others; asks before each
+    /// Install PostgreSQL if there is none, and close files with secrets to others; asks before each
     #[arg(long)]
     fix: bool,
 }

@@ -42,19 +42,19 @@ impl Subject {
 }
 
 /// What every environment is examined with.
-pub struct Ward<'a> {
+pub(super) struct Ward<'a> {
     /// The programs of this machine.
-    pub machine: &'a Machine,
+    pub(super) machine: &'a Machine,
     /// The server that crmctl runs for the project.
-    pub server: &'a LocalServer,
+    pub(super) server: &'a LocalServer,
     /// The migrations, if their folder can be read.
-    pub directory: Option<&'a Directory>,
+    pub(super) directory: Option<&'a Directory>,
     /// Raised when the user asks to stop.
-    pub cancel: &'a Cancel,
+    pub(super) cancel: &'a Cancel,
 }
 
 /// Looks at one environment. Never fails: what goes wrong is what it finds. Starts no server.
-pub async fn examine(subject: &Subject, ward: &Ward<'_>) -> Group {
+pub(super) async fn examine(subject: &Subject, ward: &Ward<'_>) -> Group {
     let title = format!("environment {}", subject.name);
     let mut checks = Vec::new();
     match &subject.environment {

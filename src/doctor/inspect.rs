@@ -3,8 +3,8 @@
 use futures_util::future::join_all;
 
 use crate::cancel::Cancel;
-use crate::doctor::environment::Ward;
-use crate::doctor::{Check, DoctorReport, Group, Machine, SecretFile, Subject, examine};
+use crate::doctor::environment::{Ward, examine};
+use crate::doctor::{Check, DoctorReport, Group, Machine, SecretFile, Subject};
 use crate::environment::{CONFIG_FILE, Project};
 use crate::error::Result;
 use crate::local::LocalServer;

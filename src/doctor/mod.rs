@@ -15,7 +15,7 @@ mod report;
 mod users;
 
 pub use check::{Check, Group, State};
-pub use environment::{Subject, examine};
+pub use environment::Subject;
 pub use files::{SecretFile, close};
 pub use inspect::{Inspection, inspect};
 pub use install::{Ensured, Site, ensure_postgres};

@@ -13,6 +13,7 @@ mod backup_restore;
 mod crash;
 mod demo;
 mod deploy;
+mod doctor;
 mod harness;
 mod house_rules;
 mod local;
