@@ -1,7 +1,11 @@
 //! Rows in text form, as the simple query protocol delivers them.
 
+use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
+
+use fallible_iterator::FallibleIterator as _;
+use postgres_protocol::message::backend::DataRowBody;
 
 use crate::pg::{PgError, PgResult};
 
@@ -15,6 +19,14 @@ pub struct Row {
 impl Row {
     pub(crate) fn new(columns: Arc<[String]>, values: Vec<Option<String>>) -> Self {
         Self { columns, values }
+    }
+
+    /// A row as the server sent it.
+    pub(crate) fn decode(columns: Arc<[String]>, body: &DataRowBody) -> io::Result<Self> {
+        let invalid = || io::Error::new(io::ErrorKind::InvalidData, "a value that is not UTF-8");
+        let text = |range| str::from_utf8(&body.buffer()[range]).map(str::to_owned).map_err(|_| invalid());
+        let values = body.ranges().map(|range| range.map(text).transpose()).collect()?;
+        Ok(Self::new(columns, values))
     }
 
     /// The text of a column, or `None` for NULL and for a column that is not there.

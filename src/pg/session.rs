@@ -7,8 +7,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::cancel::Cancel;
 use crate::environment::{DatabaseUrl, EnvironmentName};
 use crate::pg::connect::{self, Canceller};
-use crate::pg::wire::{Answer, Wire};
-use crate::pg::{Backoff, CopySink, PgError, PgResult, Row, retry};
+use crate::pg::wire::Wire;
+use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, retry};
 
 /// Settings every session starts with: nothing on the server's or the role's side may change what values look
 /// like, stop a long backup, or hide rows (`row_security = off` makes a filter an error).
