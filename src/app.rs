@@ -1,6 +1,8 @@
 #![expect(clippy::disallowed_methods, reason = "the clock is read here and nowhere else")]
 //! What a command may use. Built once, handed to every command.
 
+use std::path::Path;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -70,6 +72,12 @@ impl App {
             self.printer.warning(warning);
         }
         Ok(environment)
+    }
+
+    /// The file that `--env-file` names.
+    #[must_use]
+    pub(crate) fn named_env_file(&self) -> Option<&Path> {
+        self.global.env_file.as_deref()
     }
 
     /// The file with an environment's variables, if there is one.

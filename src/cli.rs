@@ -76,6 +76,7 @@ pub(crate) enum Command {
     Verify(commands::verify::VerifyArgs),
     Deploy(commands::deploy::DeployArgs),
     Reset(commands::reset::ResetArgs),
+    Doctor(commands::doctor::DoctorArgs),
     Demo(commands::demo::DemoArgs),
     Completions(commands::completions::CompletionsArgs),
 }
@@ -94,6 +95,7 @@ impl Command {
             Self::Verify(_) => "verify",
             Self::Deploy(_) => "deploy",
             Self::Reset(_) => "reset",
+            Self::Doctor(_) => "doctor",
             Self::Demo(_) => "demo",
             Self::Completions(_) => "completions",
         }

@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 pub mod demo;
 pub mod deploy;
+pub mod doctor;
 pub mod environment;
 pub mod error;
 pub mod guard;

@@ -53,6 +53,7 @@ async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
         Command::Verify(args) => crate::commands::verify::run(app, args).await,
         Command::Deploy(args) => crate::commands::deploy::run(app, args).await,
         Command::Reset(args) => crate::commands::reset::run(app, args).await,
+        Command::Doctor(args) => crate::commands::doctor::run(app, args).await,
         Command::Demo(args) => crate::commands::demo::run(app, args).await,
         Command::Completions(args) => crate::commands::completions::run(app, &args),
     }

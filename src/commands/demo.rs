@@ -1,6 +1,7 @@
 //! `crmctl demo`: the whole job, on two throwaway servers.
 
 use crate::app::App;
+use crate::backup::Backup;
 use crate::demo::{Stage, Story, scenes};
 use crate::error::{ExitStatus, Kind, Result};
 
@@ -59,9 +60,19 @@ pub(crate) async fn run(app: &App, args: DemoArgs) -> Result<ExitStatus> {
     let (backup, told) = scenes::back_up(app, &stage).await?;
     story.tell("Back cloud up", told);
 
+    deploy_and_restore(app, &stage, backup, &mut story).await?;
+
+    let kept = args.keep.then(|| stage.project.root.display().to_string());
+    drop(stage);
+    app.report(ExitStatus::Success, None, &story.end(kept))
+}
+
+/// A deploy that fails leaves nothing behind, one that does not can be taken back.
+async fn deploy_and_restore(app: &App, stage: &Stage, backup: Backup, story: &mut Story) -> Result<()> {
+    let cloud = stage.cloud();
     scenes::write_migration(app, scenes::BAD)?;
     let before = scenes::state(app, &cloud).await?;
-    let Err(failure) = scenes::deploy(app, &stage).await else {
+    let Err(failure) = scenes::deploy(app, stage).await else {
         return Err(broken("a deploy that had to fail did not"));
     };
     if failure.kind() != Kind::Failed || scenes::state(app, &cloud).await? != before {
@@ -71,18 +82,15 @@ pub(crate) async fn run(app: &App, args: DemoArgs) -> Result<ExitStatus> {
     story.tell("A deploy that fails", format!("a migration meets rows it did not expect{place}; its transaction is rolled back, and schema ({}) and rows are what they were", &before.0[..12]));
 
     scenes::write_migration(app, scenes::GOOD)?;
-    let told = scenes::deploy(app, &stage).await?;
+    let told = scenes::deploy(app, stage).await?;
     story.tell("The same deploy, mended", told);
 
-    let told = scenes::restore(app, &stage, backup).await?;
+    let told = scenes::restore(app, stage, backup).await?;
     if scenes::state(app, &cloud).await? != before {
         return Err(broken("the restore did not bring back what was backed up"));
     }
     story.tell("Restore the backup", format!("{told}; the schema is {} again", &before.0[..12]));
-
-    let kept = args.keep.then(|| stage.project.root.display().to_string());
-    drop(stage);
-    app.report(ExitStatus::Success, None, &story.end(kept))
+    Ok(())
 }
 
 async fn expect_equal(app: &App, stage: &Stage) -> Result<()> {

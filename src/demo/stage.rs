@@ -22,7 +22,7 @@ pub(crate) struct Stage {
 
 /// The servers vanish with the program that holds them; kept ones do not.
 enum Servers {
-    Throwaway { _local: Cluster, _cloud: Cluster },
+    Throwaway { _both: Box<[Cluster; 2]> },
     Kept,
 }
 
@@ -66,7 +66,7 @@ async fn throwaway(home: Home, search: SearchPath) -> Result<Built> {
     let cloud = Cluster::throwaway(&options).await?;
     let urls = [local.postgres_url("postgres"), cloud.postgres_url("postgres")];
     let server = local.binaries().version.clone();
-    Ok((Servers::Throwaway { _local: local, _cloud: cloud }, urls, server))
+    Ok((Servers::Throwaway { _both: Box::new([local, cloud]) }, urls, server))
 }
 
 async fn kept(home: Home, search: SearchPath, folder: &Path) -> Result<Built> {

@@ -1,4 +1,4 @@
-//! What a server says to one message.
+//! What a server answers to one message.
 
 use crate::pg::{PgError, PgResult, Row, ServerError};
 

@@ -4,7 +4,7 @@ use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use fallible_iterator::FallibleIterator as _;
+use fallible_iterator::FallibleIterator;
 use postgres_protocol::message::backend::DataRowBody;
 
 use crate::pg::{PgError, PgResult};
@@ -19,14 +19,6 @@ pub struct Row {
 impl Row {
     pub(crate) fn new(columns: Arc<[String]>, values: Vec<Option<String>>) -> Self {
         Self { columns, values }
-    }
-
-    /// A row as the server sent it.
-    pub(crate) fn decode(columns: Arc<[String]>, body: &DataRowBody) -> io::Result<Self> {
-        let invalid = || io::Error::new(io::ErrorKind::InvalidData, "a value that is not UTF-8");
-        let text = |range| str::from_utf8(&body.buffer()[range]).map(str::to_owned).map_err(|_| invalid());
-        let values = body.ranges().map(|range| range.map(text).transpose()).collect()?;
-        Ok(Self::new(columns, values))
     }
 
     /// The text of a column, or `None` for NULL and for a column that is not there.
@@ -60,4 +52,20 @@ impl Row {
     pub fn flag(&self, column: &str) -> bool {
         matches!(self.text(column), Some("t" | "true"))
     }
+}
+
+/// The values of a row's message.
+pub(crate) fn values(body: &DataRowBody) -> io::Result<Vec<Option<String>>> {
+    let buffer = body.buffer();
+    body.ranges()
+        .map(|range| {
+            range
+                .map(|range| {
+                    std::str::from_utf8(&buffer[range])
+                        .map(str::to_owned)
+                        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "a value that is not UTF-8"))
+                })
+                .transpose()
+        })
+        .collect()
 }

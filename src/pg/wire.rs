@@ -19,6 +19,7 @@ use postgres_protocol::message::frontend;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::pg::copy::{Chunk, CopySink, CopySource, Taken};
+use crate::pg::row;
 use crate::pg::stream::Shared;
 use crate::pg::{Answer, PgError, PgResult, Row, ServerError};
 
@@ -178,7 +179,7 @@ impl Wire {
                 self.current.results.push(Vec::new());
             }
             Message::DataRow(body) => {
-                let row = Row::decode(Arc::clone(&self.columns), &body)?;
+                let row = Row::new(Arc::clone(&self.columns), row::values(&body)?);
                 match self.current.results.last_mut() {
                     Some(rows) => rows.push(row),
                     None => return Err(invalid("a row without a description")),
