@@ -170,7 +170,7 @@ fn a_backup_restores_with_psql_alone() {
         std::fs::write(&script, zstd::decode_all(&bytes[..]).unwrap()).unwrap();
         // Not with ON_ERROR_STOP: pg_dump makes schema public, which every project has.
         let psql = std::process::Command::new("psql")
-            .args(["-X", "-q", "-d", &cloud.url(), "-f", script.to_str().unwrap()])
+            .args(["-X", "-q", "-d", &cloud.url_without_password(), "-f", script.to_str().unwrap()])
             .output()
             .unwrap();
         assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));

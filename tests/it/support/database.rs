@@ -74,6 +74,12 @@ impl Database {
         self.which.url(&self.name)
     }
 
+    /// The same without the password, for arguments, which every process of the machine can read. The sockets of
+    /// these servers want none.
+    pub(crate) fn url_without_password(&self) -> String {
+        self.url().replacen(&format!(":{}@", self.which.password()), "@", 1)
+    }
+
     fn admin_url(&self) -> String {
         self.which.cluster().admin_url(&self.name)
     }
