@@ -62,22 +62,22 @@ pub(crate) struct GlobalArgs {
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Demo(commands::demo::DemoArgs),
     Init(commands::init::InitArgs),
+    Doctor(commands::doctor::DoctorArgs),
     /// A PostgreSQL server of crmctl's own, with what Supabase puts into a database
     #[command(subcommand)]
     Local(commands::local::LocalCommand),
     /// Migrations: the same folder and the same history as the Supabase CLI
     #[command(subcommand)]
     Migrate(commands::migrate::MigrateCommand),
-    Backup(commands::backup::BackupArgs),
-    Restore(commands::restore::RestoreArgs),
     Seed(commands::seed::SeedArgs),
     Sync(commands::sync::SyncArgs),
     Verify(commands::verify::VerifyArgs),
-    Deploy(commands::deploy::DeployArgs),
     Reset(commands::reset::ResetArgs),
-    Doctor(commands::doctor::DoctorArgs),
-    Demo(commands::demo::DemoArgs),
+    Backup(commands::backup::BackupArgs),
+    Restore(commands::restore::RestoreArgs),
+    Deploy(commands::deploy::DeployArgs),
     Completions(commands::completions::CompletionsArgs),
 }
 
@@ -85,18 +85,18 @@ impl Command {
     /// The command as it is typed, for JSON documents and `application_name`.
     pub(crate) fn name(&self) -> &'static str {
         match self {
+            Self::Demo(_) => "demo",
             Self::Init(_) => "init",
+            Self::Doctor(_) => "doctor",
             Self::Local(command) => command.name(),
             Self::Migrate(command) => command.name(),
-            Self::Backup(args) => args.name(),
-            Self::Restore(_) => "restore",
             Self::Seed(_) => "seed",
             Self::Sync(_) => "sync",
             Self::Verify(_) => "verify",
-            Self::Deploy(_) => "deploy",
             Self::Reset(_) => "reset",
-            Self::Doctor(_) => "doctor",
-            Self::Demo(_) => "demo",
+            Self::Backup(args) => args.name(),
+            Self::Restore(_) => "restore",
+            Self::Deploy(_) => "deploy",
             Self::Completions(_) => "completions",
         }
     }
