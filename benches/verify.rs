@@ -51,7 +51,7 @@ fn main() {
 
 /// Seconds on the clock, and of the processors of both servers.
 fn measured(databases: [&Database; 2], work: impl FnOnce()) -> [f64; 2] {
-    let servers = databases.map(|database| ServerTime::start(database.which()));
+    let servers = databases.map(|database| ServerTime::start(database.which));
     let wall = Bench::seconds(work);
     let processor = servers.iter().zip(databases).map(|(server, database)| server.seconds(database)).sum();
     [wall, processor]

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_postgres::CancelToken;
@@ -15,6 +16,10 @@ use crate::pg::{PgError, PgResult, ServerError};
 
 /// How long one address may take to answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A network that went away in the middle of a long statement is noticed within two minutes or so.
+const KEEPALIVE: TcpKeepalive =
+    TcpKeepalive::new().with_time(Duration::from_mins(1)).with_interval(Duration::from_secs(15));
 
 /// An open, authenticated, idle connection.
 pub(crate) struct Connection {
@@ -150,6 +155,7 @@ async fn open_socket(url: &DatabaseUrl) -> io::Result<Socket> {
         match TcpStream::connect(address).await {
             Ok(stream) => {
                 stream.set_nodelay(true)?;
+                SockRef::from(&stream).set_tcp_keepalive(&KEEPALIVE)?;
                 return Ok(Socket::Tcp(stream));
             }
             Err(error) => last = error,

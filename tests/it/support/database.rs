@@ -12,7 +12,7 @@ use super::world::World;
 
 /// A database like that of a new Supabase project, or with more in it.
 pub(crate) struct Database {
-    which: Which,
+    pub(crate) which: Which,
     name: String,
 }
 
