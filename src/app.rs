@@ -49,7 +49,7 @@ impl App {
         let variables = Variables::of_process();
         let cwd = std::env::current_dir()
             .map_err(|error| anyhow::Error::new(error).context("cannot tell the current folder"))?;
-        let project = Project::find(global.project.as_deref(), &cwd)?;
+        let project = Project::find(global.project.as_deref(), &cwd)?.seen_from(&cwd);
         let bars = printer.progress();
         Ok(Self {
             project,

@@ -78,6 +78,17 @@ impl Explain for ProjectError {
 }
 
 impl Project {
+    /// The same project with paths as somebody in `folder` would write them: relative where they are below it.
+    #[must_use]
+    pub fn seen_from(mut self, folder: &Path) -> Self {
+        for path in [&mut self.migrations, &mut self.seeds, &mut self.backup.dir] {
+            if let Ok(relative) = path.strip_prefix(folder) {
+                *path = relative.to_owned();
+            }
+        }
+        self
+    }
+
     /// The project in `folder`, or else the one that `cwd` is in; where there is none, `cwd` with the defaults.
     pub fn find(folder: Option<&Path>, cwd: &Path) -> Result<Self, ProjectError> {
         let root = match folder {
