@@ -1,13 +1,15 @@
 #![expect(clippy::disallowed_methods, reason = "the clock is read here and nowhere else")]
 //! What a command may use. Built once, handed to every command.
 
+use std::path::Path;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::cancel::Cancel;
 use crate::cli::GlobalArgs;
 use crate::environment::{
-    self, DatabaseUrl, EnvFile, Environment, EnvironmentName, Origin, Project, Variables,
+    self, DatabaseUrl, EnvFile, Environment, EnvironmentName, Origin, Project, Variables, vars,
 };
 use crate::error::{ExitStatus, Result};
 use crate::guard::{self, Answers, Approved};
@@ -15,6 +17,7 @@ use crate::lint::{Finding, Severity};
 use crate::local::{self, Grants, Home, LocalServer};
 use crate::pg::{Session, Target};
 use crate::plan::{Hazard, Plan, Progress, Render};
+use crate::seed::{Seeding, What};
 use crate::tools::SearchPath;
 use crate::ui::{Annotation, Ask, Bars, Level, Printer, Prompt};
 
@@ -71,6 +74,12 @@ impl App {
         Ok(environment)
     }
 
+    /// The file that `--env-file` names.
+    #[must_use]
+    pub(crate) fn named_env_file(&self) -> Option<&Path> {
+        self.global.env_file.as_deref()
+    }
+
     /// The file with an environment's variables, if there is one.
     pub(crate) fn env_file(&self, name: &EnvironmentName) -> Result<Option<EnvFile>> {
         match (&self.global.env_file, environment::env_file_of(&self.project, name)) {
@@ -78,6 +87,15 @@ impl App {
             (None, Some(file)) => Ok(EnvFile::read(&self.project.root.join(file), file)?),
             (None, None) => Ok(None),
         }
+    }
+
+    /// What is to be seeded into an environment, from the project's seeds and the environment's variables.
+    pub(crate) fn seeding(&self, environment: &Environment, what: What, scale: u32) -> Result<Seeding> {
+        let file = self.env_file(&environment.name)?;
+        let variable = |name: &str| {
+            environment::look_up(name, &self.variables, file.as_ref()).map(|(value, _)| value.to_owned())
+        };
+        Seeding::resolve(&self.project.seeds, &variable, environment.protection, (what, scale))
     }
 
     /// The address of an environment. A managed one that does not run is started.
@@ -112,6 +130,38 @@ impl App {
             ask: self.prompt.is_terminal().then_some(&self.prompt as &dyn Ask),
         };
         guard::approve(plan, environment, &answers)
+    }
+
+    /// The same without a word: the demo tells in its own words what it does to its own servers.
+    pub(crate) fn approve_quietly<P: Plan>(&self, plan: P, environment: &Environment) -> Result<Approved<P>> {
+        guard::approve(
+            plan,
+            environment,
+            &Answers { yes: false, confirm: self.global.confirm.as_deref(), ask: None },
+        )
+    }
+
+    /// The same program on the demo's project, whose protected environment it may change.
+    pub(crate) fn on_stage(&self, project: Project) -> Self {
+        let confirm = Some(project.sync.to.to_string());
+        Self {
+            global: GlobalArgs { confirm, env_file: None, ..self.global.clone() },
+            project,
+            printer: self.printer.clone(),
+            cancel: self.cancel.clone(),
+            // What points at databases of the user's must not find its way into the demo.
+            variables: self.variables.only(&[
+                vars::PATH,
+                vars::CRMCTL_HOME,
+                vars::CRMCTL_PG_BIN,
+                vars::HOME,
+                vars::XDG_DATA_HOME,
+            ]),
+            bars: self.printer.progress(),
+            prompt: Prompt,
+            command: self.command,
+            started_at: self.started_at,
+        }
     }
 
     /// Whose database it is, and what it will lose.
@@ -172,12 +222,6 @@ impl App {
     #[must_use]
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.started_at
-    }
-
-    /// The command as it was typed.
-    #[must_use]
-    pub(crate) fn command(&self) -> &'static str {
-        self.command
     }
 
     /// The server that crmctl runs for this project.

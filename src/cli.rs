@@ -62,17 +62,21 @@ pub(crate) struct GlobalArgs {
 /// Every command.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Demo(commands::demo::DemoArgs),
+    Init(commands::init::InitArgs),
+    Doctor(commands::doctor::DoctorArgs),
     /// A PostgreSQL server of crmctl's own, with what Supabase puts into a database
     #[command(subcommand)]
     Local(commands::local::LocalCommand),
     /// Migrations: the same folder and the same history as the Supabase CLI
     #[command(subcommand)]
     Migrate(commands::migrate::MigrateCommand),
-    Backup(commands::backup::BackupArgs),
-    Restore(commands::restore::RestoreArgs),
     Seed(commands::seed::SeedArgs),
     Sync(commands::sync::SyncArgs),
     Verify(commands::verify::VerifyArgs),
+    Reset(commands::reset::ResetArgs),
+    Backup(commands::backup::BackupArgs),
+    Restore(commands::restore::RestoreArgs),
     Deploy(commands::deploy::DeployArgs),
     Completions(commands::completions::CompletionsArgs),
 }
@@ -81,13 +85,17 @@ impl Command {
     /// The command as it is typed, for JSON documents and `application_name`.
     pub(crate) fn name(&self) -> &'static str {
         match self {
+            Self::Demo(_) => "demo",
+            Self::Init(_) => "init",
+            Self::Doctor(_) => "doctor",
             Self::Local(command) => command.name(),
             Self::Migrate(command) => command.name(),
-            Self::Backup(args) => args.name(),
-            Self::Restore(_) => "restore",
             Self::Seed(_) => "seed",
             Self::Sync(_) => "sync",
             Self::Verify(_) => "verify",
+            Self::Reset(_) => "reset",
+            Self::Backup(args) => args.name(),
+            Self::Restore(_) => "restore",
             Self::Deploy(_) => "deploy",
             Self::Completions(_) => "completions",
         }

@@ -232,6 +232,15 @@ impl Failure {
         self
     }
 
+    /// The same failure, after something had been done that stays: what, is shown before it.
+    #[must_use]
+    pub fn after_changes(self, report: &(impl Serialize + crate::plan::Render)) -> Self {
+        let text = report.render(&crate::ui::Style::PLAIN);
+        let json = serde_json::to_value(report).unwrap_or_default();
+        let kind = if self.kind() == Kind::Interrupted { Kind::Interrupted } else { Kind::Partial };
+        self.of_kind(kind).with_done(Done { text, json })
+    }
+
     /// The same failure without the report of what was done: it was done where nobody needs to know.
     #[must_use]
     pub fn without_done(mut self) -> Self {
@@ -273,20 +282,4 @@ impl From<anyhow::Error> for Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_location_counts_lines_and_characters_from_one() {
-        let text = "select 1;\r\nsélect oops;\n";
-
-        let location = Location::of_offset("a.sql", text, text.find("oops").unwrap());
-        assert_eq!(location.to_string(), "a.sql:2:8");
-        assert_eq!(location.excerpt, "sélect oops;");
-    }
-
-    #[test]
-    fn a_location_past_the_end_is_the_end() {
-        assert_eq!(Location::of_offset("a.sql", "é", 99).to_string(), "a.sql:1:2");
-    }
-}
+mod tests;

@@ -43,13 +43,17 @@ async fn execute(cli: Cli, printer: &Printer) -> Result<ExitStatus> {
 
 async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
     match command {
+        Command::Demo(args) => crate::commands::demo::run(app, args).await,
+        Command::Init(args) => crate::commands::init::run(app, &args),
+        Command::Doctor(args) => crate::commands::doctor::run(app, args).await,
         Command::Local(command) => command.run(app).await,
         Command::Migrate(command) => command.run(app).await,
-        Command::Backup(args) => args.run(app).await,
-        Command::Restore(args) => crate::commands::restore::run(app, args).await,
         Command::Seed(args) => crate::commands::seed::run(app, args).await,
         Command::Sync(args) => crate::commands::sync::run(app, args).await,
         Command::Verify(args) => crate::commands::verify::run(app, args).await,
+        Command::Reset(args) => crate::commands::reset::run(app, args).await,
+        Command::Backup(args) => args.run(app).await,
+        Command::Restore(args) => crate::commands::restore::run(app, args).await,
         Command::Deploy(args) => crate::commands::deploy::run(app, args).await,
         Command::Completions(args) => crate::commands::completions::run(app, &args),
     }

@@ -1,5 +1,7 @@
 //! What is done with each statement of a backup when it is restored into a Supabase database. Pure.
 
+use crate::catalog::managed;
+
 /// What becomes of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Adjusted {
@@ -53,8 +55,30 @@ pub fn adjust(sql: &str, role: &str) -> Adjusted {
         // An extension that was created before may have needed the schema.
         ["create", "schema", ..] => Adjusted::Instead(with_if_not_exists(sql)),
         ["alter", "default", "privileges", "for", "role", owner, ..] if owner.trim_matches('"') != role => Adjusted::Skip,
+        // Rights on the platform's objects: pg_dump saves those of extensions, whatever schema was asked for.
+        ["grant" | "revoke", rest @ ..] if is_about_the_platform(rest) => Adjusted::Skip,
         _ => Adjusted::Run,
     }
+}
+
+/// Whether the object of a `grant` or `revoke`, given by the words after it, is in a schema of the platform.
+fn is_about_the_platform(words: &[&str]) -> bool {
+    let object = words
+        .iter()
+        .skip_while(|word| **word != "on")
+        .skip(1)
+        .take_while(|word| !matches!(**word, "to" | "from"));
+    let mut is_schema = false;
+    for word in object {
+        if is_schema {
+            return managed::is_managed(word.trim_matches('"'));
+        }
+        is_schema = *word == "schema";
+        if let Some((schema, _)) = word.split_once('.') {
+            return managed::is_managed(schema.trim_matches('"'));
+        }
+    }
+    false
 }
 
 fn local_setting(sql: &str) -> String {
@@ -73,6 +97,17 @@ fn with_if_not_exists(sql: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rights_on_what_belongs_to_the_platform_are_left_to_it() {
+        let of = |sql: &str| adjust(sql, "postgres");
+
+        let armor = "GRANT ALL ON FUNCTION extensions.armor(bytea) TO postgres WITH GRANT OPTION;";
+        assert_eq!(of(armor), Adjusted::Skip);
+        assert_eq!(of("REVOKE ALL ON TABLE \"extensions\".pg_stat_statements FROM x;"), Adjusted::Skip);
+        assert_eq!(of("GRANT SELECT ON TABLE public.contacts TO authenticated;"), Adjusted::Run);
+        assert_eq!(of("GRANT USAGE ON SCHEMA private TO authenticated;"), Adjusted::Run);
+    }
 
     fn instead(sql: &str) -> String {
         match adjust(sql, "postgres") {
@@ -99,10 +134,14 @@ mod tests {
             "CREATE EXTENSION IF NOT EXISTS pgcrypto;",
             "ALTER DEFAULT PRIVILEGES FOR ROLE supabase_admin IN SCHEMA public GRANT ALL ON TABLES  TO anon;",
             "SET SESSION AUTHORIZATION supabase_admin;",
+            "GRANT ALL ON FUNCTION extensions.armor(bytea) TO postgres WITH GRANT OPTION;",
+            "REVOKE ALL ON TABLE \"extensions\".\"pg_stat_statements\" FROM PUBLIC;",
+            "GRANT USAGE ON SCHEMA auth TO anon;",
             "COMMENT ON SCHEMA public IS 'standard public schema';",
         ] {
             assert_eq!(adjust(sql, "postgres"), Adjusted::Skip, "{sql}");
         }
+        assert_eq!(adjust("GRANT SELECT ON TABLE public.a TO anon;", "postgres"), Adjusted::Run);
         let own = "ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT ALL ON TABLES  TO anon;";
         assert_eq!(adjust(own, "postgres"), Adjusted::Run);
     }

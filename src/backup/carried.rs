@@ -112,12 +112,23 @@ impl CarriedTable {
                      copy pg_temp.crmctl_carrier ({columns}) from stdin;\n"
                 ),
                 format!(
-                    "\\.\ninsert into {table} ({columns}) select {columns} from pg_temp.crmctl_carrier{};\n\
+                    "\\.\n{}insert into {table} ({columns}) select {columns} from pg_temp.crmctl_carrier{};\n\
                      drop table pg_temp.crmctl_carrier;\n\n",
+                    self.make_room(),
                     self.on_conflict()
                 ),
             ),
         }
+    }
+
+    /// A login that was made later with the address of one in the backup gives way: there can be only one.
+    fn make_room(&self) -> String {
+        let has = |name: &str| self.columns.iter().any(|column| column.name == name);
+        if self.name != TableName::new("auth", "users") || !has("id") || !has("email") {
+            return String::new();
+        }
+        "delete from auth.users u using pg_temp.crmctl_carrier c where lower(u.email) = lower(c.email) and u.id <> c.id;\n"
+            .to_owned()
     }
 
     fn on_conflict(&self) -> String {

@@ -3,16 +3,44 @@
 use crate::catalog::managed;
 use crate::pg::literal;
 
-/// One `do` block that drops the user's objects the role may drop. What it may not is told by warnings.
+/// Two `do` blocks that drop the user's objects the role may drop. What it may not is told by warnings.
 ///
 /// Schemas other than `public` go as a whole; in `public` every object goes by itself, for the schema belongs
 /// to the platform. Rights that new objects get by themselves go as well: a dump says every right explicitly
 /// and counts on none being there.
 #[must_use]
 pub fn sql() -> String {
-    let body = BODY.replace("{user_schema}", &managed::is_user_schema_sql("n.nspname"));
-    format!("do {}", literal(&body))
+    format!("{}; {}", objects_sql(), block(DEFAULT_PRIVILEGES))
 }
+
+/// The same without the last part: the rights that new objects get by themselves stay.
+#[must_use]
+pub fn objects_sql() -> String {
+    block(BODY)
+}
+
+fn block(body: &str) -> String {
+    format!("do {}", literal(&body.replace("{user_schema}", &managed::is_user_schema_sql("n.nspname"))))
+}
+
+const DEFAULT_PRIVILEGES: &str = "
+declare
+  o record;
+begin
+  for o in
+    select n.nspname, x.grantee,
+      case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types' end as objects
+    from pg_catalog.pg_default_acl d
+    join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace, lateral (
+      select distinct a.grantee from pg_catalog.aclexplode(d.defaclacl) a
+    ) x
+    where {user_schema} and d.defaclrole = (select oid from pg_catalog.pg_roles where rolname = current_user)
+  loop
+    execute format('alter default privileges in schema %I revoke all on %s from %s', o.nspname, o.objects,
+      case when o.grantee = 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(o.grantee)) end);
+  end loop;
+end
+";
 
 const BODY: &str = r"
 declare
@@ -75,18 +103,6 @@ begin
     end if;
   end loop;
 
-  for o in
-    select n.nspname, x.grantee,
-      case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types' end as objects
-    from pg_catalog.pg_default_acl d
-    join pg_catalog.pg_namespace n on n.oid = d.defaclnamespace, lateral (
-      select distinct a.grantee from pg_catalog.aclexplode(d.defaclacl) a
-    ) x
-    where {user_schema} and d.defaclrole = (select oid from pg_catalog.pg_roles where rolname = current_user)
-  loop
-    execute format('alter default privileges in schema %I revoke all on %s from %s', o.nspname, o.objects,
-      case when o.grantee = 0 then 'public' else quote_ident(pg_catalog.pg_get_userbyid(o.grantee)) end);
-  end loop;
 end
 ";
 

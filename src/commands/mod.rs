@@ -3,9 +3,13 @@
 
 pub(crate) mod backup;
 pub(crate) mod completions;
+pub(crate) mod demo;
 pub(crate) mod deploy;
+pub(crate) mod doctor;
+pub(crate) mod init;
 pub(crate) mod local;
 pub(crate) mod migrate;
+pub(crate) mod reset;
 pub(crate) mod restore;
 pub(crate) mod seed;
 pub(crate) mod sync;

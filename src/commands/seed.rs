@@ -1,12 +1,10 @@
 //! `crmctl seed`: three test users, and rows for each to work with.
 
-use std::sync::Arc;
-
 use crate::app::App;
-use crate::environment::{EnvironmentName, look_up};
+use crate::environment::EnvironmentName;
 use crate::error::{ExitStatus, Result};
 use crate::plan::Plan as _;
-use crate::seed::{self, Description, Model, Owner, Request, What};
+use crate::seed::{self, What};
 
 /// Create the test users and their data, or bring them back to what `seeds/` describes
 #[derive(Debug, clap::Args)]
@@ -27,19 +25,8 @@ pub(crate) struct SeedArgs {
 
 pub(crate) async fn run(app: &App, args: SeedArgs) -> Result<ExitStatus> {
     let target = app.environment(&args.environment)?;
-    let file = app.env_file(&args.environment)?;
-    let variable =
-        |name: &str| look_up(name, &app.variables, file.as_ref()).map(|(value, _)| value.to_owned());
-
-    let description = Description::read(&app.project.seeds)?;
-    let logins = seed::logins(&description.users, &variable)?;
-    let password = match args.what {
-        What::Users | What::All => Some(seed::password(&description.users, &variable, target.protection)?),
-        What::Data => None,
-    };
-    let owners = [&logins[0], &logins[1], &logins[2]].map(Owner::of);
-    let model = Arc::new(Model::new(&description.data, &description.vocabulary, owners, args.scale));
-    let request = Request { what: args.what, logins: &logins, password: password.as_ref(), model: &model };
+    let seeding = app.seeding(&target, args.what, args.scale)?;
+    let request = seeding.request();
 
     let mut session = app.connect(&target).await?; // read-only until a plan is approved
     let observation = seed::observe(&mut session, &request).await?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::catalog::managed::is_managed;
 use crate::catalog::{Catalog, snapshot};
 use crate::lint::LiveFacts;
 use crate::migration::{History, history};
@@ -16,6 +17,18 @@ pub struct Observed {
     pub catalog: Catalog,
     /// Its tables and their sizes, for lint.
     pub facts: LiveFacts,
+}
+
+impl Observed {
+    /// Rows in the tables of the user's schemas, as far as statistics know.
+    #[must_use]
+    pub fn rows_of_the_user(&self) -> u64 {
+        let sizes = self.facts.existing_tables.iter().flatten();
+        sizes
+            .filter(|(name, _)| !is_managed(name.split('.').next().unwrap_or_default()))
+            .map(|(_, rows)| rows)
+            .sum()
+    }
 }
 
 /// Rows of each table, as far as statistics know. A table that was never analysed counts as holding rows.

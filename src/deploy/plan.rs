@@ -128,7 +128,7 @@ impl Render for DeployPlan {
             text += &format!("\n{} {rule} {message} ({location})", style.attention("lint"));
         }
         if let Some(reason) = &self.rehearsal.skipped {
-            text += &format!("\n{} {reason}", style.attention("not rehearsed:"))
+            text += &format!("\n{} {reason}", style.attention("not rehearsed:"));
         } else {
             let time = duration(self.rehearsal.duration);
             text += &format!("\n{} on a throwaway server in {time}", style.good("rehearsed"));

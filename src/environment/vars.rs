@@ -83,6 +83,13 @@ impl Variables {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// These variables and no others.
+    #[must_use]
+    pub fn only(&self, names: &[&str]) -> Self {
+        let is_asked = |(name, _): &(&String, &String)| names.contains(&name.as_str());
+        Self(self.0.iter().filter(is_asked).map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
     /// Whether a variable says yes: set, and neither `0` nor `false`.
     #[must_use]
     pub fn says_yes(&self, name: &str) -> bool {

@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 
-use crate::error::{Failure, Kind, Location, Result};
+use crate::error::{Failure, Location, Result};
 use crate::guard::Approved;
 use crate::migration::barrier;
 use crate::migration::file::{MigrationFile, Segment};
@@ -47,15 +47,9 @@ pub async fn apply(
     progress.finish();
     match result {
         Ok(()) => Ok(report),
-        Err(failure) => Err(with_report(failure, &report)),
+        Err(failure) if report.is_empty() => Err(failure),
+        Err(failure) => Err(failure.after_changes(&report)),
     }
-}
-
-/// A failure after something was committed says so, and what.
-fn with_report(failure: Failure, report: &MigrationReport) -> Failure {
-    let Some(done) = report.done() else { return failure };
-    let kind = if failure.kind() == Kind::Interrupted { Kind::Interrupted } else { Kind::Partial };
-    failure.of_kind(kind).with_done(done)
 }
 
 async fn apply_each(
@@ -71,7 +65,7 @@ async fn apply_each(
         let rest = &steps[next..];
         let run = rest.iter().position(|step| step.action != Action::Transaction).unwrap_or(rest.len());
         let result = if run == 0 {
-            barrier::apply(writer, &rest[0]).await.map(|()| applied(report, &rest[0], progress))
+            barrier::apply(writer, &rest[0], report).await.map(|()| applied(report, &rest[0], progress))
         } else {
             apply_run(writer, &rest[..run], report, progress).await
         };

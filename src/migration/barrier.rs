@@ -9,18 +9,27 @@ use crate::migration::class::Class;
 use crate::migration::file::MigrationFile;
 use crate::migration::history;
 use crate::migration::plan::Step;
+use crate::migration::report::{MigrationReport, PartlyApplied};
 use crate::pg::{CopySource, PgError, Writer};
 
 /// Runs one such file from its first statement that is not done.
-pub(crate) async fn apply(writer: &mut Writer<'_>, step: &Step) -> Result<()> {
+/// When it fails, the report says how far it came.
+pub(crate) async fn apply(writer: &mut Writer<'_>, step: &Step, report: &mut MigrationReport) -> Result<()> {
     let file = &step.file;
     writer.run("reset role").await?;
     writer.run("reset all").await?;
-    let result = run_statements(writer, file, step.first_statement).await;
-    if result.is_err() {
+    let mut done = step.first_statement;
+    if let Err(failure) = run_statements(writer, file, &mut done).await {
         // The author's own transaction may be open; a lost connection has rolled back by itself.
         let _ = writer.roll_back().await;
-        return result;
+        let done = recorded(writer, file).await.unwrap_or(done);
+        report.partly = (done > step.first_statement).then(|| PartlyApplied {
+            version: file.version.clone(),
+            name: file.name.clone(),
+            statements_done: done,
+            statements: file.statements.len(),
+        });
+        return Err(failure);
     }
     let answer = writer.run(&history::record(file)).await?;
     if answer.status != b'I' {
@@ -32,8 +41,15 @@ pub(crate) async fn apply(writer: &mut Writer<'_>, step: &Step) -> Result<()> {
     Ok(())
 }
 
-async fn run_statements(writer: &mut Writer<'_>, file: &MigrationFile, first: usize) -> Result<()> {
-    for (index, statement) in file.statements.iter().enumerate().skip(first) {
+/// How many statements are done for good: a transaction of the author's takes those in it along when it fails.
+/// None when the server cannot be asked any more.
+async fn recorded(writer: &mut Writer<'_>, file: &MigrationFile) -> Option<usize> {
+    let rows = writer.query(&history::progress_query(file)).await.ok()?;
+    Some(rows.first().and_then(|row| row.get("statements_done").ok()).unwrap_or(0))
+}
+
+async fn run_statements(writer: &mut Writer<'_>, file: &MigrationFile, done: &mut usize) -> Result<()> {
+    for (index, statement) in file.statements.iter().enumerate().skip(*done) {
         if statement.class == Class::Empty {
             continue;
         }
@@ -51,6 +67,7 @@ async fn run_statements(writer: &mut Writer<'_>, file: &MigrationFile, first: us
         let answer = writer.receive().await?;
         answer.ok().map_err(|error| explain(file, statement.range.start, 0, error))?;
         writer.run(&history::record_progress(file, index + 1)).await?;
+        *done = index + 1;
     }
     Ok(())
 }

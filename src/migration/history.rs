@@ -94,6 +94,14 @@ pub(crate) fn record_progress(file: &MigrationFile, statements_done: usize) -> S
     record_extra(file, "partial", statements_done)
 }
 
+/// A query for what [`record_progress`] recorded.
+pub(crate) fn progress_query(file: &MigrationFile) -> String {
+    let version = literal(file.version.as_str());
+    format!(
+        "select statements_done from supabase_migrations.crmctl_migrations where version = {version} and state = 'partial'"
+    )
+}
+
 fn record_extra(file: &MigrationFile, state: &str, done: usize) -> String {
     format!(
         "insert into supabase_migrations.crmctl_migrations \

@@ -26,7 +26,7 @@ pub use file::{Barrier, BarrierReason, MigrationFile};
 pub use history_row::{ExtraRow, History, HistoryRow, RunState};
 pub use plan::{MigrationPlan, Options, Step, plan};
 pub use refusal::PlanError;
-pub use report::{AppliedFile, MigrationReport};
+pub use report::{AppliedFile, MigrationReport, PartlyApplied};
 pub use script::ScriptError;
 pub use statement::{Statement, split};
 pub use states::{Entry, State, states};

@@ -83,6 +83,25 @@ impl ParityReport {
         if self.equal { ExitStatus::Success } else { ExitStatus::Differs }
     }
 
+    /// The rows that differ, a sentence each: `contacts row id=.. differs in email`.
+    #[must_use]
+    pub fn rows_in_words(&self) -> Vec<String> {
+        let sides = [Some(format!("only in {}", self.left)), Some(format!("only in {}", self.right))];
+        let mut sentences = Vec::new();
+        for (table, rows) in &self.rows {
+            let sorts = [
+                (&rows.changed, None),
+                (&rows.only_left, sides[0].as_deref()),
+                (&rows.only_right, sides[1].as_deref()),
+            ];
+            for (found, only) in sorts {
+                let lines = found.rows.iter().map(|row| self.row_line(&rows.key, row, only));
+                sentences.extend(lines.map(|line| format!("{table} {}", line.trim_start())));
+            }
+        }
+        sentences
+    }
+
     fn schema_lines(&self, style: Style, lines: &mut Vec<String>) {
         if !self.level.has_schema() {
             return;

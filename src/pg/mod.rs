@@ -1,5 +1,6 @@
 //! The only module that connects.
 
+mod answer;
 mod connect;
 mod copy;
 mod error;
@@ -12,13 +13,13 @@ mod stream;
 mod wire;
 mod writer;
 
+pub use answer::Answer;
 pub use copy::{Chunk, ChunkReceiver, CopySink, CopySource, Generator, channel};
 pub use error::{PgError, ServerError};
 pub use ident::{TableName, identifier, literal, optional_literal, text_array};
 pub use retry::{Backoff, is_transient, retry};
 pub use row::Row;
 pub use session::{Session, Target};
-pub use wire::Answer;
 pub use writer::{Begin, Writer};
 
 /// The result of what is done with a server.

@@ -1,7 +1,11 @@
 //! Rows in text form, as the simple query protocol delivers them.
 
+use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
+
+use fallible_iterator::FallibleIterator;
+use postgres_protocol::message::backend::DataRowBody;
 
 use crate::pg::{PgError, PgResult};
 
@@ -48,4 +52,20 @@ impl Row {
     pub fn flag(&self, column: &str) -> bool {
         matches!(self.text(column), Some("t" | "true"))
     }
+}
+
+/// The values of a row's message.
+pub(crate) fn values(body: &DataRowBody) -> io::Result<Vec<Option<String>>> {
+    let buffer = body.buffer();
+    body.ranges()
+        .map(|range| {
+            range
+                .map(|range| {
+                    std::str::from_utf8(&buffer[range])
+                        .map(str::to_owned)
+                        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "a value that is not UTF-8"))
+                })
+                .transpose()
+        })
+        .collect()
 }

@@ -7,17 +7,19 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::cancel::Cancel;
 use crate::environment::{DatabaseUrl, EnvironmentName};
 use crate::pg::connect::{self, Canceller};
-use crate::pg::wire::{Answer, Wire};
-use crate::pg::{Backoff, CopySink, PgError, PgResult, Row, retry};
+use crate::pg::wire::Wire;
+use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, retry};
 
 /// Settings every session starts with: nothing on the server's or the role's side may change what values look
 /// like, stop a long backup, or hide rows (`row_security = off` makes a filter an error).
 pub(crate) const SETTINGS: &str = "\
     set default_transaction_read_only = on; set statement_timeout = 0; set lock_timeout = 0; \
-    set idle_in_transaction_session_timeout = 0; set client_min_messages = warning; set search_path = ''; \
+    set idle_in_transaction_session_timeout = 0; set idle_session_timeout = 0; set client_min_messages = warning; set search_path = ''; \
     set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; \
     set extra_float_digits = 3; set bytea_output = 'hex'; set lc_monetary = 'C'; set xmloption = 'content'; \
-    set standard_conforming_strings = on; set row_security = off";
+    set standard_conforming_strings = on; set row_security = off; \
+    select case when current_setting('server_version_num')::int >= 170000 \
+      then pg_catalog.set_config('transaction_timeout', '0', false) end";
 
 /// How long a cancelled server may take before the connection is given up.
 const PATIENCE_AFTER_CANCEL: Duration = Duration::from_secs(10);
@@ -104,7 +106,7 @@ impl Session {
     /// Messages whose answers have not been fetched.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.wire.in_flight() - usize::from(self.settings_in_flight)
+        self.wire.in_flight().saturating_sub(usize::from(self.settings_in_flight))
     }
 
     /// The answer to the oldest message. An error the server reported is inside it.

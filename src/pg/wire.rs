@@ -14,49 +14,19 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
 use fallible_iterator::FallibleIterator;
-use postgres_protocol::message::backend::{DataRowBody, Message};
+use postgres_protocol::message::backend::Message;
 use postgres_protocol::message::frontend;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::pg::copy::{Chunk, CopySink, CopySource, Taken};
+use crate::pg::row;
 use crate::pg::stream::Shared;
-use crate::pg::{PgError, PgResult, Row, ServerError};
+use crate::pg::{Answer, PgError, PgResult, Row, ServerError};
 
 /// Bytes that are buffered before they are written: enough for full TLS records, little enough for memory.
 const WRITE_BUFFER: usize = 64 * 1024;
 /// Bytes asked of the stream at once.
 const READ_BUFFER: usize = 32 * 1024;
-
-/// What the server said to one message.
-#[derive(Debug, Default)]
-pub struct Answer {
-    /// Rows of each statement of the message that returned any, one list per statement.
-    pub results: Vec<Vec<Row>>,
-    /// Command tags, for example `INSERT 0 3`, in order.
-    pub tags: Vec<String>,
-    /// Warnings and notices.
-    pub notices: Vec<ServerError>,
-    /// The error that ended the message, if any.
-    pub error: Option<ServerError>,
-    /// Transaction status afterwards: `I` idle, `T` in a transaction, `E` in a failed one.
-    pub status: u8,
-}
-
-impl Answer {
-    /// The rows of the first statement that returned any.
-    #[must_use]
-    pub fn rows(self) -> Vec<Row> {
-        self.results.into_iter().next().unwrap_or_default()
-    }
-
-    /// The answer, or the error in it.
-    pub fn ok(mut self) -> PgResult<Self> {
-        match self.error.take() {
-            Some(error) => Err(PgError::from_server(error)),
-            None => Ok(self),
-        }
-    }
-}
 
 /// One connection's protocol state.
 pub(crate) struct Wire {
@@ -134,15 +104,24 @@ impl Wire {
     ///
     /// Cancel safe: a dropped future loses nothing, the next call goes on where it stopped.
     pub(crate) async fn answer(&mut self) -> PgResult<Answer> {
-        poll_fn(|cx| self.poll_answer(cx)).await.map_err(|error| self.lost(&error))
+        match poll_fn(|cx| self.poll_answer(cx)).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(self.lose(&error)),
+        }
     }
 
     /// Writes what is queued without waiting for answers, as far as COPY sources have data.
     pub(crate) async fn flush(&mut self) -> PgResult<()> {
-        poll_fn(|cx| self.poll_send(cx)).await.map_err(|error| self.lost(&error))
+        match poll_fn(|cx| self.poll_send(cx)).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.lose(&error)),
+        }
     }
 
-    fn lost(&self, error: &io::Error) -> PgError {
+    /// Gives up what was in flight: whoever waits at the other end of a COPY channel must hear of the end.
+    fn lose(&mut self, error: &io::Error) -> PgError {
+        self.queue.clear();
+        self.expected.clear();
         let reason = match error.kind() {
             io::ErrorKind::InvalidData => return PgError::Protocol(error.to_string()),
             io::ErrorKind::UnexpectedEof => "the server closed it".to_owned(),
@@ -200,7 +179,7 @@ impl Wire {
                 self.current.results.push(Vec::new());
             }
             Message::DataRow(body) => {
-                let row = Row::new(Arc::clone(&self.columns), values(&body)?);
+                let row = Row::new(Arc::clone(&self.columns), row::values(&body)?);
                 match self.current.results.last_mut() {
                     Some(rows) => rows.push(row),
                     None => return Err(invalid("a row without a description")),
@@ -309,21 +288,6 @@ impl Wire {
         // The connection is given up either way: a failure to say goodbye changes nothing.
         let _ = self.flush().await;
     }
-}
-
-fn values(body: &DataRowBody) -> io::Result<Vec<Option<String>>> {
-    let buffer = body.buffer();
-    body.ranges()
-        .map(|range| {
-            range
-                .map(|range| {
-                    std::str::from_utf8(&buffer[range])
-                        .map(str::to_owned)
-                        .map_err(|_| invalid("a value that is not UTF-8"))
-                })
-                .transpose()
-        })
-        .collect()
 }
 
 fn invalid(what: &str) -> io::Error {

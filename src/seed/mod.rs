@@ -15,6 +15,7 @@ mod plan;
 mod random;
 mod record;
 mod report;
+mod seeding;
 mod statements;
 mod users;
 
@@ -27,4 +28,5 @@ pub use observation::{Observation, Reference, Request, UserState, What};
 pub use observe::observe;
 pub use plan::{PlanError, SeedPlan, TableAction, TableStep, UserAction, UserStep, plan};
 pub use report::{SeedReport, TableReport};
+pub use seeding::Seeding;
 pub use users::{Login, Password, PasswordSource, UsersError, logins, password};

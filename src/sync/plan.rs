@@ -6,11 +6,12 @@ use serde::Serialize;
 
 use crate::catalog::{Table, managed};
 use crate::environment::EnvironmentName;
-use crate::error::{Explain, Kind};
-use crate::pg::{TableName, identifier, literal};
+use crate::pg::TableName;
 use crate::plan::{Fingerprint, Hazard, Plan, Render};
-use crate::sync::observe::{AUTH_TABLES, Side};
+use crate::sync::observe::Side;
 use crate::sync::order;
+use crate::sync::refusal::{PlanError, check_excluded, check_heads, check_tables, is_excluded};
+use crate::sync::statements::{common_auth_columns, outgoing_keys, setval, switches};
 use crate::ui::Style;
 
 /// What the user asked for.
@@ -72,72 +73,6 @@ pub(crate) struct Details {
     pub(crate) history_head: Option<String>,
     pub(crate) catalog_hash: String,
     pub(crate) server_version: String,
-}
-
-/// Why a sync cannot be done.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// Source and target are the same.
-    #[error("`{0}` cannot be synced with itself")]
-    SameEnvironment(EnvironmentName),
-    /// The histories differ.
-    #[error("`{from}` and `{to}` are not at the same migration ({left} against {right})")]
-    HeadsDiffer {
-        /// Source.
-        from: EnvironmentName,
-        /// Target.
-        to: EnvironmentName,
-        /// The source's newest version.
-        left: String,
-        /// The target's newest version.
-        right: String,
-    },
-    /// A table or column is not on both sides.
-    #[error("the tables of `{from}` and `{to}` differ: {what}")]
-    TablesDiffer {
-        /// Source.
-        from: EnvironmentName,
-        /// Target.
-        to: EnvironmentName,
-        /// The differences, in words.
-        what: String,
-    },
-    /// An excluded table refers to one that would be overwritten.
-    #[error("`{excluded}` is excluded but refers to `{table}`, whose rows would be replaced")]
-    ExcludedRefers {
-        /// The excluded table.
-        excluded: TableName,
-        /// The table it refers to.
-        table: TableName,
-    },
-}
-
-impl Explain for PlanError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::SameEnvironment(_) => Kind::Usage,
-            Self::HeadsDiffer { .. } | Self::TablesDiffer { .. } | Self::ExcludedRefers { .. } => {
-                Kind::Refused
-            }
-        }
-    }
-
-    fn help(&self) -> Option<String> {
-        Some(match self {
-            Self::SameEnvironment(_) => "name two environments with `--from` and `--to`".to_owned(),
-            Self::HeadsDiffer { from, to, .. } => {
-                format!(
-                    "bring both to the same migration first: `crmctl migrate status --env {from}` and `--env {to}`"
-                )
-            }
-            Self::TablesDiffer { from, to, .. } => {
-                format!(
-                    "see `crmctl verify --from {from} --to {to} --level schema`, then put the change in a migration"
-                )
-            }
-            Self::ExcludedRefers { .. } => "exclude both tables, or neither".to_owned(),
-        })
-    }
 }
 
 /// Decides what to copy, in which order and how. Reads nothing, changes nothing.
@@ -207,176 +142,6 @@ fn fingerprint(versions: Option<&[String]>) -> Fingerprint {
             value: Some(versions.join(",")),
         },
     }
-}
-
-fn check_heads(source: &Side, target: &Side, options: &Options) -> Result<(), PlanError> {
-    let versions = |side: &Side| side.versions.clone().unwrap_or_default();
-    let (left, right) = (versions(source), versions(target));
-    if left == right {
-        return Ok(());
-    }
-    let head = |versions: &[String]| {
-        let newest = versions.last().map_or("none", String::as_str);
-        format!("{newest}, {}", crate::ui::plural(versions.len() as u64, "migration"))
-    };
-    Err(PlanError::HeadsDiffer {
-        from: options.from.clone(),
-        to: options.to.clone(),
-        left: head(&left),
-        right: head(&right),
-    })
-}
-
-fn check_tables(source: &[Table], target: &[Table], options: &Options) -> Result<(), PlanError> {
-    let described = |tables: &[Table]| -> BTreeSet<String> {
-        let included =
-            tables.iter().filter(|table| !table.is_partition && !is_excluded(&table.name, options));
-        included
-            .flat_map(|table| {
-                let columns = table.stored_columns().map(|column| format!("{}.{}", table.name, column.name));
-                columns.chain([table.name.to_string()])
-            })
-            .collect()
-    };
-    let (left, right) = (described(source), described(target));
-    let only = |names: Vec<&String>, name: &EnvironmentName| {
-        names.first().map(|first| match names.len() {
-            1 => format!("`{first}` is only in `{name}`"),
-            count => format!("`{first}` and {} more are only in `{name}`", count - 1),
-        })
-    };
-    let differences = [
-        only(left.difference(&right).collect(), &options.from),
-        only(right.difference(&left).collect(), &options.to),
-    ];
-    let what: Vec<String> = differences.into_iter().flatten().collect();
-    if what.is_empty() {
-        return Ok(());
-    }
-    Err(PlanError::TablesDiffer { from: options.from.clone(), to: options.to.clone(), what: what.join("; ") })
-}
-
-fn is_excluded(name: &TableName, options: &Options) -> bool {
-    let full = format!("{}.{}", name.schema, name.name);
-    options.exclude.iter().any(|pattern| matches(pattern, &full) || matches(pattern, &name.to_string()))
-}
-
-/// Whether a pattern, in which `*` stands for any characters, fits a whole name.
-fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == name,
-        Some((start, rest)) => name.strip_prefix(start).is_some_and(|name| {
-            name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| matches(rest, &name[at..]))
-        }),
-    }
-}
-
-fn check_excluded(excluded: &[Table], tables: &[Table]) -> Result<(), PlanError> {
-    for table in excluded {
-        for key in &table.foreign_keys {
-            if tables.iter().any(|synced| synced.name == key.references) {
-                return Err(PlanError::ExcludedRefers {
-                    excluded: table.name.clone(),
-                    table: key.references.clone(),
-                });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Statements before and after the load that keep triggers and foreign keys from interfering.
-fn switches(
-    method: Method,
-    tables: &[Table],
-    load: &order::LoadOrder,
-    target: &Side,
-) -> (Vec<String>, Vec<String>) {
-    if method == Method::ReplicaRole {
-        let set = |role: &str| vec![format!("set local session_replication_role = {role}")];
-        return (set("replica"), set("origin"));
-    }
-    let (mut before, mut after) = (Vec::new(), Vec::new());
-    for (name, facts) in target.catalog.of_kind("trigger") {
-        let fact = |fact: &str| facts.get(fact).and_then(serde_json::Value::as_str).unwrap_or_default();
-        let table = TableName::new(&name.schema, fact("table"));
-        if !tables.iter().any(|synced| synced.name == table) || fact("enabled") == "D" {
-            continue;
-        }
-        let trigger = identifier(&name.name[table.name.len() + 1..]);
-        let enable = match fact("enabled") {
-            "A" => "enable always",
-            "R" => "enable replica",
-            _ => "enable",
-        };
-        before.push(format!("alter table {} disable trigger {trigger}", table.sql()));
-        after.push(format!("alter table {} {enable} trigger {trigger}", table.sql()));
-    }
-    for (table, key) in &load.cyclic {
-        let name = identifier(&key.name);
-        before.push(format!("alter table {} drop constraint {name}", table.sql()));
-        after.push(format!("alter table {} add constraint {name} {}", table.sql(), key.definition));
-    }
-    (before, after)
-}
-
-/// Foreign keys that leave the synced set are not checked under the replica role: one anti-join each.
-fn outgoing_keys(tables: &[Table], names: &BTreeSet<&TableName>, method: Method) -> Vec<String> {
-    if method == Method::LoadOrder {
-        return Vec::new();
-    }
-    let keys = tables.iter().flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)));
-    keys.filter(|(_, key)| !names.contains(&key.references))
-        .map(|(table, key)| {
-            let pairs = key.columns.iter().zip(&key.referenced_columns);
-            let matches: Vec<String> = pairs
-                .map(|(own, other)| format!("r.{} = t.{}", identifier(other), identifier(own)))
-                .collect();
-            let present: Vec<String> =
-                key.columns.iter().map(|own| format!("t.{} is not null", identifier(own))).collect();
-            let found = format!(
-                "select from {} t where {} and not exists (select from {} r where {})",
-                table.name.sql(),
-                present.join(" and "),
-                key.references.sql(),
-                matches.join(" and ")
-            );
-            let problem =
-                format!("rows of {} refer to rows of {} that are not there", table.name, key.references);
-            format!(
-                "do {}",
-                literal(&format!(
-                    "begin if exists ({found}) then raise exception using errcode = '23503', message = {}, \
-                     constraint = {}; end if; end",
-                    literal(&problem),
-                    literal(&key.name)
-                ))
-            )
-        })
-        .collect()
-}
-
-fn setval(name: &TableName, value: Option<i64>) -> String {
-    let sequence = literal(&name.sql());
-    match value {
-        Some(value) => format!("select pg_catalog.setval({sequence}, {value}, true)"),
-        None => format!(
-            "select pg_catalog.setval({sequence}, (select seqstart from pg_catalog.pg_sequence where seqrelid = {sequence}::regclass), false)"
-        ),
-    }
-}
-
-fn common_auth_columns(source: &Side, target: &Side, options: &Options) -> Vec<(String, Vec<String>)> {
-    if options.auth_users.is_none() {
-        return Vec::new();
-    }
-    AUTH_TABLES
-        .iter()
-        .filter_map(|table| {
-            let columns = source.auth_columns.get(*table)?.intersection(target.auth_columns.get(*table)?);
-            Some(((*table).to_owned(), columns.cloned().collect()))
-        })
-        .collect()
 }
 
 impl Plan for SyncPlan {

@@ -3,7 +3,7 @@
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
 
-use crmctl::error::ExitStatus;
+use crmctl::error::ExitStatus as E;
 
 use crate::support::{Project, crmctl, repository};
 
@@ -73,7 +73,6 @@ fn the_help_page_names_every_exit_code() {
         .filter_map(|line| line.split_whitespace().next()?.parse().ok())
         .collect();
 
-    use ExitStatus as E;
     let all = [E::Success, E::Failed, E::Usage, E::Differs, E::Refused, E::Busy, E::Partial, E::Interrupted];
     assert_eq!(documented, all.map(E::code));
 }

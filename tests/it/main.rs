@@ -9,5 +9,20 @@
 
 mod support;
 
+mod backup_restore;
+mod crash;
+mod demo;
+mod deploy;
+mod doctor;
 mod harness;
 mod house_rules;
+mod local;
+mod migrate_status;
+mod migrate_up;
+mod migrate_up_failures;
+mod network;
+mod reset;
+mod secrets;
+mod seed;
+mod sync;
+mod verify;

@@ -4,11 +4,14 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use crmctl::local::ServerCertificate;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+
+use super::cluster::Which;
 
 /// Everything about trust in these tests.
 pub(crate) struct Certificates {
-    folder: tempfile::TempDir,
+    root: String,
+    stranger: String,
     server: ServerCertificate,
 }
 
@@ -21,12 +24,12 @@ impl Certificates {
 
     /// The file of the authority that vouches for the server.
     pub(crate) fn root(&self) -> PathBuf {
-        self.folder.path().join("root.crt")
+        written("root.crt", &self.root)
     }
 
     /// The file of an authority that does not.
     pub(crate) fn stranger(&self) -> PathBuf {
-        self.folder.path().join("stranger.crt")
+        written("stranger.crt", &self.stranger)
     }
 
     /// What the server is given: valid for `localhost`, and not for `127.0.0.1`.
@@ -35,20 +38,25 @@ impl Certificates {
     }
 
     fn make() -> Self {
-        let folder = tempfile::Builder::new().prefix("crmctl-certificates").tempdir().unwrap();
-        let (root, stranger) = (authority(), authority());
+        let (root, stranger) = (authority("a root"), authority("a stranger"));
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &root).unwrap();
-        std::fs::write(folder.path().join("root.crt"), root.pem()).unwrap();
-        std::fs::write(folder.path().join("stranger.crt"), stranger.pem()).unwrap();
         let server = ServerCertificate { certificate: certificate.pem(), key: key.serialize_pem() };
-        Self { folder, server }
+        Self { root: root.pem(), stranger: stranger.pem(), server }
     }
 }
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
+/// Writes a file into the server's folder, which is gone with the server.
+fn written(name: &str, text: &str) -> PathBuf {
+    let path = Which::Network.cluster().address().socket_folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }

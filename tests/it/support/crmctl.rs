@@ -15,7 +15,7 @@ use super::outcome::{Output, assert_no_secret};
 use super::project::Project;
 
 /// No command of a test takes this long unless it hangs.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A command to run in a project.
 pub(crate) fn crmctl(project: &Project) -> Call {

@@ -69,14 +69,15 @@ impl Database {
         &self.name
     }
 
-    /// Its server.
-    pub(crate) fn which(&self) -> Which {
-        self.which
-    }
-
     /// Its URL for `postgres`, as a user would have it.
     pub(crate) fn url(&self) -> String {
         self.which.url(&self.name)
+    }
+
+    /// The same without the password, for arguments, which every process of the machine can read. The sockets of
+    /// these servers want none.
+    pub(crate) fn url_without_password(&self) -> String {
+        self.url().replacen(&format!(":{}@", self.which.password()), "@", 1)
     }
 
     fn admin_url(&self) -> String {
@@ -86,11 +87,6 @@ impl Database {
     /// Asks as the superuser.
     pub(crate) fn query(&self, sql: &str) -> Rows {
         query(&self.admin_url(), sql)
-    }
-
-    /// Asks as the superuser, and may be refused.
-    pub(crate) fn try_query(&self, sql: &str) -> Result<Rows, String> {
-        try_query(&self.admin_url(), sql)
     }
 
     /// Runs statements as `postgres`: what is made belongs to that role, as on a hosted project.

@@ -110,11 +110,6 @@ impl FaultProxy {
         format!("{before}@127.0.0.1:{}/{path}", self.port)
     }
 
-    /// Where it listens.
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
     /// How many connections were made.
     pub(crate) fn connections(&self) -> usize {
         self.lock().connections

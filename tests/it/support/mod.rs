@@ -11,13 +11,13 @@ mod query;
 mod world;
 
 pub(crate) use certificate::Certificates;
-pub(crate) use cluster::{CLOUD_PASSWORD, Which};
-pub(crate) use crmctl::{Running, crmctl};
+pub(crate) use cluster::Which;
+pub(crate) use crmctl::{Call, crmctl};
 pub(crate) use database::Database;
 pub(crate) use fault_proxy::{Direction, FaultProxy};
 pub(crate) use outcome::Output;
 pub(crate) use project::{Project, repository};
-pub(crate) use query::{try_query, wait_for};
+pub(crate) use query::try_query;
 
 /// Waits until something is so, at most half a minute.
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {

@@ -73,6 +73,12 @@ impl World {
         self
     }
 
+    /// Without the schema in which the history of migrations is kept, which is made when it is first needed.
+    pub(crate) fn without_history(mut self) -> Self {
+        self.0.retain(|name, _| !name.split(' ').any(|word| word == "supabase_migrations"));
+        self
+    }
+
     /// Only the lines that begin so.
     pub(crate) fn only(mut self, beginning: &str) -> Self {
         self.0.retain(|name, _| name.starts_with(beginning));

@@ -1,0 +1,34 @@
+//! What a server answers to one message.
+
+use crate::pg::{PgError, PgResult, Row, ServerError};
+
+/// What the server said to one message.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// Rows of each statement of the message that returned any, one list per statement.
+    pub results: Vec<Vec<Row>>,
+    /// Command tags, for example `INSERT 0 3`, in order.
+    pub tags: Vec<String>,
+    /// Warnings and notices.
+    pub notices: Vec<ServerError>,
+    /// The error that ended the message, if any.
+    pub error: Option<ServerError>,
+    /// Transaction status afterwards: `I` idle, `T` in a transaction, `E` in a failed one.
+    pub status: u8,
+}
+
+impl Answer {
+    /// The rows of the first statement that returned any.
+    #[must_use]
+    pub fn rows(self) -> Vec<Row> {
+        self.results.into_iter().next().unwrap_or_default()
+    }
+
+    /// The answer, or the error in it.
+    pub fn ok(mut self) -> PgResult<Self> {
+        match self.error.take() {
+            Some(error) => Err(PgError::from_server(error)),
+            None => Ok(self),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What goes over the wire in a sync, in order, on both sides.
+
+use std::collections::VecDeque;
+
+use crate::parity;
+use crate::pg::{
+    Begin, ChunkReceiver, CopySink, CopySource, PgError, PgResult, Session, TableName, Writer, identifier,
+};
+use crate::sync::observe::user_condition;
+use crate::sync::plan::SyncPlan;
+use crate::sync::undo::{self, auth_table, column_list, columns_sql, temporary_name};
+
+/// The settings of the writing transaction; a lock that is not had in this time fails it.
+const SETTINGS: &str = "set local lock_timeout = '10s'";
+
+/// A COPY that goes along: the table, what to select from it, and its columns.
+pub(crate) struct Copied {
+    pub(crate) table: String,
+    pub(crate) select: String,
+    pub(crate) columns: String,
+}
+
+pub(crate) fn copies(plan: &SyncPlan) -> Vec<Copied> {
+    let users = plan.details.auth_columns.iter().map(|(name, columns)| {
+        let columns = columns_sql(columns);
+        let condition = user_condition(plan.auth_users.as_deref(), name);
+        Copied {
+            table: auth_table(name),
+            select: format!("select {columns} from {} where {condition}", auth_table(name)),
+            columns,
+        }
+    });
+    let tables = plan.details.tables.iter().map(|table| {
+        let columns =
+            columns_sql(&table.stored_columns().map(|column| column.name.as_str()).collect::<Vec<_>>());
+        Copied {
+            table: table.name.sql(),
+            select: format!("select {columns} from {}", table.from_clause()),
+            columns,
+        }
+    });
+    users.chain(tables).collect()
+}
+
+/// What streams through one flight to the target.
+pub(crate) struct Streams<'a> {
+    pub(crate) copies: &'a [Copied],
+    pub(crate) to_file: Vec<CopySink>,
+    pub(crate) from_source: VecDeque<ChunkReceiver>,
+}
+
+pub(crate) fn send_source(
+    source: &mut Session,
+    plan: &SyncPlan,
+    copies: &[Copied],
+    sinks: Vec<CopySink>,
+) -> PgResult<()> {
+    for (copied, sink) in copies.iter().zip(sinks) {
+        source.send_copy_out(&format!("copy ({}) to stdout", copied.select), sink)?;
+    }
+    source.send(&parity::digest_query(&plan.details.tables))?;
+    source.send(&undo::users_digest(plan))
+}
+
+pub(crate) fn send_target(
+    writer: &mut Writer<'_>,
+    plan: &SyncPlan,
+    begin: &Begin,
+    streams: Streams<'_>,
+) -> PgResult<()> {
+    let Streams { copies, to_file, mut from_source } = streams;
+    let digest_query = parity::digest_query(&plan.details.tables);
+    writer.begin(begin, SETTINGS)?;
+    writer.send(&lock(plan))?;
+    writer.send(&digest_query)?;
+    for (copied, sink) in copies.iter().zip(to_file) {
+        writer.send_copy_out(&format!("copy ({}) to stdout", copied.select), sink)?;
+    }
+    let (user_copies, table_copies) = copies.split_at(plan.details.auth_columns.len());
+    for copied in user_copies {
+        let name = identifier(&temporary_name(&copied.table));
+        let create = format!(
+            "create temp table {name} on commit drop as select {} from {} with no data",
+            copied.columns, copied.table
+        );
+        writer.send(&create)?;
+        copy_in(writer, &format!("pg_temp.{name}"), &copied.columns, from_source.pop_front())?;
+    }
+    let swap = undo::upsert_users(plan)
+        .into_iter()
+        .chain(undo::truncate(plan))
+        .chain(undo::delete_stale_users(plan));
+    writer.send(&joined(swap.chain(plan.details.before_load.iter().cloned())))?;
+    for copied in table_copies {
+        copy_in(writer, &copied.table, &copied.columns, from_source.pop_front())?;
+    }
+    let after = plan.details.after_load.iter().chain(&plan.details.setvals).chain(&plan.details.checks);
+    writer.send(&joined(after.cloned()))?;
+    writer.send(&digest_query)?;
+    writer.send(&undo::users_digest(plan))
+}
+
+fn copy_in(writer: &mut Writer<'_>, table: &str, columns: &str, rows: Option<ChunkReceiver>) -> PgResult<()> {
+    let rows = rows.ok_or_else(|| PgError::Protocol("a copied table has no source".to_owned()))?;
+    writer
+        .send_copy_in(&format!("copy {table} {} from stdin", column_list(columns)), CopySource::Channel(rows))
+}
+
+/// Everybody else waits from here to COMMIT: what is backed up is what is replaced.
+fn lock(plan: &SyncPlan) -> String {
+    let tables: Vec<String> = plan.tables.iter().map(TableName::sql).collect();
+    if tables.is_empty() {
+        String::new()
+    } else {
+        format!("lock table {} in access exclusive mode", tables.join(", "))
+    }
+}
+
+fn joined(statements: impl Iterator<Item = String>) -> String {
+    statements.collect::<Vec<_>>().join(";\n")
+}
