@@ -1,6 +1,11 @@
 //! `crmctl seed` of many rows, and COPY of the same rows from a file.
 
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a bench starts programs by itself")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a bench starts programs by itself, and stops where it cannot go on"
+)]
 #![expect(clippy::print_stdout, reason = "the figures are the answer")]
 
 #[allow(dead_code, unused_imports, reason = "every bench needs another part of it")]

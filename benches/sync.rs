@@ -1,6 +1,11 @@
 //! `crmctl sync` of the default data set to a database far away, and the chain of programs that it replaces.
 
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a bench starts programs by itself")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a bench starts programs by itself, and stops where it cannot go on"
+)]
 #![expect(clippy::print_stdout, reason = "the figures are the answer")]
 
 #[allow(dead_code, unused_imports, reason = "every bench needs another part of it")]

@@ -1,6 +1,11 @@
 //! `crmctl verify` of every row, and the text hash that people compare databases with.
 
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a bench starts programs by itself")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a bench starts programs by itself, and stops where it cannot go on"
+)]
 #![expect(clippy::print_stdout, reason = "the figures are the answer")]
 
 #[allow(dead_code, unused_imports, reason = "every bench needs another part of it")]
@@ -33,7 +38,9 @@ fn main() {
                 let url = format!("{}?sslmode=disable", database.url());
                 Peer::postgres("psql").args(["-X", "-q", &url, "-c", &hashes]).start()
             });
-            sides.into_iter().for_each(|wait| wait());
+            for wait in sides {
+                wait();
+            }
         });
         for (figure, value) in figures.iter_mut().zip([ours, theirs].as_flattened()) {
             figure.push(*value);

@@ -50,7 +50,12 @@ impl Peer {
     pub(crate) fn run(mut self) {
         let output = self.0.output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{:?} ended with {}: {said}", self.0.get_program(), output.status);
+        assert!(
+            output.status.success(),
+            "{} ended with {}: {said}",
+            self.0.get_program().display(),
+            output.status
+        );
     }
 
     /// Starts it and gives what to wait with.

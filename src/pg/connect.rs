@@ -116,11 +116,7 @@ fn connector(url: &DatabaseUrl) -> PgResult<Capturing> {
         }
         builder.disable_built_in_roots(true);
     }
-    let connector = builder.build().map_err(|error| broken(format!("TLS is not available: {error}")))?;
-    Ok(Capturing {
-        connector: postgres_native_tls::TlsConnector::new(connector, url.host()),
-        captured: Arc::new(Mutex::new(None)),
-    })
+    Ok(Capturing { builder, host: url.host().to_owned(), captured: Arc::new(Mutex::new(None)) })
 }
 
 enum Socket {

@@ -54,7 +54,11 @@ impl AsyncWrite for Shared {
 
 /// A TLS connector that leaves a handle on the encrypted stream behind.
 pub(crate) struct Capturing {
-    pub(crate) connector: postgres_native_tls::TlsConnector,
+    /// Built when the server has agreed to TLS and not before: reading the system's certificates takes longer than
+    /// the whole start of the program.
+    pub(crate) builder: native_tls::TlsConnectorBuilder,
+    /// Whose certificate is expected.
+    pub(crate) host: String,
     pub(crate) captured: Arc<Mutex<Option<Shared>>>,
 }
 
@@ -72,7 +76,8 @@ impl TlsConnect<Shared> for Capturing {
 
     fn connect(self, stream: Shared) -> Self::Future {
         Box::pin(async move {
-            let stream = self.connector.connect(stream).await?;
+            let connector = postgres_native_tls::TlsConnector::new(self.builder.build()?, &self.host);
+            let stream = connector.connect(stream).await?;
             let binding = Mutex::new(Some(stream.channel_binding()));
             let stream = Shared::new(stream);
             *self.captured.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream.clone());

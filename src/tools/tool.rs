@@ -108,19 +108,31 @@ impl Explain for ToolError {
 /// Finds the program whose version is the smallest that is at least `minimum`: `pg_dump` refuses servers newer
 /// than itself, and what a much newer one writes an older server may not understand.
 pub async fn find(name: ToolName, minimum: u32, search: &SearchPath) -> Result<Tool, ToolError> {
-    choose(name, minimum, installed(name, search).await)
+    let mut tools = Vec::new();
+    for directory in program_directories(search) {
+        let Some(tool) = tool_in(&directory, name).await else { continue };
+        // None can fit better, and those further down are often wrappers that take their time to answer.
+        if tool.version.major == minimum {
+            return Ok(tool);
+        }
+        tools.push(tool);
+    }
+    choose(name, minimum, tools)
 }
 
 /// All versions of a program on this machine.
 pub async fn installed(name: ToolName, search: &SearchPath) -> Vec<Tool> {
     let mut tools = Vec::new();
     for directory in program_directories(search) {
-        let path = directory.join(name.file());
-        if let Some(version) = version_of(&path).await {
-            tools.push(Tool { name, path, version });
-        }
+        tools.extend(tool_in(&directory, name).await);
     }
     tools
+}
+
+async fn tool_in(directory: &Path, name: ToolName) -> Option<Tool> {
+    let path = directory.join(name.file());
+    let version = version_of(&path).await?;
+    Some(Tool { name, path, version })
 }
 
 /// Asks a program for its version. Nothing when it is not there or does not work.
