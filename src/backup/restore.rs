@@ -8,14 +8,10 @@ use crate::backup::report::size;
 use crate::backup::store::Backup;
 use crate::catalog::{Catalog, snapshot};
 use crate::error::Result;
+use crate::migration::AppliedVersions;
 use crate::pg::{PgResult, Row, Session};
 use crate::plan::{Fingerprint, Hazard, Plan, Render};
 use crate::ui::Style;
-
-/// The migrations a database has, as one text, whether or not there is a history.
-const HISTORY_QUERY: &str = "select case when pg_catalog.to_regclass('supabase_migrations.schema_migrations') is null then '' \
-     else pg_catalog.md5(pg_catalog.query_to_xml('select version from supabase_migrations.schema_migrations \
-     order by version collate \"C\"', false, false, '')::text) end";
 
 /// What the target has now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,20 +24,22 @@ pub struct Target {
     pub server_major: u32,
     /// Which role would do it.
     pub role: String,
-    history: Option<String>,
+    applied: AppliedVersions,
 }
 
 impl Target {
     /// Looks at the target. Changes nothing.
     pub async fn read(session: &mut Session) -> PgResult<Self> {
-        session.send(&format!(
-            "select current_user as role, pg_catalog.current_setting('server_version_num')::int / 10000 as major, ({HISTORY_QUERY}) as history"
-        ))?;
+        AppliedVersions::send(session)?;
+        session.send(
+            "select current_user as role, pg_catalog.current_setting('server_version_num')::int / 10000 as major",
+        )?;
         session.send(&snapshot::query())?;
         session.send(
             "select coalesce(sum(greatest(n_live_tup, 0)), 0)::bigint as rows from pg_catalog.pg_stat_user_tables \
              where schemaname not in ('auth', 'storage', 'realtime', 'supabase_migrations')",
         )?;
+        let applied = AppliedVersions::receive(session).await?;
         let first = session.receive().await?.ok()?.rows();
         let catalog = Catalog::from_rows(&session.receive().await?.ok()?.rows())?;
         let rows = session.receive().await?.ok()?.rows();
@@ -52,7 +50,7 @@ impl Target {
             estimated_rows: rows.first().map_or(Ok(0), |row| row.get("rows"))?,
             server_major: text("major").and_then(|major| major.parse().ok()).unwrap_or(0),
             role: text("role").unwrap_or("postgres").to_owned(),
-            history: text("history").map(str::to_owned),
+            applied,
         })
     }
 }
@@ -89,7 +87,7 @@ pub fn plan(backup: Backup, environment: &str, target: &Target) -> Result<Restor
         role: target.role.clone(),
         target_tables: target.tables,
         target_rows: target.estimated_rows,
-        fingerprint: Fingerprint { query: HISTORY_QUERY.to_owned(), value: target.history.clone() },
+        fingerprint: target.applied.fingerprint(),
     })
 }
 

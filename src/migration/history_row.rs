@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-
+use crate::migration::applied::AppliedVersions;
 use crate::migration::file::MigrationFile;
 use crate::migration::statement::{split, statements_for_history};
-use crate::migration::version::{Checksum, Version, hexadecimal, normalised};
+use crate::migration::version::{Checksum, Version, normalised};
 use crate::plan::Fingerprint;
 
 /// A row of `supabase_migrations.schema_migrations`.
@@ -54,12 +53,6 @@ pub struct History {
     pub extras: BTreeMap<Version, ExtraRow>,
 }
 
-/// Yields what [`History::fingerprint`] computes where the shared table exists.
-const FINGERPRINT_QUERY: &str = r#"select encode(sha256(convert_to(coalesce(string_agg(version, ',' order by version collate "C"), ''), 'UTF8')), 'hex') from supabase_migrations.schema_migrations"#;
-
-/// Yields NULL where the shared table does not exist, which must not be named then.
-const ABSENCE_QUERY: &str = "select to_regclass('supabase_migrations.schema_migrations')";
-
 impl History {
     /// The row of a version.
     #[must_use]
@@ -76,13 +69,9 @@ impl History {
     /// Which versions are applied, as a query and as the value it yields.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        if !self.recorded {
-            return Fingerprint { query: ABSENCE_QUERY.to_owned(), value: None };
-        }
-        let mut versions: Vec<&str> = self.rows.iter().map(|row| row.version.as_str()).collect();
+        let mut versions: Vec<String> = self.rows.iter().map(|row| row.version.as_str().to_owned()).collect();
         versions.sort_unstable();
-        let value = hexadecimal(&Sha256::digest(versions.join(",")));
-        Fingerprint { query: FINGERPRINT_QUERY.to_owned(), value: Some(value) }
+        AppliedVersions(self.recorded.then_some(versions)).fingerprint()
     }
 
     /// Whether an applied file is no longer what was applied. Our own checksum decides; where another tool

@@ -2,6 +2,7 @@
 //!
 //! `history`, `apply` and `barrier` talk to a database, `directory` reads files; everything else is pure.
 
+mod applied;
 pub mod apply;
 mod barrier;
 pub mod class;
@@ -19,6 +20,7 @@ pub mod states;
 pub mod status;
 pub mod version;
 
+pub use applied::AppliedVersions;
 pub use apply::apply;
 pub use class::{Class, Directives};
 pub use directory::{Directory, DirectoryError, new_file};

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{Catalog, snapshot};
-use crate::pg::{Answer, PgError, PgResult, Session, TableName, literal};
+use crate::migration::AppliedVersions;
+use crate::pg::{PgError, PgResult, Session, TableName, literal};
 
 /// The tables of the platform whose test users are carried along, in load order.
 pub(crate) const AUTH_TABLES: [&str; 2] = ["users", "identities"];
@@ -13,8 +14,8 @@ pub(crate) const AUTH_TABLES: [&str; 2] = ["users", "identities"];
 pub struct Side {
     /// The schema.
     pub catalog: Catalog,
-    /// Versions in the migration history, sorted; `None` without a history table.
-    pub versions: Option<Vec<String>>,
+    /// The migrations it has.
+    pub applied: AppliedVersions,
     /// Next values of the sequences: value, and whether it was already used. Without a value: never used.
     pub sequences: BTreeMap<TableName, Option<i64>>,
     /// Columns of the auth tables that can be written, by table name.
@@ -42,7 +43,7 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
     session.send(AUTH_COLUMNS)?;
     session.send("select schemaname, sequencename, last_value from pg_catalog.pg_sequences")?;
 
-    let versions = versions(session.receive().await?)?;
+    let applied = AppliedVersions::receive(session).await?;
     let may_replicate = session.receive().await?.error.is_none();
     session.receive().await?;
     if hold {
@@ -62,7 +63,7 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
     }
     Ok(Side {
         catalog,
-        versions,
+        applied,
         sequences,
         auth_columns,
         may_replicate,
@@ -80,13 +81,6 @@ const AUTH_COLUMNS: &str = "select c.relname, a.attname from pg_catalog.pg_attri
     join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
     where n.nspname = 'auth' and c.relname in ('users', 'identities') \
     and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''";
-
-fn versions(answer: Answer) -> PgResult<Option<Vec<String>>> {
-    match &answer.error {
-        Some(error) if error.code == "42P01" => Ok(None),
-        _ => answer.ok()?.rows().iter().map(|row| row.get("version")).collect::<PgResult<_>>().map(Some),
-    }
-}
 
 /// The condition that picks the test users whose rows go along.
 pub(crate) fn user_condition(pattern: Option<&str>, table: &str) -> String {

@@ -111,7 +111,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
         auth_users: options.auth_users.clone(),
         method,
         source_bytes: source.bytes,
-        fingerprint: fingerprint(target.versions.as_deref()),
+        fingerprint: target.applied.fingerprint(),
         details: Details {
             setvals: sequences.iter().map(|name| setval(name, source.sequences[name])).collect(),
             previous_setvals: sequences.iter().map(|name| setval(name, target.sequences[name])).collect(),
@@ -119,29 +119,13 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             before_load,
             after_load,
             checks,
-            history_head: target.versions.as_ref().and_then(|versions| versions.last().cloned()),
+            history_head: target.applied.head().map(str::to_owned),
             catalog_hash: target.catalog.hash(),
             server_version: target.server_version.clone(),
             tables: ordered,
         },
         sequences,
     })
-}
-
-/// The migration history as a fingerprint: the versions, in order.
-fn fingerprint(versions: Option<&[String]>) -> Fingerprint {
-    match versions {
-        None => Fingerprint {
-            query: "select to_regclass('supabase_migrations.schema_migrations')".to_owned(),
-            value: None,
-        },
-        Some(versions) => Fingerprint {
-            query: "select coalesce(string_agg(version, ',' order by version collate \"C\"), '') \
-                    from supabase_migrations.schema_migrations"
-                .to_owned(),
-            value: Some(versions.join(",")),
-        },
-    }
 }
 
 impl Plan for SyncPlan {

@@ -76,8 +76,7 @@ impl Explain for PlanError {
 }
 
 pub(crate) fn check_heads(source: &Side, target: &Side, options: &Options) -> Result<(), PlanError> {
-    let versions = |side: &Side| side.versions.clone().unwrap_or_default();
-    let (left, right) = (versions(source), versions(target));
+    let (left, right) = (source.applied.versions(), target.applied.versions());
     if left == right {
         return Ok(());
     }
@@ -88,8 +87,8 @@ pub(crate) fn check_heads(source: &Side, target: &Side, options: &Options) -> Re
     Err(PlanError::HeadsDiffer {
         from: options.from.clone(),
         to: options.to.clone(),
-        left: head(&left),
-        right: head(&right),
+        left: head(left),
+        right: head(right),
     })
 }
 
