@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::cancel::Cancel;
-use crate::cli::GlobalArgs;
 use crate::environment::{
     self, DatabaseUrl, EnvFile, Environment, EnvironmentName, Origin, Project, Variables, vars,
 };
 use crate::error::{ExitStatus, Result};
+use crate::global::GlobalArgs;
 use crate::guard::{self, Answers, Approved};
 use crate::lint::{Finding, Severity};
 use crate::local::{self, Grants, Home, LocalServer};

@@ -1,4 +1,38 @@
 //! crmctl: developer operations for Supabase environments.
+//!
+//! Every command goes the same way: **resolve → observe → plan → approve → apply → report**. Its runbook is in
+//! `commands/`, at the path of its command line; what needs more than a call is in a domain folder, and every
+//! domain folder has the same doors: what it reads (`observe`), what it decides (`plan`, pure), what it writes
+//! (`apply`) and what happened (`report`).
+//!
+//! Nothing changes a database without a [`guard::Approved`] plan: a [`pg::Session`] is read-only, PostgreSQL
+//! itself sees to it, and a [`pg::Writer`] is only to be had for an approved plan.
+//!
+//! # Laws, held by clippy
+//! - Only [`ui`] prints and asks. stdout: one answer; stderr: everything else.
+//! - Only [`pg`] connects; only [`tools`] spawns; only [`environment::vars`] reads variables; only `app` reads
+//!   the clock. An exception carries `#[expect(.., reason)]`.
+//! - Plans, differences and rules are pure: no async, no I/O. They are tested without a database.
+//! - `match` on our own enums has no `_`: the compiler shall ask when a case is added.
+//!
+//! # Where is...?
+//! | I want to change | file |
+//! |---|---|
+//! | what a command does, in order | `commands/<command>.rs` |
+//! | when production asks for its name | [`guard`] |
+//! | what counts as a difference | `parity/diff.rs`, for schemas `catalog/diff.rs` |
+//! | what a schema is made of | `catalog/snapshot.sql` |
+//! | what goes over the wire in a sync, and when | `sync/flight.rs`, `sync/apply.rs` |
+//! | how files of migrations fly | `migration/apply.rs`; those that cannot: `migration/barrier.rs` |
+//! | what makes a migration dangerous | `lint/rules/` |
+//! | what is checked before a deploy commits | `deploy/check.rs` |
+//! | how `pg_dump` is called | `backup/dump.rs` (the call), `tools/run.rs` (running it) |
+//! | what a local database contains | `local/baseline/*.sql` |
+//! | what the test data look like | `seeds/*.toml`, `seed/generate/` |
+//! | the text of an error and its help | the enum in the file that returns it |
+//! | where a value comes from | `environment/resolve.rs` |
+//! | a colour, a table, JSON | [`ui`] |
+//! | an exit code | [`error`] |
 
 mod app;
 pub mod backup;
@@ -11,6 +45,7 @@ pub mod deploy;
 pub mod doctor;
 pub mod environment;
 pub mod error;
+mod global;
 pub mod guard;
 pub mod init;
 pub mod lint;

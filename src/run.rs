@@ -4,9 +4,10 @@ use clap::Parser;
 
 use crate::app::App;
 use crate::cancel::Cancel;
-use crate::cli::{Cli, Command, GlobalArgs};
+use crate::cli::{Cli, Command};
 use crate::environment::Variables;
 use crate::error::{ExitStatus, Failure, Kind, Result};
+use crate::global::GlobalArgs;
 use crate::pg::PgError;
 use crate::ui::{Output, Printer, PrinterOptions, Volume};
 
