@@ -163,9 +163,10 @@ impl PartWriter {
         let mut count = 0;
         while let Some(chunk) = rows.next().await {
             match chunk {
-                Chunk::Data(row) => {
-                    count += 1;
-                    self.write(&row).await?;
+                Chunk::Data(rows) => {
+                    // In the text format a line break is the end of a row; those inside of values are escaped.
+                    count += rows.split(|byte| *byte == b'\n').skip(1).count() as u64;
+                    self.write(&rows).await?;
                 }
                 Chunk::End => return Ok(count),
             }

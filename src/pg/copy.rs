@@ -8,7 +8,8 @@ use bytes::Bytes;
 use futures_channel::mpsc;
 use futures_util::Stream;
 
-/// Chunks that a channel between two COPY streams holds at most. A chunk is a row, or up to 64 kB of rows.
+/// Chunks that a channel between two COPY streams holds at most. A chunk is a row, a piece of one, or several; it is
+/// never more than what is read from a stream at once (32 kB) or made at once (64 kB), so a channel is bounded in bytes.
 const CHANNEL: usize = 64;
 
 /// What travels through a channel: an end that is not [`Chunk::End`] means that the sender failed.

@@ -127,7 +127,7 @@ impl Session {
     }
 
     async fn attend(&mut self) -> PgResult<Answer> {
-        let Self { wire, canceller, cancel, target, .. } = self;
+        let Self { wire, canceller, cancel, .. } = self;
         tokio::select! {
             biased;
             answer = wire.answer() => return answer,
@@ -144,10 +144,8 @@ impl Session {
             biased;
             answer = wire.answer() => answer,
             () = insisting => unreachable!("an endless loop"),
-            () = sleep_until(deadline) => Err(PgError::Lost {
-                address: connect::address(&target.url),
-                reason: "the server did not stop the statement in time".to_owned(),
-            }),
+            // An answer that came after all must not be taken for that to another question.
+            () = sleep_until(deadline) => Err(wire.give_up("the server did not stop the statement in time")),
         }
     }
 

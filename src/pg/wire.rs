@@ -16,9 +16,9 @@ use bytes::{Buf, BytesMut};
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::message::backend::Message;
 use postgres_protocol::message::frontend;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::pg::copy::{Chunk, CopySink, CopySource, Taken};
+use crate::pg::copy::{Chunk, CopySink, CopySource};
 use crate::pg::row;
 use crate::pg::stream::Shared;
 use crate::pg::{Answer, PgError, PgResult, Row, ServerError};
@@ -27,6 +27,10 @@ use crate::pg::{Answer, PgError, PgResult, Row, ServerError};
 const WRITE_BUFFER: usize = 64 * 1024;
 /// Bytes asked of the stream at once.
 const READ_BUFFER: usize = 32 * 1024;
+
+mod outgoing;
+
+use outgoing::Outgoing;
 
 /// One connection's protocol state.
 pub(crate) struct Wire {
@@ -40,17 +44,18 @@ pub(crate) struct Wire {
     current: Answer,
     columns: Arc<[String]>,
     flushed: bool,
-}
-
-/// What is still to be written.
-enum Outgoing {
-    Bytes(BytesMut),
-    Copy(CopySource),
+    /// Bytes of the present row of a `copy .. to stdout` that are still to come: huge rows are passed on in pieces.
+    row_rest: usize,
+    /// Sources whose COPY the server has refused: kept, so that whoever feeds them waits instead of failing.
+    abandoned: Vec<CopySource>,
+    /// Why nothing can be asked any more: answers no longer belong to questions.
+    dead: Option<String>,
 }
 
 /// What is known of a message whose answer is awaited.
 struct Expected {
     sink: Option<CopySink>,
+    has_source: bool,
 }
 
 impl Wire {
@@ -66,6 +71,9 @@ impl Wire {
             current: Answer::default(),
             columns: Arc::new([]),
             flushed: true,
+            row_rest: 0,
+            abandoned: Vec::new(),
+            dead: None,
         }
     }
 
@@ -87,16 +95,22 @@ impl Wire {
     /// Queues `copy .. from stdin` and its data, without waiting for the server to ask for them.
     pub(crate) fn copy_in(&mut self, sql: &str, source: CopySource) -> PgResult<()> {
         self.expect(sql, None)?;
+        if let Some(expected) = self.expected.back_mut() {
+            expected.has_source = true;
+        }
         self.queue.push_back(Outgoing::Copy(source));
         Ok(())
     }
 
     fn expect(&mut self, sql: &str, sink: Option<CopySink>) -> PgResult<()> {
+        if let Some(reason) = &self.dead {
+            return Err(PgError::Lost { address: self.address.clone(), reason: reason.clone() });
+        }
         let mut message = BytesMut::with_capacity(sql.len() + 16);
         frontend::query(sql, &mut message)
             .map_err(|_| PgError::Protocol("a statement holds a NUL byte".to_owned()))?;
         self.queue.push_back(Outgoing::Bytes(message));
-        self.expected.push_back(Expected { sink });
+        self.expected.push_back(Expected { sink, has_source: false });
         Ok(())
     }
 
@@ -120,14 +134,26 @@ impl Wire {
 
     /// Gives up what was in flight: whoever waits at the other end of a COPY channel must hear of the end.
     fn lose(&mut self, error: &io::Error) -> PgError {
-        self.queue.clear();
-        self.expected.clear();
         let reason = match error.kind() {
-            io::ErrorKind::InvalidData => return PgError::Protocol(error.to_string()),
             io::ErrorKind::UnexpectedEof => "the server closed it".to_owned(),
             _ => error.to_string(),
         };
-        PgError::Lost { address: self.address.clone(), reason }
+        match error.kind() {
+            io::ErrorKind::InvalidData => {
+                self.give_up(&reason);
+                PgError::Protocol(reason)
+            }
+            _ => self.give_up(&reason),
+        }
+    }
+
+    /// Ends all talk: an answer that comes later must never be taken for that to another question.
+    pub(crate) fn give_up(&mut self, reason: &str) -> PgError {
+        self.queue.clear();
+        self.expected.clear();
+        self.abandoned.clear();
+        self.dead = Some(reason.to_owned());
+        PgError::Lost { address: self.address.clone(), reason: reason.to_owned() }
     }
 
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Answer>> {
@@ -142,14 +168,19 @@ impl Wire {
             };
             loop {
                 ready!(self.poll_sink(cx))?;
+                if self.pass_row_on() {
+                    continue;
+                }
                 let Some(message) = Message::parse(&mut self.incoming)? else { break };
                 if let Some(answer) = self.take_in(message)? {
                     return Poll::Ready(Ok(answer));
                 }
             }
-            if ready!(self.poll_fill(cx))? == 0 {
-                // What the server said before it closed is worth more than the failure to write.
-                return Poll::Ready(Err(self.farewell(sending)));
+            // What the server said before it closed is worth more than the failure to write or read.
+            match ready!(self.poll_fill(cx)) {
+                Ok(0) => return Poll::Ready(Err(self.farewell(sending))),
+                Ok(_) => {}
+                Err(error) => return Poll::Ready(Err(self.farewell(Some(error)))),
             }
         }
     }
@@ -165,7 +196,7 @@ impl Wire {
     /// Ready when the sink of the present COPY has room: rows are not read faster than they are taken.
     fn poll_sink(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.expected.front_mut() {
-            Some(Expected { sink: Some(sink) }) => sink.poll_ready(cx),
+            Some(Expected { sink: Some(sink), .. }) => sink.poll_ready(cx),
             _ => Poll::Ready(Ok(())),
         }
     }
@@ -186,11 +217,6 @@ impl Wire {
                 }
             }
             Message::CommandComplete(body) => self.current.tags.push(body.tag()?.to_owned()),
-            Message::CopyData(body) => {
-                if let Some(Expected { sink: Some(sink) }) = self.expected.front_mut() {
-                    sink.put(Chunk::Data(body.into_bytes()));
-                }
-            }
             Message::ErrorResponse(body) => {
                 self.current.error.get_or_insert(ServerError::from_fields(body.fields()));
             }
@@ -201,16 +227,26 @@ impl Wire {
                 let mut answer = std::mem::take(&mut self.current);
                 answer.status = body.status();
                 self.expected.pop_front();
+                if answer.status == b'E' {
+                    self.abandon_sources();
+                }
                 return Ok(Some(answer));
             }
             Message::CopyDone => {
                 // Said by the server after the last row only: a sink dropped without it knows of the failure.
-                if let Some(Expected { sink: Some(sink) }) = self.expected.front_mut() {
+                if let Some(Expected { sink: Some(sink), .. }) = self.expected.front_mut() {
                     sink.put(Chunk::End);
                 }
             }
             Message::CopyInResponse(_)
+                if !self.expected.front().is_some_and(|message| message.has_source) =>
+            {
+                // It would wait for data for ever.
+                return Err(invalid("it waits for the data of a COPY that crmctl did not take for one"));
+            }
+            Message::CopyInResponse(_)
             | Message::CopyOutResponse(_)
+            | Message::CopyData(_)
             | Message::EmptyQueryResponse
             | Message::ParameterStatus(_)
             | Message::NotificationResponse(_) => {}
@@ -219,65 +255,31 @@ impl Wire {
         Ok(None)
     }
 
+    /// Passes on what has come of a row that is copied out. True when something was done.
+    fn pass_row_on(&mut self) -> bool {
+        let Some(Expected { sink: Some(sink), .. }) = self.expected.front_mut() else { return false };
+        if self.row_rest == 0 {
+            let [b'd', a, b, c, d, ..] = self.incoming[..] else { return false };
+            // The length counts itself.
+            self.row_rest = (u32::from_be_bytes([a, b, c, d]) as usize).saturating_sub(4);
+            self.incoming.advance(5);
+            return true;
+        }
+        if self.incoming.is_empty() {
+            return false;
+        }
+        let piece = self.incoming.split_to(self.incoming.len().min(self.row_rest));
+        self.row_rest -= piece.len();
+        sink.put(Chunk::Data(piece.freeze()));
+        true
+    }
+
     /// Reads some bytes; 0 at the end of the stream.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let mut buffer = ReadBuf::new(&mut self.space);
         ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer))?;
         self.incoming.extend_from_slice(buffer.filled());
         Poll::Ready(Ok(buffer.filled().len()))
-    }
-
-    /// Ready when everything queued is written. Pending when the stream is full or a source has no data yet.
-    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
-            let starved = self.fill_outgoing(cx)?;
-            while self.outgoing.has_remaining() {
-                let written = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.outgoing))?;
-                if written == 0 {
-                    return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-                }
-                self.outgoing.advance(written);
-                self.flushed = false;
-            }
-            if !self.flushed && (starved || self.queue.is_empty()) {
-                ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-                self.flushed = true;
-            }
-            if starved {
-                return Poll::Pending;
-            }
-            if self.queue.is_empty() {
-                return Poll::Ready(Ok(()));
-            }
-        }
-    }
-
-    /// Moves queued messages into the write buffer. True when a COPY source must be waited for.
-    fn fill_outgoing(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
-        while self.outgoing.len() < WRITE_BUFFER {
-            match self.queue.front_mut() {
-                None => return Ok(false),
-                Some(Outgoing::Bytes(bytes)) => {
-                    self.outgoing.extend_from_slice(bytes);
-                    self.queue.pop_front();
-                }
-                Some(Outgoing::Copy(source)) => match source.poll_take(cx) {
-                    Poll::Pending => return Ok(true),
-                    Poll::Ready(Taken::Data(data)) => {
-                        frontend::CopyData::new(data)?.write(&mut self.outgoing);
-                    }
-                    Poll::Ready(Taken::End) => {
-                        frontend::copy_done(&mut self.outgoing);
-                        self.queue.pop_front();
-                    }
-                    Poll::Ready(Taken::Failed) => {
-                        frontend::copy_fail("the source of the data failed", &mut self.outgoing)?;
-                        self.queue.pop_front();
-                    }
-                },
-            }
-        }
-        Ok(false)
     }
 
     /// Says goodbye, so that the server does not log a lost connection.
