@@ -70,7 +70,7 @@ async fn commit(writer: &mut Writer<'_>) -> Result<()> {
     match writer.commit().await {
         Ok(()) => Ok(()),
         // The answer to COMMIT was lost, so nobody here knows. Both states are whole.
-        Err(error @ PgError::Lost { .. }) => Err(Failure::from(error)
+        Err(error @ PgError::Undecided { .. }) => Err(Failure::from(error)
             .context("COMMIT was sent and its answer was lost: the target is wholly old or wholly restored")
             .with_help("run the restore again: it ends in the same state either way")
             .of_kind(Kind::Partial)),

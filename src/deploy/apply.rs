@@ -57,7 +57,7 @@ async fn apply_together(
 async fn commit(writer: &mut Writer<'_>, backup: &str) -> Result<()> {
     match writer.commit().await {
         Ok(()) => Ok(()),
-        Err(error @ PgError::Lost { .. }) => Err(Failure::from(error)
+        Err(error @ PgError::Undecided { .. }) => Err(Failure::from(error)
             .context("COMMIT was sent and its answer was lost: either everything is applied or nothing")
             .with_help(format!(
                 "see which with `crmctl migrate status`; `crmctl restore {backup}` puts everything back"

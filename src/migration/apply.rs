@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use crate::error::{Failure, Location, Result};
 use crate::guard::Approved;
 use crate::migration::barrier;
+use crate::migration::fate;
 use crate::migration::file::{MigrationFile, Segment};
 use crate::migration::history;
 use crate::migration::plan::{Action, MigrationPlan, Step};
@@ -45,6 +46,12 @@ pub async fn apply(
         apply_each(&mut writer, &plan.steps, &mut report, progress).await
     };
     progress.finish();
+    let result = match result {
+        Err(failure) if fate::is_unknown(&failure) => {
+            fate::find_out(session, plan, &mut report, failure).await
+        }
+        other => other,
+    };
     match result {
         Ok(()) => Ok(report),
         Err(failure) if report.is_empty() => Err(failure),
@@ -77,7 +84,10 @@ async fn apply_each(
             return Err(failure);
         }
         progress.notice(&format!("{failure}; trying again"));
-        tokio::time::sleep(Backoff::TRANSACTION.pause(attempt)).await;
+        tokio::select! {
+            () = tokio::time::sleep(Backoff::TRANSACTION.pause(attempt)) => {}
+            () = writer.cancelled() => return Err(PgError::Interrupted.into()),
+        }
         attempt += 1;
     }
     Ok(())
@@ -89,13 +99,8 @@ async fn prepare(writer: &mut Writer<'_>) -> PgResult<()> {
 }
 
 fn applied(report: &mut MigrationReport, step: &Step, progress: &dyn Progress) {
-    let file = &step.file;
-    report.applied.push(AppliedFile {
-        version: file.version.clone(),
-        name: file.name.clone(),
-        statements: file.statements.len() - step.first_statement,
-    });
-    progress.advance(1, &file.title());
+    report.applied.push(AppliedFile::of(step));
+    progress.advance(1, &step.file.title());
 }
 
 /// Applies files that each run in one transaction, a window of them in flight.

@@ -16,8 +16,10 @@ use crate::pg::{CopySource, PgError, Writer};
 /// When it fails, the report says how far it came.
 pub(crate) async fn apply(writer: &mut Writer<'_>, step: &Step, report: &mut MigrationReport) -> Result<()> {
     let file = &step.file;
-    writer.run("reset role").await?;
-    writer.run("reset all").await?;
+    // The role's own time-outs are for clients that wait; an index on a big table takes its time.
+    writer
+        .run("reset role; reset all; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0")
+        .await?;
     let mut done = step.first_statement;
     if let Err(failure) = run_statements(writer, file, &mut done).await {
         // The author's own transaction may be open; a lost connection has rolled back by itself.
@@ -66,6 +68,9 @@ async fn run_statements(writer: &mut Writer<'_>, file: &MigrationFile, done: &mu
         }
         let answer = writer.receive().await?;
         answer.ok().map_err(|error| explain(file, statement.range.start, 0, error))?;
+        if statement.command.starts_with("discard") {
+            writer.lock_again().await?;
+        }
         writer.run(&history::record_progress(file, index + 1)).await?;
         *done = index + 1;
     }

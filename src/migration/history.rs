@@ -11,17 +11,27 @@ use crate::migration::version::{Checksum, Version};
 use crate::pg::{Answer, PgResult, Row, Session, literal, text_array};
 
 /// Creates what is missing, in the very shape the Supabase CLI gives its table. Older versions of it created
-/// the version column only.
-pub(crate) const CREATE: &str = "\
-    create schema if not exists supabase_migrations; \
-    create table if not exists supabase_migrations.schema_migrations (version text not null primary key); \
-    alter table supabase_migrations.schema_migrations add column if not exists statements text[]; \
-    alter table supabase_migrations.schema_migrations add column if not exists name text; \
-    create table if not exists supabase_migrations.crmctl_migrations ( \
-      version text not null primary key, checksum text not null, state text not null, \
-      statements_done integer not null, prefix_checksum text, duration_ms bigint, \
-      applied_at timestamptz not null default now(), applied_by text not null default session_user, \
-      crmctl_version text not null)";
+/// the version column only. What is there is not touched: `create .. if not exists` and `add column if not exists`
+/// ask for rights and ownership even when there is nothing to do.
+pub(crate) const CREATE: &str = "do $crmctl$ begin \
+    if pg_catalog.to_regnamespace('supabase_migrations') is null then \
+      create schema if not exists supabase_migrations; \
+    end if; \
+    if pg_catalog.to_regclass('supabase_migrations.schema_migrations') is null then \
+      create table if not exists supabase_migrations.schema_migrations (version text not null primary key); \
+    end if; \
+    if (select count(*) from pg_catalog.pg_attribute where not attisdropped and attname in ('statements', 'name') \
+        and attrelid = 'supabase_migrations.schema_migrations'::pg_catalog.regclass) < 2 then \
+      alter table supabase_migrations.schema_migrations add column if not exists statements text[]; \
+      alter table supabase_migrations.schema_migrations add column if not exists name text; \
+    end if; \
+    if pg_catalog.to_regclass('supabase_migrations.crmctl_migrations') is null then \
+      create table if not exists supabase_migrations.crmctl_migrations ( \
+        version text not null primary key, checksum text not null, state text not null, \
+        statements_done integer not null, prefix_checksum text, duration_ms bigint, \
+        applied_at timestamptz not null default now(), applied_by text not null default session_user, \
+        crmctl_version text not null); \
+    end if; end $crmctl$";
 
 const ROWS: &str = "select version, to_jsonb(h) ->> 'name' as name, to_jsonb(h) ->> 'statements' as statements \
     from supabase_migrations.schema_migrations h order by version collate \"C\"";

@@ -7,6 +7,7 @@ pub mod apply;
 mod barrier;
 pub mod class;
 pub mod directory;
+mod fate;
 pub mod file;
 pub mod history;
 pub mod history_row;

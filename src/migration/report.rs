@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::migration::plan::Step;
 use crate::migration::version::Version;
 use crate::plan::Render;
 use crate::ui::{Style, plural};
@@ -15,6 +16,14 @@ pub struct AppliedFile {
     pub name: String,
     /// How many statements ran.
     pub statements: usize,
+}
+
+impl AppliedFile {
+    pub(crate) fn of(step: &Step) -> Self {
+        let file = &step.file;
+        let statements = file.statements.len() - step.first_statement;
+        Self { version: file.version.clone(), name: file.name.clone(), statements }
+    }
 }
 
 /// A file that runs without a transaction and stopped half-way.

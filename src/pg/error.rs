@@ -133,6 +133,14 @@ pub enum PgError {
         /// Why.
         reason: String,
     },
+    /// COMMIT was sent and nobody here knows what came of it: all of the transaction is there, or nothing.
+    #[error("the connection to {address} was lost before COMMIT was answered: {reason}")]
+    Undecided {
+        /// Host and port.
+        address: String,
+        /// Why.
+        reason: String,
+    },
     /// The server refused a statement.
     #[error("{0}")]
     Server(Box<ServerError>),
@@ -172,6 +180,7 @@ impl PgError {
             Self::Server(error) => matches!(error.code.as_str(), "40001" | "40P01" | "55P03"),
             Self::Login { .. }
             | Self::Lost { .. }
+            | Self::Undecided { .. }
             | Self::Interrupted
             | Self::Busy { .. }
             | Self::Stale
@@ -194,6 +203,7 @@ impl PgError {
 impl Explain for PgError {
     fn kind(&self) -> Kind {
         match self {
+            Self::Undecided { .. } => Kind::Partial,
             Self::Interrupted => Kind::Interrupted,
             Self::Busy { .. } => Kind::Busy,
             Self::Stale => Kind::Refused,
@@ -209,6 +219,9 @@ impl Explain for PgError {
         match self {
             Self::Connect { help, .. } => help.clone(),
             Self::Login { help, .. } => Some(help.clone()),
+            Self::Undecided { .. } => {
+                Some("either all of it was done or nothing: run the command again, it starts from what the database holds".to_owned())
+            }
             Self::Lost { .. } => {
                 Some("run the command again: it continues from what the database holds".to_owned())
             }

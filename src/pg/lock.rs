@@ -25,13 +25,14 @@ pub(crate) fn holder_query() -> String {
     )
 }
 
+/// A query that takes the session's lock if nobody else has it.
+pub(crate) fn try_lock() -> String {
+    format!("select pg_catalog.pg_try_advisory_lock({KEY}) as locked")
+}
+
 /// Statements for one attempt at the session's lock: three results, `locked`, `holder` and `value`.
 pub(crate) fn attempt(fingerprint: &Fingerprint) -> String {
-    format!(
-        "select pg_catalog.pg_try_advisory_lock({KEY}) as locked; {}; select ({})::text as value",
-        holder_query(),
-        fingerprint.query
-    )
+    format!("{}; {}; select ({})::text as value", try_lock(), holder_query(), fingerprint.query)
 }
 
 /// A statement that opens a writing transaction's work: takes the lock until its end, or fails; and fails

@@ -17,6 +17,7 @@ pub use answer::Answer;
 pub use copy::{Chunk, ChunkReceiver, CopySink, CopySource, Generator, channel};
 pub use error::{PgError, ServerError};
 pub use ident::{TableName, identifier, literal, optional_literal, text_array};
+pub(crate) use lock::holder_query as lock_holder_query;
 pub use retry::{Backoff, is_transient, retry};
 pub use row::Row;
 pub use session::{Session, Target};

@@ -103,6 +103,15 @@ impl Writer<'_> {
         self.session.wire().copy_in(sql, source)
     }
 
+    /// Takes crmctl's lock once more: `discard all` lets go of it.
+    pub(crate) async fn lock_again(&mut self) -> PgResult<()> {
+        let rows = self.session.query(&lock::try_lock()).await?;
+        if rows.first().is_some_and(|row| row.flag("locked")) {
+            return Ok(());
+        }
+        Err(PgError::Busy { holder: String::new() })
+    }
+
     /// Fetches all answers in flight, and the first error among them.
     pub async fn settle(&mut self) -> PgResult<()> {
         let mut first = None;
@@ -123,7 +132,11 @@ impl Writer<'_> {
             self.roll_back().await?;
             return Err(PgError::Interrupted);
         }
-        let answer = self.session.run("commit").await?;
+        self.session.send("commit")?;
+        let answer = match self.session.receive().await {
+            Err(PgError::Lost { address, reason }) => return Err(PgError::Undecided { address, reason }),
+            answer => answer?.ok()?,
+        };
         match answer.tags.first().map(String::as_str) {
             Some("COMMIT") => Ok(()),
             _ => Err(PgError::Protocol(

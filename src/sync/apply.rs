@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::backup::{
     Backup, BackupKind, Compression, Description, Origin, PartWriter, Partial, TableContents,
 };
+use crate::cancel::Cancel;
 use crate::error::{Failure, Kind, Result};
 use crate::guard::Approved;
 use crate::parity::{self, TableDigest};
@@ -57,9 +58,17 @@ pub async fn apply(
     send_target(&mut writer, plan, &begin, Streams { copies: &copies, to_file, from_source })?;
 
     let mut part = backup.part(BACKUP_FILE, Compression::None)?;
+    let failed = Cancel::default();
+    let reading = async {
+        let right = read_target(&mut writer, plan, copies.len(), progress).await;
+        if right.is_err() {
+            failed.raise();
+        }
+        right
+    };
     let (left, right, written) = tokio::join!(
-        read_source(source, plan, copies.len()),
-        read_target(&mut writer, plan, copies.len(), progress),
+        read_source(source, plan, copies.len(), &failed),
+        reading,
         write_backup(plan, &copies, from_target, &mut part),
     );
     progress.finish();
@@ -71,18 +80,41 @@ pub async fn apply(
     let origin = Origin::of(&writer.target().url, None);
     let backup = backup.finish(description(plan, origin, &right.before), vec![part])?;
     commit(&mut writer, backup.manifest.id.as_str()).await?;
-    source.run("rollback").await?;
+    // The rows are committed: nothing that happens to the source can make this a failure any more.
+    let _ = source.run("rollback").await;
     Ok(report(plan, &right, &backup))
 }
 
-async fn read_source(source: &mut Session, plan: &SyncPlan, copies: usize) -> PgResult<Content> {
-    let mut content = Content::default();
-    for _ in 0..copies {
-        source.receive().await?.ok()?;
+/// Reads every answer, even after an error: the target waits for the end of each table. When the target has failed,
+/// nobody wants the rest.
+async fn read_source(
+    source: &mut Session,
+    plan: &SyncPlan,
+    copies: usize,
+    target_failed: &Cancel,
+) -> PgResult<Content> {
+    let (mut error, mut answers) = (None, Vec::new());
+    for number in 0..copies + 2 {
+        let answer = tokio::select! {
+            biased;
+            answer = source.receive() => answer,
+            () = target_failed.raised() => return error.map_or_else(|| Ok(Content::default()), Err),
+        };
+        match answer.and_then(Answer::ok) {
+            Ok(answer) if number >= copies => answers.push(answer),
+            Ok(_) => {}
+            Err(lost @ (PgError::Lost { .. } | PgError::Protocol(_))) => return Err(error.unwrap_or(lost)),
+            Err(other) => {
+                error.get_or_insert(other);
+            }
+        }
     }
-    content.after = digests(plan, source.receive().await?)?;
-    content.users = users(source.receive().await?)?;
-    Ok(content)
+    if let Some(error) = error {
+        return Err(error);
+    }
+    let mut next = || answers.pop().unwrap_or_default();
+    let users = users(next())?;
+    Ok(Content { after: digests(plan, next())?, users, ..Content::default() })
 }
 
 /// Reads every answer of the flight, even after an error: only then is the transaction's fate known.
@@ -199,7 +231,7 @@ async fn commit(writer: &mut Writer<'_>, backup: &str) -> Result<()> {
     match writer.commit().await {
         Ok(()) => Ok(()),
         // The answer to COMMIT was lost, so nobody here knows. Both states are whole; verify tells which it is.
-        Err(error @ PgError::Lost { .. }) => Err(Failure::from(error)
+        Err(error @ PgError::Undecided { .. }) => Err(Failure::from(error)
             .context("COMMIT was sent and its answer was lost: the target is wholly old or wholly new")
             .with_help(format!(
                 "see which with `crmctl verify`; `crmctl restore {backup}` puts the old rows back"
