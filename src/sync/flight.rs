@@ -86,11 +86,7 @@ pub(crate) fn send_target(
         writer.send(&create)?;
         copy_in(writer, &format!("pg_temp.{name}"), &copied.columns, from_source.pop_front())?;
     }
-    let swap = undo::upsert_users(plan)
-        .into_iter()
-        .chain(undo::truncate(plan))
-        .chain(undo::delete_stale_users(plan));
-    writer.send(&joined(swap.chain(plan.details.before_load.iter().cloned())))?;
+    writer.send(&joined(undo::clear(plan).into_iter()))?;
     for copied in table_copies {
         copy_in(writer, &copied.table, &copied.columns, from_source.pop_front())?;
     }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::{Catalog, snapshot};
+use crate::catalog::{Catalog, managed, snapshot};
 use crate::migration::AppliedVersions;
-use crate::pg::{PgError, PgResult, Session, TableName, literal};
+use crate::pg::{PgError, PgResult, Row, Session, TableName, literal};
 
 /// The tables of the platform whose test users are carried along, in load order.
 pub(crate) const AUTH_TABLES: [&str; 2] = ["users", "identities"];
@@ -16,8 +16,10 @@ pub struct Side {
     pub catalog: Catalog,
     /// The migrations it has.
     pub applied: AppliedVersions,
-    /// Next values of the sequences: value, and whether it was already used. Without a value: never used.
-    pub sequences: BTreeMap<TableName, Option<i64>>,
+    /// The sequences and what they hold.
+    pub sequences: BTreeMap<TableName, Sequence>,
+    /// What tells this database from every other one that runs.
+    pub identity: String,
     /// Columns of the auth tables that can be written, by table name.
     pub auth_columns: BTreeMap<String, BTreeSet<String>>,
     /// Whether the role may switch triggers and foreign keys off for its session.
@@ -26,6 +28,17 @@ pub struct Side {
     pub bytes: u64,
     /// `server_version`.
     pub server_version: String,
+}
+
+/// Where a sequence is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sequence {
+    /// The table whose column it numbers.
+    pub owner: Option<TableName>,
+    /// The last value, or the first one when it is yet to be given.
+    pub value: i64,
+    /// Whether `value` was given already.
+    pub is_called: bool,
 }
 
 /// Reads a side. `hold` opens a read-only snapshot that stays open: what is read later is of the same moment.
@@ -41,7 +54,7 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
     session.send(&snapshot::query())?;
     session.send(FACTS)?;
     session.send(AUTH_COLUMNS)?;
-    session.send("select schemaname, sequencename, last_value from pg_catalog.pg_sequences")?;
+    session.send(&SEQUENCES.replace("{user_schema}", &managed::is_user_schema_sql("n.nspname")))?;
 
     let applied = AppliedVersions::receive(session).await?;
     let may_replicate = session.receive().await?.error.is_none();
@@ -56,23 +69,51 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
     for row in session.receive().await?.ok()?.rows() {
         auth_columns.entry(row.get("relname")?).or_default().insert(row.get("attname")?);
     }
-    let mut sequences = BTreeMap::new();
-    for row in session.receive().await?.ok()?.rows() {
-        let name = TableName::new(row.get::<String>("schemaname")?, row.get::<String>("sequencename")?);
-        sequences.insert(name, row.text("last_value").and_then(|value| value.parse().ok()));
-    }
+    let sequences = sequences(&session.receive().await?.ok()?.rows())?;
     Ok(Side {
         catalog,
         applied,
         sequences,
         auth_columns,
         may_replicate,
+        identity: facts.get("identity")?,
         bytes: facts.get("bytes")?,
         server_version: facts.get("server_version")?,
     })
 }
 
+fn sequences(rows: &[Row]) -> PgResult<BTreeMap<TableName, Sequence>> {
+    let sequence = |row: &Row| {
+        let name = TableName::new(row.get::<String>("schema")?, row.get::<String>("name")?);
+        let owner = row.text("owner_schema").zip(row.text("owner_name"));
+        let owner = owner.map(|(schema, table)| TableName::new(schema, table));
+        Ok((name, Sequence { owner, value: row.get("last_value")?, is_called: row.flag("is_called") }))
+    };
+    rows.iter().map(sequence).collect()
+}
+
+/// The user's sequences with the tables they number. `pg_sequences` does not know the first number of one that was
+/// restarted; only the sequence itself does. A block asks each of them, so that this is one message.
+const SEQUENCES: &str = "do $crmctl$ declare s record; v bigint; c boolean; r jsonb := '[]'; begin \
+    for s in select n.nspname as schema, c.relname as name, rn.nspname as owner_schema, rc.relname as owner_name \
+      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+      left join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid \
+        and d.refclassid = d.classid and d.deptype in ('a', 'i') and d.refobjsubid > 0 \
+      left join pg_catalog.pg_class rc on rc.oid = d.refobjid \
+      left join pg_catalog.pg_namespace rn on rn.oid = rc.relnamespace \
+      where c.relkind = 'S' and c.relpersistence <> 't' and {user_schema} \
+      and not exists (select from pg_catalog.pg_depend e where e.classid = 'pg_catalog.pg_class'::regclass \
+        and e.objid = c.oid and e.deptype = 'e') loop \
+    execute format('select last_value, is_called from %I.%I', s.schema, s.name) into v, c; \
+    r := r || (to_jsonb(s) || jsonb_build_object('last_value', v, 'is_called', c)); \
+    end loop; perform set_config('crmctl.sequences', r::text, true); end $crmctl$; \
+    select * from jsonb_to_recordset(current_setting('crmctl.sequences')::jsonb) \
+    as s (schema text, name text, owner_schema text, owner_name text, last_value bigint, is_called boolean)";
+
+/// No two servers are started in the same microsecond, and none has two databases of one number.
 const FACTS: &str = "select current_setting('server_version') as server_version, \
+    (select d.oid || ' ' || extract(epoch from pg_catalog.pg_postmaster_start_time()) \
+     from pg_catalog.pg_database d where d.datname = current_database()) as identity, \
     (select coalesce(sum(pg_catalog.pg_table_size(c.oid)), 0)::bigint from pg_catalog.pg_class c \
      join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
      where c.relkind = 'r' and n.nspname !~ '^(pg_|information_schema$)') as bytes";

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::catalog::{Table, managed};
+use crate::catalog::Table;
 use crate::environment::EnvironmentName;
 use crate::pg::TableName;
 use crate::plan::{Fingerprint, Hazard, Plan, Render};
 use crate::sync::observe::Side;
 use crate::sync::order;
-use crate::sync::refusal::{PlanError, check_excluded, check_heads, check_tables, is_excluded};
+use crate::sync::refusal::{
+    PlanError, check_excluded, check_heads, check_identity, check_tables, is_excluded,
+};
 use crate::sync::statements::{common_auth_columns, outgoing_keys, setval, switches};
 use crate::ui::Style;
 
@@ -80,6 +82,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     if options.from == options.to {
         return Err(PlanError::SameEnvironment(options.to.clone()).into());
     }
+    check_identity(source, target, options)?;
     check_heads(source, target, options)?;
     let all = source.catalog.tables()?;
     let theirs = target.catalog.tables()?;
@@ -100,7 +103,10 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let sequences: Vec<TableName> = source
         .sequences
         .keys()
-        .filter(|name| !managed::is_managed(&name.schema) && target.sequences.contains_key(name))
+        .filter(|name| {
+            let theirs = target.sequences.get(name);
+            theirs.is_some_and(|found| found.owner.as_ref().is_none_or(|owner| !is_excluded(owner, options)))
+        })
         .cloned()
         .collect();
 
@@ -113,8 +119,8 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
         source_bytes: source.bytes,
         fingerprint: target.applied.fingerprint(),
         details: Details {
-            setvals: sequences.iter().map(|name| setval(name, source.sequences[name])).collect(),
-            previous_setvals: sequences.iter().map(|name| setval(name, target.sequences[name])).collect(),
+            setvals: sequences.iter().map(|name| setval(name, &source.sequences[name])).collect(),
+            previous_setvals: sequences.iter().map(|name| setval(name, &target.sequences[name])).collect(),
             auth_columns: common_auth_columns(source, target, options),
             before_load,
             after_load,

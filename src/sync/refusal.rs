@@ -15,6 +15,14 @@ pub enum PlanError {
     /// Source and target are the same.
     #[error("`{0}` cannot be synced with itself")]
     SameEnvironment(EnvironmentName),
+    /// Two names for one database.
+    #[error("`{from}` and `{to}` are the same database")]
+    SameDatabase {
+        /// Source.
+        from: EnvironmentName,
+        /// Target.
+        to: EnvironmentName,
+    },
     /// The histories differ.
     #[error("`{from}` and `{to}` are not at the same migration ({left} against {right})")]
     HeadsDiffer {
@@ -51,15 +59,19 @@ impl Explain for PlanError {
     fn kind(&self) -> Kind {
         match self {
             Self::SameEnvironment(_) => Kind::Usage,
-            Self::HeadsDiffer { .. } | Self::TablesDiffer { .. } | Self::ExcludedRefers { .. } => {
-                Kind::Refused
-            }
+            Self::SameDatabase { .. }
+            | Self::HeadsDiffer { .. }
+            | Self::TablesDiffer { .. }
+            | Self::ExcludedRefers { .. } => Kind::Refused,
         }
     }
 
     fn help(&self) -> Option<String> {
         Some(match self {
             Self::SameEnvironment(_) => "name two environments with `--from` and `--to`".to_owned(),
+            Self::SameDatabase { from, to } => {
+                format!("check the URLs of `{from}` and `{to}`: one of them is not what it should be")
+            }
             Self::HeadsDiffer { from, to, .. } => {
                 format!(
                     "bring both to the same migration first: `crmctl migrate status --env {from}` and `--env {to}`"
@@ -73,6 +85,14 @@ impl Explain for PlanError {
             Self::ExcludedRefers { .. } => "exclude both tables, or neither".to_owned(),
         })
     }
+}
+
+/// A database would wait for itself, with its own rows as the ones to be replaced.
+pub(crate) fn check_identity(source: &Side, target: &Side, options: &Options) -> Result<(), PlanError> {
+    if source.identity == target.identity {
+        return Err(PlanError::SameDatabase { from: options.from.clone(), to: options.to.clone() });
+    }
+    Ok(())
 }
 
 pub(crate) fn check_heads(source: &Side, target: &Side, options: &Options) -> Result<(), PlanError> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::Table;
 use crate::pg::{TableName, identifier, literal};
-use crate::sync::observe::{AUTH_TABLES, Side};
+use crate::sync::observe::{AUTH_TABLES, Sequence, Side};
 use crate::sync::order;
 use crate::sync::plan::{Method, Options};
 
@@ -15,15 +15,22 @@ pub(crate) fn switches(
     load: &order::LoadOrder,
     target: &Side,
 ) -> (Vec<String>, Vec<String>) {
+    // Deferred foreign keys are checked now: a table with checks ahead of it cannot be altered.
+    let (mut before, mut after) = (Vec::new(), vec!["set constraints all immediate".to_owned()]);
     if method == Method::ReplicaRole {
-        let set = |role: &str| vec![format!("set local session_replication_role = {role}")];
-        return (set("replica"), set("origin"));
+        before.push("set local session_replication_role = replica".to_owned());
+        after.push("set local session_replication_role = origin".to_owned());
     }
-    let (mut before, mut after) = (Vec::new(), Vec::new());
     for (name, facts) in target.catalog.of_kind("trigger") {
         let fact = |fact: &str| facts.get(fact).and_then(serde_json::Value::as_str).unwrap_or_default();
         let table = TableName::new(&name.schema, fact("table"));
-        if !tables.iter().any(|synced| synced.name == table) || fact("enabled") == "D" {
+        // Under the replica role only those fire that were told to.
+        let rests = match fact("enabled") {
+            "D" => true,
+            "O" => method == Method::ReplicaRole,
+            _ => false,
+        };
+        if rests || !tables.iter().any(|synced| synced.name == table) {
             continue;
         }
         let trigger = identifier(&name.name[table.name.len() + 1..]);
@@ -35,7 +42,7 @@ pub(crate) fn switches(
         before.push(format!("alter table {} disable trigger {trigger}", table.sql()));
         after.push(format!("alter table {} {enable} trigger {trigger}", table.sql()));
     }
-    for (table, key) in &load.cyclic {
+    for (table, key) in load.cyclic.iter().filter(|_| method == Method::LoadOrder) {
         let name = identifier(&key.name);
         before.push(format!("alter table {} drop constraint {name}", table.sql()));
         after.push(format!("alter table {} add constraint {name} {}", table.sql(), key.definition));
@@ -59,7 +66,7 @@ pub(crate) fn outgoing_keys(tables: &[Table], names: &BTreeSet<&TableName>, meth
                 key.columns.iter().map(|own| format!("t.{} is not null", identifier(own))).collect();
             let found = format!(
                 "select from {} t where {} and not exists (select from {} r where {})",
-                table.name.sql(),
+                table.from_clause(),
                 present.join(" and "),
                 key.references.sql(),
                 matches.join(" and ")
@@ -79,14 +86,8 @@ pub(crate) fn outgoing_keys(tables: &[Table], names: &BTreeSet<&TableName>, meth
         .collect()
 }
 
-pub(crate) fn setval(name: &TableName, value: Option<i64>) -> String {
-    let sequence = literal(&name.sql());
-    match value {
-        Some(value) => format!("select pg_catalog.setval({sequence}, {value}, true)"),
-        None => format!(
-            "select pg_catalog.setval({sequence}, (select seqstart from pg_catalog.pg_sequence where seqrelid = {sequence}::regclass), false)"
-        ),
-    }
+pub(crate) fn setval(name: &TableName, Sequence { value, is_called, .. }: &Sequence) -> String {
+    format!("select pg_catalog.setval({}, {value}, {is_called})", literal(&name.sql()))
 }
 
 pub(crate) fn common_auth_columns(

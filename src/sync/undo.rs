@@ -4,10 +4,11 @@
 use futures_util::StreamExt;
 
 use crate::backup::PartWriter;
+use crate::catalog::Table;
 use crate::error::Result;
 use crate::pg::{Chunk, ChunkReceiver, identifier, literal};
 use crate::sync::observe::user_condition;
-use crate::sync::plan::SyncPlan;
+use crate::sync::plan::{Method, SyncPlan};
 
 /// A COPY on its way out of the target, and where its rows belong.
 pub(crate) struct Outgoing {
@@ -39,15 +40,7 @@ pub(crate) async fn write(
             return Ok(false);
         }
     }
-    let mut middle = String::new();
-    for statement in upsert_users(plan).into_iter().chain(truncate(plan)).chain(delete_stale_users(plan)) {
-        middle.push_str(&statement);
-        middle.push_str(";\n");
-    }
-    for statement in &plan.details.before_load {
-        middle.push_str(statement);
-        middle.push_str(";\n");
-    }
+    let middle: String = clear(plan).into_iter().map(|statement| statement + ";\n").collect();
     part.write(middle.as_bytes()).await?;
     for outgoing in tables {
         let table = outgoing.table.clone();
@@ -108,9 +101,32 @@ pub(crate) fn columns_sql<S: AsRef<str>>(columns: &[S]) -> String {
     columns.iter().map(|column| identifier(column.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
+/// What makes room for the rows, and carries the users over: the old rows go first, so that users who are not among
+/// those that came can go, so that their addresses are free. A trigger on `auth.users` may have made rows for the
+/// users that came, so the tables are emptied once more. Foreign keys between users and their identities must work,
+/// so the triggers rest on the tables only.
+pub(crate) fn clear(plan: &SyncPlan) -> Vec<String> {
+    let mut statements = plan.details.before_load.clone();
+    statements.extend(truncate(plan));
+    if plan.details.auth_columns.is_empty() {
+        return statements;
+    }
+    let role = |role| {
+        (plan.method == Method::ReplicaRole).then(|| format!("set local session_replication_role = {role}"))
+    };
+    statements.extend(role("origin"));
+    statements.extend(delete_stale_users(plan));
+    statements.extend(upsert_users(plan));
+    statements.push("set constraints all immediate".to_owned());
+    statements.push("set constraints all deferred".to_owned());
+    statements.extend(role("replica"));
+    statements.extend(truncate(plan));
+    statements
+}
+
 /// Puts the auth users of the temporary tables into place. Identities have no key that all versions of the
 /// auth schema share, so those of the users at hand are replaced.
-pub(crate) fn upsert_users(plan: &SyncPlan) -> Vec<String> {
+fn upsert_users(plan: &SyncPlan) -> Vec<String> {
     let mut statements = Vec::new();
     for (name, columns) in &plan.details.auth_columns {
         let table = auth_table(name);
@@ -134,7 +150,7 @@ pub(crate) fn upsert_users(plan: &SyncPlan) -> Vec<String> {
 }
 
 /// Removes auth users that match the pattern and are not among those that came.
-pub(crate) fn delete_stale_users(plan: &SyncPlan) -> Vec<String> {
+fn delete_stale_users(plan: &SyncPlan) -> Vec<String> {
     if plan.details.auth_columns.is_empty() {
         return Vec::new();
     }
@@ -145,9 +161,10 @@ pub(crate) fn delete_stale_users(plan: &SyncPlan) -> Vec<String> {
     )]
 }
 
-/// One statement for all tables, so that foreign keys among them do not matter.
-pub(crate) fn truncate(plan: &SyncPlan) -> Option<String> {
-    let tables: Vec<String> = plan.tables.iter().map(crate::pg::TableName::sql).collect();
+/// One statement for all tables, so that foreign keys among them do not matter. Tables that inherit from one of them
+/// are emptied only when they are meant themselves.
+fn truncate(plan: &SyncPlan) -> Option<String> {
+    let tables: Vec<String> = plan.details.tables.iter().map(Table::from_clause).collect();
     (!tables.is_empty()).then(|| format!("truncate table {}", tables.join(", ")))
 }
 
