@@ -6,7 +6,7 @@ use crate::catalog::{Difference, ObjectName, diff};
 use crate::deploy::plan::{DeployPlan, in_words};
 use crate::deploy::rehearse::catalog;
 use crate::error::{Explain, Failure, Kind, Result};
-use crate::pg::Writer;
+use crate::pg::{Row, Writer};
 
 /// Why a deploy was rolled back after its files had run.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +77,8 @@ pub(crate) async fn check(writer: &mut Writer<'_>, plan: &DeployPlan) -> Result<
                     .context(format!("the check in {file}:{line} failed, and everything was rolled back"))
             })?;
             let is_true = |value: &Option<String>| value.as_deref() == Some("t");
-            if !rows.first().is_some_and(|row| row.values().iter().all(is_true)) {
+            let says_yes = |row: &Row| !row.values().is_empty() && row.values().iter().all(is_true);
+            if rows.is_empty() || !rows.iter().all(says_yes) {
                 return Err(CheckError::SaysNo { file, line }.into());
             }
         }
