@@ -172,6 +172,7 @@ impl ConfigFile {
             let offset = error.span().map_or(0, |span| span.start);
             ConfigError::new(name, text, offset, error.message())
         })?;
+        refuse_unfinished(name, text)?;
         for (environment, config) in &file.environments {
             let origins = [config.managed, config.url.is_some(), config.url_env.is_some()];
             if origins.iter().filter(|is_given| **is_given).count() > 1 {
@@ -184,6 +185,28 @@ impl ConfigFile {
         }
         Ok(file)
     }
+}
+
+/// Keys that have a meaning and are not acted upon by this version. To pass over `recipients` would leave backups
+/// readable that somebody believes to be encrypted.
+#[derive(Deserialize)]
+struct Unfinished {
+    #[serde(default)]
+    backup: BTreeMap<String, toml::Spanned<toml::Value>>,
+    #[serde(default)]
+    deploy: BTreeMap<String, toml::Spanned<toml::Value>>,
+}
+
+fn refuse_unfinished(name: &str, text: &str) -> Result<(), ConfigError> {
+    let Ok(file) = toml::from_str::<Unfinished>(text) else { return Ok(()) };
+    let backup = file.backup.iter().filter(|(key, _)| *key != "dir").map(|found| ("backup", found));
+    let deploy = file.deploy.iter().map(|found| ("deploy", found));
+    let mut found: Vec<_> = backup.chain(deploy).collect();
+    found.sort_by_key(|(_, (_, value))| value.span().start);
+    let Some((section, (key, value))) = found.first() else { return Ok(()) };
+    let problem = format!("`{key}` in `[{section}]` does nothing in this version of crmctl");
+    Err(ConfigError::new(name, text, value.span().start, &problem)
+        .with_help("remove it, so that nobody relies on it"))
 }
 
 #[cfg(test)]
@@ -220,16 +243,25 @@ mod tests {
             exclude = ["public.audit_*"]
             auth_users = "%@test.local"
             [backup]
-            keep = { last = 7, daily = 30 }
-            [deploy]
-            requires = "staging"
-            after = ["npx supabase functions deploy"]
+            dir = "backups"
         "#;
 
         let file = ConfigFile::parse("crmctl.toml", text).unwrap();
         assert_eq!(file.environments.len(), 2);
         assert_eq!(file.backup.keep, Keep::default());
-        assert_eq!(file.deploy.requires.unwrap().as_str(), "staging");
+    }
+
+    #[test]
+    fn a_key_that_would_do_nothing_is_refused_with_its_line() {
+        for (key, text) in [
+            ("recipients", "[backup]\ndir = 'x'\nrecipients = ['age1']\n"),
+            ("keep", "[backup]\n\nkeep.last = 7\n"),
+            ("after", "[deploy]\n\nafter = ['true']\n"),
+        ] {
+            let error = ConfigFile::parse("crmctl.toml", text).expect_err(text);
+            assert!(error.to_string().contains(&format!("`{key}`")), "{error}");
+            assert_eq!(error.location().unwrap().line, 3, "{text}");
+        }
     }
 
     #[test]

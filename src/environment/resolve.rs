@@ -216,7 +216,9 @@ pub fn resolve(
         from: source.clone(),
         error: Box::new(error),
     })?;
-    let assumed = if url.is_local() { Protection::Open } else { Protection::Protected };
+    // `cloud` may be at the end of a tunnel that begins on this machine.
+    let is_harmless = url.is_local() && name.as_str() != "cloud";
+    let assumed = if is_harmless { Protection::Open } else { Protection::Protected };
     Ok(Environment {
         name: name.clone(),
         protection: config.protection.unwrap_or(assumed),
