@@ -62,6 +62,10 @@ impl Catalog {
                 ObjectName { kind: row.get("kind")?, schema: row.get("schema")?, name: row.get("name")? };
             let facts: String = row.get("facts")?;
             let facts = serde_json::from_str(&facts).map_err(|error| PgError::Protocol(error.to_string()))?;
+            // Names with dots in them can meet: better no answer than one that leaves an object out.
+            if objects.contains_key(&name) {
+                return Err(PgError::Protocol(format!("two objects of the catalog are called {name}")));
+            }
             objects.insert(name, facts);
         }
         Ok(Self { objects })

@@ -165,8 +165,8 @@ object (kind, schema, name, facts) as (
     jsonb_build_object('acl', (select jsonb_agg(x.entry order by x.entry collate "C") from (
       select case when grantee = 0 then 'public' else pg_catalog.pg_get_userbyid(grantee)::text end || '=' || string_agg(privilege_type, ',' order by privilege_type) as entry
       from pg_catalog.aclexplode(d.defaclacl) where privilege_type <> 'MAINTAIN' group by grantee) x))
-  from pg_catalog.pg_default_acl d join namespace n on n.oid = d.defaclnamespace
-  where pg_catalog.pg_get_userbyid(d.defaclrole) !~ '^supabase_'
+  from pg_catalog.pg_default_acl d left join namespace n on n.oid = d.defaclnamespace
+  where (d.defaclnamespace = 0 or n.oid is not null) and pg_catalog.pg_get_userbyid(d.defaclrole) !~ '^supabase_'
 
   union all
   select 'publication table', rn.nspname::text, b.pubname || '.' || rc.relname, '{}'::jsonb
