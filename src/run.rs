@@ -8,7 +8,6 @@ use crate::cli::{Cli, Command};
 use crate::environment::Variables;
 use crate::error::{ExitStatus, Failure, Kind, Result};
 use crate::global::GlobalArgs;
-use crate::pg::PgError;
 use crate::ui::{Output, Printer, PrinterOptions, Volume};
 
 /// Runs the program with the arguments of the process. The only place a failure is rendered.
@@ -38,7 +37,7 @@ async fn execute(cli: Cli, printer: &Printer) -> Result<ExitStatus> {
     let app = App::new(cli.global, cli.command.name(), printer.clone(), cancel.clone())?;
     tokio::select! {
         result = dispatch(cli.command, &app) => result,
-        () = watch_signals(&cancel) => Err(PgError::Interrupted.into()),
+        () = watch_signals(&cancel) => Err(gone_without_waiting()),
     }
 }
 
@@ -58,6 +57,16 @@ async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
         Command::Deploy(args) => crate::commands::deploy::run(app, args).await,
         Command::Completions(args) => crate::commands::completions::run(app, &args),
     }
+}
+
+/// The second signal ends the program, not the server: what was sent to it may still be carried out.
+fn gone_without_waiting() -> Failure {
+    let error = anyhow::anyhow!(
+        "interrupted without waiting for the server, which may still finish what it was sent"
+    );
+    Failure::from(error)
+        .of_kind(Kind::Interrupted)
+        .with_help("see what was done with `crmctl migrate status` or `crmctl verify` before you go on")
 }
 
 /// The first signal asks everybody to stop in good order; the second one ends the wait for it.
