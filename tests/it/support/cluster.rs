@@ -22,6 +22,8 @@ pub(crate) enum Which {
     Cloud,
     /// The same, reached over TCP with TLS and SCRAM only.
     Network,
+    /// Whose `postgres` may not switch triggers and foreign keys off, as on plain PostgreSQL.
+    Strict,
 }
 
 impl Which {
@@ -30,10 +32,12 @@ impl Which {
         static LOCAL: OnceLock<Cluster> = OnceLock::new();
         static CLOUD: OnceLock<Cluster> = OnceLock::new();
         static NETWORK: OnceLock<Cluster> = OnceLock::new();
+        static STRICT: OnceLock<Cluster> = OnceLock::new();
         let place = match self {
             Self::Local => &LOCAL,
             Self::Cloud => &CLOUD,
             Self::Network => &NETWORK,
+            Self::Strict => &STRICT,
         };
         place.get_or_init(|| self.start())
     }
@@ -42,7 +46,7 @@ impl Which {
     pub(crate) fn password(self) -> &'static str {
         match self {
             Self::Local => crmctl::local::PASSWORD,
-            Self::Cloud | Self::Network => CLOUD_PASSWORD,
+            Self::Cloud | Self::Network | Self::Strict => CLOUD_PASSWORD,
         }
     }
 
@@ -72,6 +76,10 @@ impl Which {
             &cluster.admin_url("template1"),
             "create database baseline template postgres owner postgres is_template true",
         );
+        if self == Self::Strict {
+            let revoke = "revoke set on parameter session_replication_role from postgres";
+            execute(&cluster.admin_url("template1"), revoke);
+        }
         if self != Self::Local {
             let alter = format!("alter role postgres password '{CLOUD_PASSWORD}'");
             execute(&cluster.admin_url("template1"), &alter);

@@ -29,7 +29,7 @@ impl Database {
 
     /// With the CRM's own migrations, as `crmctl migrate up` applies them.
     pub(crate) fn migrated(which: Which) -> Self {
-        static MADE: [OnceLock<()>; 3] = [const { OnceLock::new() }; 3];
+        static MADE: [OnceLock<()>; 4] = [const { OnceLock::new() }; 4];
         MADE[which as usize].get_or_init(|| {
             let database = Self::named("baseline", which, "migrated".to_owned());
             let project = Project::new().local(&database).with_crm_migrations();
@@ -41,7 +41,7 @@ impl Database {
 
     /// With the CRM's migrations, its test users and their data.
     pub(crate) fn seeded(which: Which) -> Self {
-        static MADE: [OnceLock<()>; 3] = [const { OnceLock::new() }; 3];
+        static MADE: [OnceLock<()>; 4] = [const { OnceLock::new() }; 4];
         MADE[which as usize].get_or_init(|| {
             drop(Self::migrated(which));
             let database = Self::named("migrated", which, "seeded".to_owned());
