@@ -12,19 +12,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::message::backend::Message;
 use postgres_protocol::message::frontend;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 
-use crate::pg::copy::{Chunk, CopySink, CopySource, Taken};
+use crate::pg::copy::{Chunk, CopySink, CopySource};
+use crate::pg::outbox::Outbox;
 use crate::pg::row;
 use crate::pg::stream::Shared;
 use crate::pg::{Answer, PgError, PgResult, Row, ServerError};
 
-/// Bytes that are buffered before they are written: enough for full TLS records, little enough for memory.
-const WRITE_BUFFER: usize = 64 * 1024;
 /// Bytes asked of the stream at once.
 const READ_BUFFER: usize = 32 * 1024;
 
@@ -34,18 +33,10 @@ pub(crate) struct Wire {
     address: String,
     space: Box<[u8]>,
     incoming: BytesMut,
-    outgoing: BytesMut,
-    queue: VecDeque<Outgoing>,
+    outbox: Outbox,
     expected: VecDeque<Expected>,
     current: Answer,
     columns: Arc<[String]>,
-    flushed: bool,
-}
-
-/// What is still to be written.
-enum Outgoing {
-    Bytes(BytesMut),
-    Copy(CopySource),
 }
 
 /// What is known of a message whose answer is awaited.
@@ -60,12 +51,10 @@ impl Wire {
             address,
             space: vec![0; READ_BUFFER].into_boxed_slice(),
             incoming: BytesMut::with_capacity(READ_BUFFER),
-            outgoing: BytesMut::with_capacity(WRITE_BUFFER),
-            queue: VecDeque::new(),
+            outbox: Outbox::new(),
             expected: VecDeque::new(),
             current: Answer::default(),
             columns: Arc::new([]),
-            flushed: true,
         }
     }
 
@@ -87,7 +76,7 @@ impl Wire {
     /// Queues `copy .. from stdin` and its data, without waiting for the server to ask for them.
     pub(crate) fn copy_in(&mut self, sql: &str, source: CopySource) -> PgResult<()> {
         self.expect(sql, None)?;
-        self.queue.push_back(Outgoing::Copy(source));
+        self.outbox.push_copy(source);
         Ok(())
     }
 
@@ -95,7 +84,7 @@ impl Wire {
         let mut message = BytesMut::with_capacity(sql.len() + 16);
         frontend::query(sql, &mut message)
             .map_err(|_| PgError::Protocol("a statement holds a NUL byte".to_owned()))?;
-        self.queue.push_back(Outgoing::Bytes(message));
+        self.outbox.push(message);
         self.expected.push_back(Expected { sink });
         Ok(())
     }
@@ -112,7 +101,7 @@ impl Wire {
 
     /// Writes what is queued without waiting for answers, as far as COPY sources have data.
     pub(crate) async fn flush(&mut self) -> PgResult<()> {
-        match poll_fn(|cx| self.poll_send(cx)).await {
+        match poll_fn(|cx| self.outbox.poll_send(&mut self.stream, cx)).await {
             Ok(()) => Ok(()),
             Err(error) => Err(self.lose(&error)),
         }
@@ -120,7 +109,7 @@ impl Wire {
 
     /// Gives up what was in flight: whoever waits at the other end of a COPY channel must hear of the end.
     fn lose(&mut self, error: &io::Error) -> PgError {
-        self.queue.clear();
+        self.outbox.clear();
         self.expected.clear();
         let reason = match error.kind() {
             io::ErrorKind::InvalidData => return PgError::Protocol(error.to_string()),
@@ -136,7 +125,7 @@ impl Wire {
         }
         loop {
             // Sending first: a message may still sit in the queue. Pending here does not stop reading.
-            let sending = match self.poll_send(cx) {
+            let sending = match self.outbox.poll_send(&mut self.stream, cx) {
                 Poll::Ready(Err(error)) => Some(error),
                 Poll::Ready(Ok(())) | Poll::Pending => None,
             };
@@ -201,6 +190,9 @@ impl Wire {
                 let mut answer = std::mem::take(&mut self.current);
                 answer.status = body.status();
                 self.expected.pop_front();
+                if self.expected.is_empty() {
+                    self.outbox.land();
+                }
                 return Ok(Some(answer));
             }
             Message::CopyDone => {
@@ -227,64 +219,16 @@ impl Wire {
         Poll::Ready(Ok(buffer.filled().len()))
     }
 
-    /// Ready when everything queued is written. Pending when the stream is full or a source has no data yet.
-    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        loop {
-            let starved = self.fill_outgoing(cx)?;
-            while self.outgoing.has_remaining() {
-                let written = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.outgoing))?;
-                if written == 0 {
-                    return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-                }
-                self.outgoing.advance(written);
-                self.flushed = false;
-            }
-            if !self.flushed && (starved || self.queue.is_empty()) {
-                ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-                self.flushed = true;
-            }
-            if starved {
-                return Poll::Pending;
-            }
-            if self.queue.is_empty() {
-                return Poll::Ready(Ok(()));
-            }
-        }
-    }
-
-    /// Moves queued messages into the write buffer. True when a COPY source must be waited for.
-    fn fill_outgoing(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
-        while self.outgoing.len() < WRITE_BUFFER {
-            match self.queue.front_mut() {
-                None => return Ok(false),
-                Some(Outgoing::Bytes(bytes)) => {
-                    self.outgoing.extend_from_slice(bytes);
-                    self.queue.pop_front();
-                }
-                Some(Outgoing::Copy(source)) => match source.poll_take(cx) {
-                    Poll::Pending => return Ok(true),
-                    Poll::Ready(Taken::Data(data)) => {
-                        frontend::CopyData::new(data)?.write(&mut self.outgoing);
-                    }
-                    Poll::Ready(Taken::End) => {
-                        frontend::copy_done(&mut self.outgoing);
-                        self.queue.pop_front();
-                    }
-                    Poll::Ready(Taken::Failed) => {
-                        frontend::copy_fail("the source of the data failed", &mut self.outgoing)?;
-                        self.queue.pop_front();
-                    }
-                },
-            }
-        }
-        Ok(false)
+    /// Queues the goodbye behind everything else: the answers still come, and then the server closes.
+    pub(crate) fn end(&mut self) {
+        let mut message = BytesMut::new();
+        frontend::terminate(&mut message);
+        self.outbox.push(message);
     }
 
     /// Says goodbye, so that the server does not log a lost connection.
     pub(crate) async fn terminate(mut self) {
-        let mut message = BytesMut::new();
-        frontend::terminate(&mut message);
-        self.queue.push_back(Outgoing::Bytes(message));
+        self.end();
         // The connection is given up either way: a failure to say goodbye changes nothing.
         let _ = self.flush().await;
     }

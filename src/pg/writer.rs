@@ -119,11 +119,27 @@ impl Writer<'_> {
 
     /// Commits, unless the user asked to stop before: then it rolls back.
     pub async fn commit(&mut self) -> PgResult<()> {
+        self.send_commit().await?;
+        self.receive_commit().await
+    }
+
+    /// Commits and ends the session in one flight. Nothing can be asked of it afterwards.
+    pub async fn commit_and_end(&mut self) -> PgResult<()> {
+        self.send_commit().await?;
+        self.session.wire().end();
+        self.receive_commit().await
+    }
+
+    async fn send_commit(&mut self) -> PgResult<()> {
         if self.session.is_cancelled() {
             self.roll_back().await?;
             return Err(PgError::Interrupted);
         }
-        let answer = self.session.run("commit").await?;
+        self.session.send("commit")
+    }
+
+    async fn receive_commit(&mut self) -> PgResult<()> {
+        let answer = self.session.receive().await?.ok()?;
         match answer.tags.first().map(String::as_str) {
             Some("COMMIT") => Ok(()),
             _ => Err(PgError::Protocol(
