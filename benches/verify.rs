@@ -19,10 +19,12 @@ use self::support::{Database, Project, Which, crmctl};
 
 /// About 200,000 rows.
 const SCALE: &str = "125";
+/// The servers of the two databases.
+const SIDES: [Which; 2] = [Which::Local, Which::Network];
 
 fn main() {
     let bench = Bench::new("verify");
-    let (local, cloud) = (seeded(Which::Local, SCALE), seeded(Which::Network, SCALE));
+    let [local, cloud] = SIDES.map(|which| seeded(which, SCALE));
     let project = Project::new().local(&local).cloud_at(&format!("{}?sslmode=disable", cloud.url()));
     let hashes = text_hashes(&local);
 
@@ -58,7 +60,7 @@ fn main() {
 
 /// Seconds on the clock, and of the processors of both servers.
 fn measured(databases: [&Database; 2], work: impl FnOnce()) -> [f64; 2] {
-    let servers = databases.map(|database| ServerTime::start(database.which));
+    let servers = SIDES.map(ServerTime::start);
     let wall = Bench::seconds(work);
     let processor = servers.iter().zip(databases).map(|(server, database)| server.seconds(database)).sum();
     [wall, processor]

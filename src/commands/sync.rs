@@ -63,8 +63,7 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
             report.backup_file.display()
         ),
     ];
-    source.close().await;
-    target.close().await;
+    source.close().await; // the target's session ended with its COMMIT
     app.report(ExitStatus::Success, Some(&to), &report)
 }
 

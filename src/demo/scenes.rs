@@ -67,7 +67,7 @@ pub(crate) async fn sync(app: &App, stage: &Stage) -> Result<String> {
     let approved = app.approve_quietly(sync::plan(&left, &right, &options)?, &to)?;
     let backup = Store::new(&app.project.backup.dir).create(&to.name, app.now())?;
     let report = sync::apply(&mut source, &mut target, &approved, backup, &Silent).await?;
-    tokio::join!(source.close(), target.close());
+    source.close().await;
     let rows: u64 = report.tables.iter().map(|table| table.rows).sum();
     Ok(format!(
         "{} and {} in one transaction; the old rows are in a backup that psql can restore, and both sides' contents were compared before COMMIT",

@@ -81,7 +81,7 @@ impl Project {
     /// The same project with paths as somebody in `folder` would write them: relative where they are below it.
     #[must_use]
     pub fn seen_from(mut self, folder: &Path) -> Self {
-        for path in [&mut self.migrations, &mut self.seeds, &mut self.backup.dir] {
+        for path in [&mut self.migrations, &mut self.seeds] {
             if let Ok(relative) = path.strip_prefix(folder) {
                 *path = relative.to_owned();
             }

@@ -9,7 +9,25 @@ use crate::tools::SearchPath;
 
 /// Templates are shared by all tests: one is made in a second, but not once per test.
 fn shared_home() -> Home {
+    static POSTGRESQL: std::sync::Once = std::sync::Once::new();
+    POSTGRESQL.call_once(install_postgresql);
     Home::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/crmctl"))
+}
+
+/// A machine without PostgreSQL gets it the way a user would: a test that cannot run must not pass.
+fn install_postgresql() {
+    use crate::doctor::{Site, ensure_postgres};
+    let home = Home::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tmp/crmctl"));
+    let search = SearchPath::of(&crate::environment::Variables::of_process());
+    let cancel = crate::cancel::Cancel::default();
+    let site = Site { home: &home, search: &search, cancel: &cancel, progress: &crate::plan::Silent };
+    std::thread::scope(|scope| {
+        let work = || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(ensure_postgres(site, |_| Ok(true))).expect("PostgreSQL can be installed");
+        };
+        scope.spawn(work).join().unwrap();
+    });
 }
 
 fn options() -> ClusterOptions {

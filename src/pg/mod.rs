@@ -6,6 +6,7 @@ mod copy;
 mod error;
 mod ident;
 mod lock;
+mod outbox;
 mod retry;
 mod row;
 mod session;

@@ -19,18 +19,13 @@ use postgres_protocol::message::frontend;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::pg::copy::{Chunk, CopySink, CopySource};
+use crate::pg::outbox::Outbox;
 use crate::pg::row;
 use crate::pg::stream::Shared;
 use crate::pg::{Answer, PgError, PgResult, Row, ServerError};
 
-/// Bytes that are buffered before they are written: enough for full TLS records, little enough for memory.
-const WRITE_BUFFER: usize = 64 * 1024;
 /// Bytes asked of the stream at once.
 const READ_BUFFER: usize = 32 * 1024;
-
-mod outgoing;
-
-use outgoing::Outgoing;
 
 /// One connection's protocol state.
 pub(crate) struct Wire {
@@ -38,16 +33,12 @@ pub(crate) struct Wire {
     address: String,
     space: Box<[u8]>,
     incoming: BytesMut,
-    outgoing: BytesMut,
-    queue: VecDeque<Outgoing>,
+    outbox: Outbox,
     expected: VecDeque<Expected>,
     current: Answer,
     columns: Arc<[String]>,
-    flushed: bool,
     /// Bytes of the present row of a `copy .. to stdout` that are still to come: huge rows are passed on in pieces.
     row_rest: usize,
-    /// Sources whose COPY the server has refused: kept, so that whoever feeds them waits instead of failing.
-    abandoned: Vec<CopySource>,
     /// Why nothing can be asked any more: answers no longer belong to questions.
     dead: Option<String>,
 }
@@ -65,14 +56,11 @@ impl Wire {
             address,
             space: vec![0; READ_BUFFER].into_boxed_slice(),
             incoming: BytesMut::with_capacity(READ_BUFFER),
-            outgoing: BytesMut::with_capacity(WRITE_BUFFER),
-            queue: VecDeque::new(),
+            outbox: Outbox::new(),
             expected: VecDeque::new(),
             current: Answer::default(),
             columns: Arc::new([]),
-            flushed: true,
             row_rest: 0,
-            abandoned: Vec::new(),
             dead: None,
         }
     }
@@ -98,7 +86,7 @@ impl Wire {
         if let Some(expected) = self.expected.back_mut() {
             expected.has_source = true;
         }
-        self.queue.push_back(Outgoing::Copy(source));
+        self.outbox.push_copy(source);
         Ok(())
     }
 
@@ -109,7 +97,7 @@ impl Wire {
         let mut message = BytesMut::with_capacity(sql.len() + 16);
         frontend::query(sql, &mut message)
             .map_err(|_| PgError::Protocol("a statement holds a NUL byte".to_owned()))?;
-        self.queue.push_back(Outgoing::Bytes(message));
+        self.outbox.push(message);
         self.expected.push_back(Expected { sink, has_source: false });
         Ok(())
     }
@@ -126,7 +114,7 @@ impl Wire {
 
     /// Writes what is queued without waiting for answers, as far as COPY sources have data.
     pub(crate) async fn flush(&mut self) -> PgResult<()> {
-        match poll_fn(|cx| self.poll_send(cx)).await {
+        match poll_fn(|cx| self.outbox.poll_send(&mut self.stream, cx)).await {
             Ok(()) => Ok(()),
             Err(error) => Err(self.lose(&error)),
         }
@@ -149,9 +137,8 @@ impl Wire {
 
     /// Ends all talk: an answer that comes later must never be taken for that to another question.
     pub(crate) fn give_up(&mut self, reason: &str) -> PgError {
-        self.queue.clear();
+        self.outbox.clear();
         self.expected.clear();
-        self.abandoned.clear();
         self.dead = Some(reason.to_owned());
         PgError::Lost { address: self.address.clone(), reason: reason.to_owned() }
     }
@@ -162,7 +149,7 @@ impl Wire {
         }
         loop {
             // Sending first: a message may still sit in the queue. Pending here does not stop reading.
-            let sending = match self.poll_send(cx) {
+            let sending = match self.outbox.poll_send(&mut self.stream, cx) {
                 Poll::Ready(Err(error)) => Some(error),
                 Poll::Ready(Ok(())) | Poll::Pending => None,
             };
@@ -228,7 +215,11 @@ impl Wire {
                 answer.status = body.status();
                 self.expected.pop_front();
                 if answer.status == b'E' {
-                    self.abandon_sources();
+                    // The server would ignore the data of every COPY that is still to come.
+                    self.outbox.abandon_sources();
+                }
+                if self.expected.is_empty() {
+                    self.outbox.land();
                 }
                 return Ok(Some(answer));
             }
@@ -282,11 +273,16 @@ impl Wire {
         Poll::Ready(Ok(buffer.filled().len()))
     }
 
-    /// Says goodbye, so that the server does not log a lost connection.
-    pub(crate) async fn terminate(mut self) {
+    /// Queues the goodbye behind everything else: the answers still come, and then the server closes.
+    pub(crate) fn end(&mut self) {
         let mut message = BytesMut::new();
         frontend::terminate(&mut message);
-        self.queue.push_back(Outgoing::Bytes(message));
+        self.outbox.push(message);
+    }
+
+    /// Says goodbye, so that the server does not log a lost connection.
+    pub(crate) async fn terminate(mut self) {
+        self.end();
         // The connection is given up either way: a failure to say goodbye changes nothing.
         let _ = self.flush().await;
     }

@@ -128,11 +128,26 @@ impl Writer<'_> {
 
     /// Commits, unless the user asked to stop before: then it rolls back.
     pub async fn commit(&mut self) -> PgResult<()> {
+        self.send_commit().await?;
+        self.receive_commit().await
+    }
+
+    /// Commits and ends the session in one flight. Nothing can be asked of it afterwards.
+    pub async fn commit_and_end(&mut self) -> PgResult<()> {
+        self.send_commit().await?;
+        self.session.wire().end();
+        self.receive_commit().await
+    }
+
+    async fn send_commit(&mut self) -> PgResult<()> {
         if self.session.is_cancelled() {
             self.roll_back().await?;
             return Err(PgError::Interrupted);
         }
-        self.session.send("commit")?;
+        self.session.send("commit")
+    }
+
+    async fn receive_commit(&mut self) -> PgResult<()> {
         let answer = match self.session.receive().await {
             Err(PgError::Lost { address, reason }) => return Err(PgError::Undecided { address, reason }),
             answer => answer?.ok()?,

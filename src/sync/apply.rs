@@ -228,7 +228,7 @@ fn check(plan: &SyncPlan, left: &Content, right: &Content) -> Result<()> {
 }
 
 async fn commit(writer: &mut Writer<'_>, backup: &str) -> Result<()> {
-    match writer.commit().await {
+    match writer.commit_and_end().await {
         Ok(()) => Ok(()),
         // The answer to COMMIT was lost, so nobody here knows. Both states are whole; verify tells which it is.
         Err(error @ PgError::Undecided { .. }) => Err(Failure::from(error)

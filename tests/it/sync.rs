@@ -118,6 +118,7 @@ fn the_backup_brings_the_old_rows_back_with_psql_alone() {
         answer["report"]["backup_file"].as_str().unwrap_or_else(|| panic!("no backup_file in {answer}"));
     let psql = std::process::Command::new("psql")
         .args(["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-d", &cloud.url_without_password(), "-f", file])
+        .current_dir(project.path())
         .output()
         .unwrap();
     assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));

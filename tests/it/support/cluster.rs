@@ -90,7 +90,8 @@ impl Which {
 
 /// Where programs are looked for: as the program itself does in these tests.
 pub(crate) fn search_path() -> SearchPath {
-    SearchPath { path: std::env::var_os("PATH"), ..SearchPath::default() }
+    let variable = std::env::var_os;
+    SearchPath { path: variable("PATH"), pg_bin: variable("CRMCTL_PG_BIN").map(Into::into) }
 }
 
 /// Where initialised servers are kept between runs. The account the server runs as must get there, which it does

@@ -22,6 +22,10 @@ pub(crate) fn crmctl(project: &Project) -> Call {
     let mut command = Command::new(env!("CARGO_BIN_EXE_crmctl"));
     command.current_dir(project.path()).env_clear().env("HOME", project.path().join("home"));
     command.env("CRMCTL_HOME", home()).process_group(0);
+    // Which PostgreSQL the tests run on is for whoever runs them to say.
+    if let Some(folder) = std::env::var_os("CRMCTL_PG_BIN") {
+        command.env("CRMCTL_PG_BIN", folder);
+    }
     for name in ["PATH", "TMPDIR", "LLVM_PROFILE_FILE"] {
         command.envs(std::env::var_os(name).map(|value| (name, value)));
     }
