@@ -66,6 +66,7 @@ impl App {
 
     /// What a name on the command line means: which database, and how dangerous.
     pub(crate) fn environment(&self, name: &EnvironmentName) -> Result<Environment> {
+        self.printer.about(name.as_str());
         let file = self.env_file(name)?;
         let environment = environment::resolve(&self.project, name, &self.variables, file.as_ref())?;
         for warning in &environment.warnings {

@@ -27,7 +27,7 @@ pub fn run() -> ExitStatus {
     result.unwrap_or_else(|failure| {
         let status = failure.kind().into();
         // When even the failure cannot be printed, the exit code is all that is left to say it.
-        let _ = printer.failure(name, None, &failure);
+        let _ = printer.failure(name, &failure);
         status
     })
 }
@@ -121,7 +121,7 @@ fn usage(error: &clap::Error) -> ExitStatus {
         let failure =
             Failure::from(anyhow::anyhow!(message)).of_kind(Kind::Usage).with_help("see `crmctl --help`");
         // The exit code says it as well.
-        let _ = Printer::new(options, &Variables::of_process()).failure("crmctl", None, &failure);
+        let _ = Printer::new(options, &Variables::of_process()).failure("crmctl", &failure);
         return ExitStatus::Usage;
     }
     // Nobody is left to tell when stdout or stderr are gone.

@@ -68,6 +68,8 @@ struct Inner {
     shows_bars: bool,
     /// Whether the one document of this run was printed.
     has_answered: AtomicBool,
+    /// Which environment the run is about, as far as it has come.
+    environment: Mutex<Option<String>>,
 }
 
 impl Printer {
@@ -90,6 +92,7 @@ impl Printer {
             bars: MultiProgress::with_draw_target(target),
             shows_bars,
             has_answered: AtomicBool::new(false),
+            environment: Mutex::new(None),
         }))
     }
 
@@ -111,6 +114,7 @@ impl Printer {
             bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
             shows_bars: false,
             has_answered: AtomicBool::new(false),
+            environment: Mutex::new(None),
         }))
     }
 
@@ -182,9 +186,16 @@ impl Printer {
         self.to_stderr(&format!("{} {text}", self.0.stderr_style.attention("warning:")));
     }
 
+    /// Which environment the run is about: a failure says it.
+    pub fn about(&self, environment: &str) {
+        *self.0.environment.lock().unwrap_or_else(PoisonError::into_inner) = Some(environment.to_owned());
+    }
+
     /// Why the run failed, and what had been done before. The last thing a run says.
-    pub fn failure(&self, command: &str, environment: Option<&str>, failure: &Failure) -> Result<()> {
+    pub fn failure(&self, command: &str, failure: &Failure) -> Result<()> {
         let outcome = ExitStatus::from(failure.kind());
+        let environment = self.0.environment.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let environment = environment.as_deref();
         if self.is_json() && !self.0.has_answered.load(Ordering::Relaxed) {
             self.document(&failure_document(command, environment, failure))?;
         } else if self.is_json() {

@@ -99,7 +99,8 @@ fn a_report_as_json_is_one_document() {
 fn a_failure_as_json_is_one_document_with_what_was_done() {
     let (printer, stdout, stderr) = printer(JSON, &[("GITHUB_ACTIONS", "true")]);
 
-    printer.failure("migrate up", Some("local"), &failure()).unwrap();
+    printer.about("local");
+    printer.failure("migrate up", &failure()).unwrap();
     let document: serde_json::Value = serde_json::from_str(&stdout.text()).unwrap();
     let expected = json!({
         "schema_version": 1, "command": "migrate up", "environment": "local", "outcome": "partial",
@@ -117,7 +118,7 @@ fn a_failure_as_json_is_one_document_with_what_was_done() {
 fn a_failure_as_text_shows_what_was_done_then_the_place_and_the_help() {
     let (printer, stdout, stderr) = printer(TEXT, &[]);
 
-    printer.failure("migrate up", Some("local"), &failure()).unwrap();
+    printer.failure("migrate up", &failure()).unwrap();
     assert_eq!(stdout.text(), "Applied 1\n");
     let expected = "\
 error: relation \"a\" already exists
@@ -137,7 +138,7 @@ fn in_github_actions_a_failure_is_an_annotation_and_a_summary() {
     let variables = [("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", summary.to_str().unwrap())];
     let (printer, stdout, _) = printer(TEXT, &variables);
 
-    printer.failure("migrate up", Some("local"), &failure()).unwrap();
+    printer.failure("migrate up", &failure()).unwrap();
     let annotation = "::error file=migrations/0002_bad.sql,line=1,col=14,title=crmctl migrate up\
                       ::relation \"a\" already exists\n";
     assert_eq!(stdout.text(), format!("Applied 1\n{annotation}"));
@@ -198,7 +199,7 @@ fn a_failure_after_the_document_is_told_on_stderr() {
     let (printer, stdout, stderr) = printer(JSON, &[]);
 
     printer.report("status", None, ExitStatus::Success, &Report { applied: 1 }).unwrap();
-    printer.failure("status", None, &failure()).unwrap();
+    printer.failure("status", &failure()).unwrap();
     assert!(serde_json::from_str::<serde_json::Value>(&stdout.text()).is_ok());
     assert!(stderr.text().starts_with("error: "));
 }
