@@ -13,7 +13,7 @@ use crate::sync::order;
 use crate::sync::refusal::{
     PlanError, check_excluded, check_heads, check_identity, check_tables, is_excluded,
 };
-use crate::sync::statements::{common_auth_columns, outgoing_keys, setval, switches};
+use crate::sync::statements::{bystanders, common_auth_columns, outgoing_keys, setval, switches};
 use crate::ui::Style;
 
 /// What the user asked for.
@@ -72,6 +72,7 @@ pub(crate) struct Details {
     pub(crate) before_load: Vec<String>,
     pub(crate) after_load: Vec<String>,
     pub(crate) checks: Vec<String>,
+    pub(crate) bystanders: Vec<(TableName, String)>,
     pub(crate) history_head: Option<String>,
     pub(crate) catalog_hash: String,
     pub(crate) server_version: String,
@@ -125,6 +126,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             before_load,
             after_load,
             checks,
+            bystanders: bystanders(&excluded),
             history_head: target.applied.head().map(str::to_owned),
             catalog_hash: target.catalog.hash(),
             server_version: target.server_version.clone(),

@@ -50,6 +50,16 @@ pub(crate) fn switches(
     (before, after)
 }
 
+/// Foreign keys of excluded tables to the users: a user who goes would take their rows along, and those are in no
+/// backup.
+pub(crate) fn bystanders(excluded: &[Table]) -> Vec<(TableName, String)> {
+    let users = TableName::new("auth", "users");
+    let keys = excluded.iter().flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)));
+    keys.filter(|(_, key)| key.references == users && key.columns.len() == 1)
+        .map(|(table, key)| (table.name.clone(), key.columns[0].clone()))
+        .collect()
+}
+
 /// Foreign keys that leave the synced set are not checked under the replica role: one anti-join each.
 pub(crate) fn outgoing_keys(tables: &[Table], names: &BTreeSet<&TableName>, method: Method) -> Vec<String> {
     if method == Method::LoadOrder {

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use crate::backup::PartWriter;
 use crate::catalog::Table;
 use crate::error::Result;
-use crate::pg::{Chunk, ChunkReceiver, identifier, literal};
+use crate::pg::{Chunk, ChunkReceiver, TableName, identifier, literal};
 use crate::sync::observe::user_condition;
 use crate::sync::plan::{Method, SyncPlan};
 
@@ -155,10 +155,30 @@ fn delete_stale_users(plan: &SyncPlan) -> Vec<String> {
         return Vec::new();
     }
     let users = identifier(&temporary_name(&auth_table("users")));
-    vec![format!(
-        "delete from \"auth\".\"users\" where {} and id not in (select id from pg_temp.{users})",
+    let stale = format!(
+        "{} and id not in (select id from pg_temp.{users})",
         user_condition(plan.auth_users.as_deref(), "users")
-    )]
+    );
+    let mut statements: Vec<String> =
+        plan.details.bystanders.iter().map(|(table, column)| spare(table, column, &stale)).collect();
+    statements.push(format!("delete from \"auth\".\"users\" where {stale}"));
+    statements
+}
+
+/// Fails when an excluded table holds rows of users who are about to go.
+fn spare(table: &TableName, column: &str, stale: &str) -> String {
+    let problem =
+        format!("excluded rows of {table} belong to users who are not in the source and would go with them");
+    format!(
+        "do {}",
+        literal(&format!(
+            "begin if exists (select from {} where {} in (select id from auth.users where {stale})) then \
+             raise exception using errcode = '23503', message = {}; end if; end",
+            table.sql(),
+            identifier(column),
+            literal(&problem)
+        ))
+    )
 }
 
 /// One statement for all tables, so that foreign keys among them do not matter. Tables that inherit from one of them

@@ -100,6 +100,26 @@ fn an_excluded_child_of_an_inherited_table_keeps_its_rows() {
 }
 
 #[test]
+fn excluded_rows_of_a_user_who_would_go_stop_the_sync() {
+    let (local, cloud) = pair(
+        "create table public.diary (user_id uuid references auth.users (id) on delete cascade); \
+         create table public.a (x int)",
+    );
+    local.query("insert into public.a values (1)");
+    cloud.query(
+        "insert into auth.users (instance_id, id, aud, role, email) values ('00000000-0000-0000-0000-000000000000', \
+         '5eedc73c-0000-8000-8000-000000000001', 'authenticated', 'authenticated', 'gone@test.local'); \
+         insert into public.diary values ('5eedc73c-0000-8000-8000-000000000001')",
+    );
+    let project = project(&local, &cloud).setting("[sync]\nexclude = [\"public.diary\"]");
+
+    let output = sync(&project).expect(1);
+    assert!(output.stderr.contains("excluded rows of diary"), "{output}");
+    assert_eq!(cloud.value("select count(*) from public.diary"), "1");
+    assert_eq!(cloud.value("select count(*) from public.a"), "0");
+}
+
+#[test]
 fn tables_without_columns_of_their_own_keep_their_number_of_rows() {
     let (local, cloud) = pair(
         "create table public.empty (); create table public.made (x int generated always as (1 + 1) stored); \
