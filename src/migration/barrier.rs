@@ -4,9 +4,9 @@
 //! instead of being half done for ever. A crash between a statement and its record repeats that one.
 
 use crate::error::{Failure, Result};
-use crate::migration::apply::explain;
 use crate::migration::class::Class;
 use crate::migration::file::MigrationFile;
+use crate::migration::flight::explain;
 use crate::migration::history;
 use crate::migration::plan::Step;
 use crate::migration::report::{MigrationReport, PartlyApplied};

@@ -9,6 +9,7 @@ pub mod class;
 pub mod directory;
 mod fate;
 pub mod file;
+mod flight;
 pub mod history;
 pub mod history_row;
 pub mod plan;

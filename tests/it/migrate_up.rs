@@ -188,3 +188,16 @@ fn goes_on_where_the_supabase_cli_stopped() {
     crmctl(&project).args(["migrate", "up"]).success().answers("1 migration applied");
     assert_eq!(database.applied().len(), 2);
 }
+
+#[test]
+fn shows_what_the_server_remarks_on_a_file() {
+    let database = Database::empty();
+    let sql = "create table if not exists public.a (); create table if not exists public.a (); \
+               do $$ begin raise notice 'halfway'; end $$;";
+    let project = project(&database).migration(FIRST, sql);
+
+    let output = crmctl(&project).args(["migrate", "up"]).success();
+    assert!(output.stderr.contains("notice: relation \"a\" already exists, skipping"), "{output}");
+    assert!(output.stderr.contains("notice: halfway"), "{output}");
+    assert!(!output.stdout.contains("halfway"), "{output}");
+}

@@ -1,0 +1,99 @@
+//! One file on its way to the server and back: its messages, their answers, and where in the file an error is.
+
+use crate::error::{Failure, Location, Result};
+use crate::migration::file::{MigrationFile, Segment};
+use crate::pg::{Answer, CopySource, PgError, PgResult, ServerError, Writer};
+
+/// The messages a file was sent in: where in the file each begins, and whether it is a COPY.
+pub(crate) struct Messages(Vec<usize>);
+
+/// Sends a file's text and, with its last message, `end`.
+pub(crate) fn send_file(writer: &mut Writer<'_>, file: &MigrationFile, end: &str) -> PgResult<Messages> {
+    let mut starts = Vec::new();
+    let segments = file.segments();
+    for (index, segment) in segments.iter().enumerate() {
+        match segment {
+            Segment::Sql(range) => {
+                starts.push(range.start);
+                let text = &file.text[range.clone()];
+                if index + 1 == segments.len() {
+                    // The line break ends a comment that the file may end with.
+                    writer.send(&format!("{text}\n;{end}"))?;
+                    return Ok(Messages(starts));
+                }
+                writer.send(text)?;
+            }
+            Segment::Copy { sql, data } => {
+                starts.push(sql.start);
+                let data = file.text[data.clone()].replace("\r\n", "\n");
+                writer.send_copy_in(&file.text[sql.clone()], CopySource::Memory(data.into()))?;
+            }
+        }
+    }
+    starts.push(file.text.len());
+    writer.send(end)?;
+    Ok(Messages(starts))
+}
+
+/// Fetches the answers to what [`send_file`] sent, and the server's remarks among them. The first error is told with
+/// its place in the file.
+pub(crate) async fn receive_file(
+    writer: &mut Writer<'_>,
+    file: &MigrationFile,
+    messages: &Messages,
+    begun: PgResult<Answer>,
+) -> Result<Vec<String>> {
+    let mut notices = Vec::new();
+    let mut failure = match begun.and_then(Answer::ok) {
+        Ok(_) => None,
+        Err(error) => Some(Failure::from(error)),
+    };
+    for start in &messages.0 {
+        match writer.receive().await {
+            Ok(answer) => {
+                let done = answer.tags.len();
+                notices.extend(answer.notices.iter().map(|notice| in_words(file, notice)));
+                if let Err(error) = answer.ok() {
+                    failure.get_or_insert_with(|| explain(file, *start, done, error));
+                }
+            }
+            Err(error @ PgError::Lost { .. }) => return Err(failure.unwrap_or_else(|| error.into())),
+            Err(error) => {
+                failure.get_or_insert_with(|| error.into());
+            }
+        }
+    }
+    failure.map_or(Ok(notices), Err)
+}
+
+/// What the server remarks on a file: `raise notice`, objects that were there already, and the like.
+fn in_words(file: &MigrationFile, notice: &ServerError) -> String {
+    format!("{}: {}: {}", file.shown(), notice.severity.to_lowercase(), notice.message)
+}
+
+/// An error with its place: where the server points, or else the statement that was running. `start` is where
+/// the message begins in the file, `done` how many of its statements were completed.
+pub(crate) fn explain(file: &MigrationFile, start: usize, done: usize, error: PgError) -> Failure {
+    let PgError::Server(server) = &error else { return error.into() };
+    let offset = server
+        .offset_in(file.text.get(start..).unwrap_or_default())
+        .map(|offset| start + offset)
+        .filter(|offset| *offset < file.text.len())
+        .or_else(|| {
+            let mut later = file.statements.iter().filter(|statement| statement.range.start >= start);
+            later.nth(done).map(|statement| statement.code.unwrap_or(statement.range.start))
+        });
+    let position = offset.map(|offset| Location::of_offset(file.shown(), &file.text, offset));
+    let message = context_of(server);
+    let failure = Failure::from(error);
+    let failure = if message.is_empty() { failure } else { failure.context(message) };
+    match position {
+        Some(location) => failure.at(location),
+        None => failure.context(format!("in `{}`", file.shown())),
+    }
+}
+
+/// Where inside a function it happened, if it did.
+fn context_of(error: &ServerError) -> String {
+    error.context.as_deref().and_then(|context| context.lines().next()).unwrap_or_default().to_owned()
+}
