@@ -19,12 +19,26 @@ pub(crate) struct SyncArgs {
     /// Overwrite; without it the plan is printed and nothing is done
     #[arg(long)]
     force: bool,
+    /// How rows are carried over
+    #[arg(long, value_enum, default_value_t, value_name = "MODE")]
+    mode: Mode,
     /// Show the plan and change nothing
     #[arg(long)]
     dry_run: bool,
 }
 
+/// How rows are carried over.
+#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
+pub(crate) enum Mode {
+    /// As fits best; at present that is always `full`
+    #[default]
+    Auto,
+    /// All rows of all tables
+    Full,
+}
+
 pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
+    let (Mode::Auto | Mode::Full) = args.mode;
     let config = &app.project.sync;
     let from = app.environment(&args.from.unwrap_or_else(|| config.from.clone()))?;
     let to = app.environment(&args.to.unwrap_or_else(|| config.to.clone()))?;
