@@ -87,6 +87,9 @@ pub enum Refusal {
         /// What was wanted.
         wanted: String,
     },
+    /// Rows would be replaced, and that was not said beforehand.
+    #[error("this would overwrite `{0}`, so it wants `--force`")]
+    NotForced(EnvironmentName),
     /// The answer was no.
     #[error("not confirmed, so nothing was done")]
     Declined,
@@ -103,6 +106,9 @@ impl Explain for Refusal {
                 Some(format!("read the plan with `--dry-run`, then say `{flag}`"))
             }
             Self::WrongWord { wanted, .. } => Some(format!("say `--confirm {wanted}`")),
+            Self::NotForced(_) => {
+                Some("read the plan above, then run the command again with `--force`".to_owned())
+            }
             Self::Declined => None,
         }
     }
@@ -155,3 +161,6 @@ fn ask_word(word: &str, environment: &Environment, answers: &Answers<'_>) -> cra
         Err(Refusal::WrongWord { given: given.trim().to_owned(), wanted: word.to_owned() }.into())
     }
 }
+
+#[cfg(test)]
+mod tests;

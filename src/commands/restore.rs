@@ -4,7 +4,8 @@ use crate::app::App;
 use crate::backup::{self, Store};
 use crate::commands::backup::backup_of;
 use crate::environment::EnvironmentName;
-use crate::error::{ExitStatus, Failure, Kind, Result};
+use crate::error::{ExitStatus, Result};
+use crate::guard::Refusal;
 
 /// Replace an environment by a backup: backed up first, in one transaction, compared before it is committed
 #[derive(Debug, clap::Args)]
@@ -36,7 +37,7 @@ pub(crate) async fn run(app: &App, args: RestoreArgs) -> Result<ExitStatus> {
     }
     app.printer.plan(&plan)?;
     if !args.force {
-        return Err(refusal(&environment.name));
+        return Err(Refusal::NotForced(environment.name).into());
     }
 
     let approved = app.approve(plan, &environment)?;
@@ -46,10 +47,4 @@ pub(crate) async fn run(app: &App, args: RestoreArgs) -> Result<ExitStatus> {
         Some(format!("crmctl restore {} --env {} --force", before.backup.manifest.id, environment.name));
     session.close().await;
     app.report(ExitStatus::Success, Some(&environment), &report)
-}
-
-fn refusal(environment: &EnvironmentName) -> Failure {
-    Failure::from(anyhow::anyhow!("this would overwrite `{environment}`, so it wants `--force`"))
-        .of_kind(Kind::Refused)
-        .with_help("read the plan above, then run the command again with `--force`")
 }

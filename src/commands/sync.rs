@@ -3,7 +3,8 @@
 use crate::app::App;
 use crate::backup::Store;
 use crate::environment::EnvironmentName;
-use crate::error::{ExitStatus, Kind, Result};
+use crate::error::{ExitStatus, Result};
+use crate::guard::Refusal;
 use crate::pg::Session;
 use crate::sync::{self, Options};
 
@@ -63,7 +64,7 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
     }
     app.printer.plan(&plan)?;
     if !args.force {
-        return Err(refusal(&to.name));
+        return Err(Refusal::NotForced(to.name).into());
     }
 
     let approved = app.approve(plan, &to)?;
@@ -79,10 +80,4 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
     ];
     source.close().await; // the target's session ended with its COMMIT
     app.report(ExitStatus::Success, Some(&to), &report)
-}
-
-fn refusal(to: &EnvironmentName) -> crate::error::Failure {
-    crate::error::Failure::from(anyhow::anyhow!("this would overwrite `{to}`, so it wants `--force`"))
-        .of_kind(Kind::Refused)
-        .with_help("read the plan above, then run the command again with `--force`")
 }
