@@ -94,11 +94,13 @@ fn files_whose_answer_was_lost_are_found_in_the_history_and_told() {
         crmctl(&project).args(["migrate", "up", "--env", "cloud", "--confirm", "cloud", "--json"]).run();
     database.until_alone();
     let applied = database.applied().len();
-    assert_eq!(applied, 3, "the test means to lose answers, not files");
+    // Only the answer to the first file arrives for certain. The server may notice that nobody listens any more at
+    // any moment after it; whatever it did, that is what is to be told.
+    assert!(applied >= 1, "{output}");
     let told = output.json();
     let done = told.pointer("/report/applied").and_then(|list| list.as_array());
     assert_eq!(done.map(Vec::len), Some(applied), "{output}");
-    assert_eq!(output.code, Some(0), "{output}");
+    assert_eq!(output.code, Some(if applied == 3 { 0 } else { 10 }), "{output}");
 }
 
 #[test]
