@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::backup::manifest::BackupManifest;
-use crate::backup::restore::RestorePlan;
+use crate::backup::restore::{self, RestorePlan};
 use crate::backup::store::{Backup, Listing};
 use crate::plan::Render;
 use crate::ui::Style;
@@ -42,7 +42,7 @@ impl Render for BackupReport {
     fn render(&self, style: &Style) -> String {
         let manifest = &self.backup.manifest;
         format!(
-            "{} {}: {} tables, {} rows, {} in {}\n  {}\n  undo with: crmctl restore {} --env {} --force",
+            "{} {}: {} tables, {} rows, {} in {}\n  {}\n  undo with: {}",
             style.good("Backed up"),
             style.strong(manifest.id.as_str()),
             manifest.tables.len(),
@@ -50,8 +50,7 @@ impl Render for BackupReport {
             size(manifest.bytes()),
             seconds(manifest.duration_ms),
             style.faint(&self.backup.path.display().to_string()),
-            manifest.id,
-            manifest.environment,
+            restore::command(&manifest.id, &manifest.environment),
         )
     }
 }

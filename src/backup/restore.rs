@@ -1,5 +1,7 @@
 //! What restoring a backup would do, as a plan.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 
 use crate::backup::error::BackupError;
@@ -7,11 +9,18 @@ use crate::backup::manifest::BackupKind;
 use crate::backup::report::size;
 use crate::backup::store::Backup;
 use crate::catalog::{Catalog, snapshot};
+use crate::environment::EnvironmentName;
 use crate::error::Result;
 use crate::migration::AppliedVersions;
 use crate::pg::{PgResult, Row, Session};
 use crate::plan::{Fingerprint, Hazard, Plan, Render};
 use crate::ui::Style;
+
+/// What to type to put an environment back to a backup.
+#[must_use]
+pub fn command(backup: impl Display, environment: &EnvironmentName) -> String {
+    format!("crmctl restore {backup} --env {environment} --force")
+}
 
 /// What the target has now.
 #[derive(Debug, Clone, PartialEq, Eq)]

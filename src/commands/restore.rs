@@ -43,8 +43,7 @@ pub(crate) async fn run(app: &App, args: RestoreArgs) -> Result<ExitStatus> {
     let approved = app.approve(plan, &environment)?;
     let before = backup_of(app, &environment).await?; // the way back, whole on the disk before anything is touched
     let mut report = backup::restore(&mut session, &approved, app.progress()).await?;
-    report.undo =
-        Some(format!("crmctl restore {} --env {} --force", before.backup.manifest.id, environment.name));
+    report.undo = Some(backup::restore::command(&before.backup.manifest.id, &environment.name));
     session.close().await;
     app.report(ExitStatus::Success, Some(&environment), &report)
 }

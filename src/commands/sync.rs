@@ -1,7 +1,7 @@
 //! `crmctl sync`: overwrite one environment's rows with another's.
 
 use crate::app::App;
-use crate::backup::Store;
+use crate::backup::{Store, restore};
 use crate::environment::EnvironmentName;
 use crate::error::{ExitStatus, Result};
 use crate::guard::Refusal;
@@ -71,7 +71,7 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
     let backup = Store::new(&app.project.backup.dir).create(&to.name, app.now())?;
     let mut report = sync::apply(&mut source, &mut target, &approved, backup, app.progress()).await?;
     report.undo = vec![
-        format!("crmctl restore {} --env {} --force", report.backup, to.name),
+        restore::command(&report.backup, &to.name),
         format!(
             "{} -1 -v ON_ERROR_STOP=1 -f {}",
             target_address.url.psql_hint(),

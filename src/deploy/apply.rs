@@ -2,6 +2,7 @@
 //!
 //! A crash before COMMIT leaves the target as it was; after it, everything is there. There is no in-between.
 
+use crate::backup::restore;
 use crate::catalog::diff;
 use crate::deploy::check::check;
 use crate::deploy::plan::{DeployPlan, in_words};
@@ -55,12 +56,14 @@ async fn apply_together(
 }
 
 async fn commit(writer: &mut Writer<'_>, backup: &str) -> Result<()> {
+    let environment = &writer.target().environment.clone();
     match writer.commit().await {
         Ok(()) => Ok(()),
         Err(error @ PgError::Undecided { .. }) => Err(Failure::from(error)
             .context("COMMIT was sent and its answer was lost: either everything is applied or nothing")
             .with_help(format!(
-                "see which with `crmctl migrate status`; `crmctl restore {backup}` puts everything back"
+                "see which with `crmctl migrate status --env {environment}`; `{}` puts everything back",
+                restore::command(backup, environment)
             ))
             .of_kind(Kind::Partial)),
         Err(error) => Err(error.into()),
@@ -75,8 +78,7 @@ async fn apply_file_by_file(
     progress: &dyn Progress,
 ) -> Result<DeployReport> {
     let plan = approved.plan();
-    let help =
-        format!("`crmctl restore {backup} --env {} --force` puts everything back", approved.environment());
+    let help = format!("`{}` puts everything back", restore::command(&backup, approved.environment()));
     let migrations = approved.part(|plan| plan.migrations.clone());
     migration::apply(session, &migrations, progress)
         .await

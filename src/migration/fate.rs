@@ -33,7 +33,10 @@ pub(crate) async fn find_out(
     let Ok(Ok(history)) = timeout(PATIENCE, history_afterwards(session)).await else {
         return Err(failure
             .context("the server may have applied more files than it could say, and cannot be asked")
-            .with_help("see which with `crmctl migrate status`")
+            .with_help(format!(
+                "see which with `crmctl migrate status --env {}`",
+                session.target().environment
+            ))
             .of_kind(Kind::Partial));
     };
     for step in &plan.steps {

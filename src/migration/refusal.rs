@@ -79,11 +79,17 @@ impl Explain for PlanError {
                 "`git checkout -- {}` restores what was applied; put the change in a new file: `crmctl migrate new <title>`",
                 paths.join(" ")
             ),
-            Self::MissingLocally { .. } => {
-                "get the files back from git; if they shall never come back, `crmctl migrate repair` forgets them".to_owned()
+            Self::MissingLocally { versions } => {
+                let versions: Vec<&str> = versions.iter().map(Version::as_str).collect();
+                format!(
+                    "get the files back from git; if they shall never come back, the Supabase CLI forgets them: \
+                     `supabase migration repair --status reverted {}`",
+                    versions.join(" ")
+                )
             }
             Self::OutOfOrder { .. } => {
-                "rename them to a newer version, or apply them now with `crmctl migrate up --out-of-order`".to_owned()
+                "rename them to a newer version, or apply them now with `crmctl migrate up --out-of-order`"
+                    .to_owned()
             }
             Self::UnknownVersion { .. } => "`crmctl migrate status` lists the versions".to_owned(),
             Self::EditedBeforeResume { statements_done, .. } => {

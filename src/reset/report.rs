@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::backup::restore;
 use crate::environment::EnvironmentName;
 use crate::plan::Render;
 use crate::reset::plan::{Method, ResetPlan};
@@ -51,7 +52,7 @@ impl Render for ResetReports {
                 || "nothing seeded".to_owned(),
                 |seeded| format!("{} seeded", plural(seeded.changed_rows(), "row")),
             );
-            let undo = format!("crmctl restore {} --env {} --force", report.backup, report.environment);
+            let undo = restore::command(&report.backup, &report.environment);
             format!(
                 "{} `{}`: {schema}, {seeded}\n{} {undo}",
                 style.good("reset"),

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::backup::restore;
 use crate::backup::{
     Backup, BackupKind, Compression, Description, Origin, PartWriter, Partial, TableContents,
 };
@@ -79,7 +80,7 @@ pub async fn apply(
     let part = part.finish().await?;
     let origin = Origin::of(&writer.target().url, None);
     let backup = backup.finish(description(plan, origin, &right.before), vec![part])?;
-    commit(&mut writer, backup.manifest.id.as_str()).await?;
+    commit(&mut writer, plan, backup.manifest.id.as_str()).await?;
     // The rows are committed: nothing that happens to the source can make this a failure any more.
     let _ = source.run("rollback").await;
     Ok(report(plan, &right, &backup))
@@ -227,14 +228,17 @@ fn check(plan: &SyncPlan, left: &Content, right: &Content) -> Result<()> {
     Ok(())
 }
 
-async fn commit(writer: &mut Writer<'_>, backup: &str) -> Result<()> {
+async fn commit(writer: &mut Writer<'_>, plan: &SyncPlan, backup: &str) -> Result<()> {
     match writer.commit_and_end().await {
         Ok(()) => Ok(()),
         // The answer to COMMIT was lost, so nobody here knows. Both states are whole; verify tells which it is.
         Err(error @ PgError::Undecided { .. }) => Err(Failure::from(error)
             .context("COMMIT was sent and its answer was lost: the target is wholly old or wholly new")
             .with_help(format!(
-                "see which with `crmctl verify`; `crmctl restore {backup}` puts the old rows back"
+                "see which with `crmctl verify --from {} --to {}`; `{}` puts the old rows back",
+                plan.from,
+                plan.to,
+                restore::command(backup, &plan.to)
             ))
             .of_kind(Kind::Partial)),
         Err(error) => Err(error.into()),

@@ -93,3 +93,34 @@ fn rust_files() -> Vec<PathBuf> {
     }
     found
 }
+
+#[test]
+fn every_command_that_a_text_tells_to_type_exists() {
+    let mention = regex::Regex::new(r"`crmctl ([a-z]+)(?: ([a-z]+))?").unwrap();
+    let groups = ["local", "migrate", "backup"];
+    let texts = rust_files().into_iter().chain(pages());
+    let mut told = std::collections::BTreeSet::new();
+    for path in texts {
+        let text = read_to_string(&path).unwrap();
+        for words in mention.captures_iter(&text) {
+            let second = words.get(2).filter(|_| groups.contains(&&words[1]));
+            told.insert((words[1].to_owned(), second.map(|word| word.as_str().to_owned())));
+        }
+    }
+    assert!(told.len() > 15, "the texts were not found: {told:?}");
+
+    let project = Project::new();
+    for (first, second) in told {
+        let call = crmctl(&project);
+        match second {
+            Some(second) => call.args([&first, &second, "--help"]).success(),
+            None => call.args([&first, "--help"]).success(),
+        };
+    }
+}
+
+/// The pages that people read.
+fn pages() -> Vec<PathBuf> {
+    let docs = std::fs::read_dir(repository().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    docs.chain(["README.md", "CHANGELOG.md"].map(|name| repository().join(name))).collect()
+}
