@@ -54,6 +54,7 @@ pub mod migration;
 pub mod parity;
 pub mod pg;
 pub mod plan;
+pub mod replay;
 pub mod reset;
 mod run;
 pub mod seed;

@@ -5,4 +5,4 @@ pub mod managed;
 pub mod snapshot;
 
 pub use diff::{Change, Difference, diff};
-pub use snapshot::{Catalog, Column, Facts, ForeignKey, ObjectName, Table};
+pub use snapshot::{Catalog, Column, Facts, ForeignKey, ObjectName, Table, read};

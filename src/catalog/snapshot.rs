@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::catalog::managed;
-use crate::pg::{PgError, PgResult, Row, TableName};
+use crate::pg::{PgError, PgResult, Row, Session, TableName};
 
 /// What identifies an object: kind, schema, and name within the schema (`table.column` for parts of tables).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -51,6 +51,14 @@ fn serialize_objects<S: serde::Serializer>(
 #[must_use]
 pub fn query() -> String {
     include_str!("snapshot.sql").replace("{user_schema:n.nspname}", &managed::is_user_schema_sql("n.nspname"))
+}
+
+/// Reads the schema in one flight, with the settings it must be read with: migrations may have changed them.
+pub async fn read(session: &mut Session) -> PgResult<Catalog> {
+    session.send("reset role; reset all; set search_path = ''")?;
+    session.send(&query())?;
+    session.receive().await?.ok()?;
+    Catalog::from_rows(&session.receive().await?.ok()?.rows())
 }
 
 impl Catalog {

@@ -3,10 +3,9 @@
 //! A crash before COMMIT leaves the target as it was; after it, everything is there. There is no in-between.
 
 use crate::backup::restore;
-use crate::catalog::diff;
+use crate::catalog::{self, diff};
 use crate::deploy::check::check;
 use crate::deploy::plan::{DeployPlan, in_words};
-use crate::deploy::rehearse::catalog;
 use crate::deploy::report::DeployReport;
 use crate::error::{Failure, Kind, Result};
 use crate::guard::Approved;
@@ -83,7 +82,7 @@ async fn apply_file_by_file(
     migration::apply(session, &migrations, progress)
         .await
         .map_err(|failure| if failure.kind() == Kind::Partial { failure.with_help(help) } else { failure })?;
-    let after = catalog(session).await?;
+    let after = catalog::read(session).await?;
     let changes = diff(&plan.before, &after).iter().map(in_words).collect();
     Ok(DeployReport::new(plan, changes, backup))
 }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalog::{Difference, ObjectName, diff};
+use crate::catalog::{self, Difference, ObjectName, diff};
 use crate::deploy::plan::{DeployPlan, in_words};
-use crate::deploy::rehearse::catalog;
 use crate::error::{Explain, Failure, Kind, Result};
 use crate::pg::{Row, Writer};
 
@@ -54,7 +53,7 @@ impl Explain for CheckError {
 /// The change is the one that was rehearsed, nothing is left invalid, and the files' own `-- crmctl:verify`
 /// queries say yes. Returns the changes in words.
 pub(crate) async fn check(writer: &mut Writer<'_>, plan: &DeployPlan) -> Result<Vec<String>> {
-    let after = catalog(writer).await?;
+    let after = catalog::read(writer).await?;
     let changes = diff(&plan.before, &after);
     if plan.rehearsal.skipped.is_none() {
         let (expected, found) = (names(&plan.rehearsal.changes), names(&changes));

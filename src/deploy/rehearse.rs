@@ -5,14 +5,11 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::cancel::Cancel;
-use crate::catalog::{Catalog, Difference, diff, snapshot};
-use crate::environment::{Address, DatabaseUrl, Environment, EnvironmentName, Origin, Protection, Source};
+use crate::catalog::{Difference, diff};
 use crate::error::{Failure, Kind, Result};
-use crate::guard::{self, Answers};
-use crate::local::{ClusterOptions, Shadow};
+use crate::local::ClusterOptions;
 use crate::migration::{self, Directory, History, MigrationPlan, Options, Step, history};
-use crate::pg::{PgResult, Session, Target};
-use crate::plan::Silent;
+use crate::replay::Replay;
 
 /// What a rehearsal showed.
 #[derive(Debug, Clone, Serialize)]
@@ -36,41 +33,34 @@ pub async fn rehearse(
     pending: &MigrationPlan,
     cancel: &Cancel,
 ) -> Result<Rehearsal> {
-    let shadow = match Shadow::start(options).await {
-        Ok(shadow) => shadow,
-        Err(error) => return Ok(skipped(&Failure::from(error))),
+    let mut replay = match Replay::start(options, cancel).await {
+        Ok(replay) => replay,
+        Err(failure) => return Ok(skipped(&failure)),
     };
-    let result = rehearse_on(&shadow, directory, pending, cancel).await;
-    shadow.end().await?;
+    let result = rehearse_on(&mut replay, directory, pending, cancel).await;
+    replay.end().await?;
     result
 }
 
 async fn rehearse_on(
-    shadow: &Shadow,
+    replay: &mut Replay,
     directory: &Directory,
     pending: &MigrationPlan,
     cancel: &Cancel,
 ) -> Result<Rehearsal> {
-    let url: DatabaseUrl = shadow.url().parse()?;
-    let environment = environment(&url)?;
-    let application_name = "crmctl rehearsal".to_owned();
-    let target = Target { environment: environment.name.clone(), url, application_name };
-    let mut session = Session::open(&target, cancel).await?;
-
     let is_pending = |step: &Step| pending.steps.iter().any(|other| other.file.version == step.file.version);
     let mut applied = migration::plan(directory, &History::default(), &Options::default())?;
     applied.steps.retain(|step| !is_pending(step));
-    if let Err(failure) = run(&mut session, applied, &environment).await {
+    if let Err(failure) = replay.apply(applied).await {
         return if cancel.is_raised() { Err(failure) } else { Ok(skipped(&failure)) };
     }
-    let before = catalog(&mut session).await?;
-    let history = history::read(&mut session).await?;
+    let before = replay.catalog().await?;
+    let history = history::read(replay.session()).await?;
     let rest = migration::plan(directory, &history, &Options { out_of_order: true, ..Options::default() })?;
     let started = Instant::now();
-    run(&mut session, rest, &environment).await.map_err(untouched)?;
+    replay.apply(rest).await.map_err(untouched)?;
     let duration = started.elapsed();
-    let after = catalog(&mut session).await?;
-    session.close().await;
+    let after = replay.catalog().await?;
     Ok(Rehearsal { skipped: None, duration, changes: diff(&before, &after) })
 }
 
@@ -82,26 +72,4 @@ fn untouched(failure: Failure) -> Failure {
 
 fn skipped(failure: &Failure) -> Rehearsal {
     Rehearsal { skipped: Some(failure.to_string()), duration: Duration::ZERO, changes: Vec::new() }
-}
-
-async fn run(session: &mut Session, plan: MigrationPlan, environment: &Environment) -> Result<()> {
-    if plan.is_empty() {
-        return Ok(());
-    }
-    let approved = guard::approve(plan, environment, &Answers { yes: false, confirm: None, ask: None })?;
-    migration::apply(session, &approved, &Silent).await.map(drop)
-}
-
-/// The schema, read with the settings it must be read with: migrations may have changed them.
-pub(crate) async fn catalog(session: &mut Session) -> PgResult<Catalog> {
-    session.run("reset role; reset all; set search_path = ''").await?;
-    Catalog::from_rows(&session.query(&snapshot::query()).await?)
-}
-
-/// The shadow as an environment that asks nobody: it is gone in a moment.
-fn environment(url: &DatabaseUrl) -> Result<Environment> {
-    let name: EnvironmentName = "shadow".parse().map_err(anyhow::Error::new)?;
-    let origin =
-        Origin::Url { url: Box::new(url.clone()), address: Address::of(url), source: Source::Default };
-    Ok(Environment { name, protection: Protection::Open, origin, warnings: Vec::new() })
 }

@@ -1,0 +1,76 @@
+//! Replaying migrations on a throwaway server: what rehearsals, drift and squash look at.
+
+use crate::cancel::Cancel;
+use crate::catalog::{self, Catalog};
+use crate::environment::{Address, DatabaseUrl, Environment, EnvironmentName, Origin, Protection, Source};
+use crate::error::Result;
+use crate::guard::{self, Answers};
+use crate::local::{ClusterOptions, Shadow};
+use crate::migration::{self, MigrationPlan, MigrationReport};
+use crate::pg::{PgResult, Session, Target};
+use crate::plan::Silent;
+
+/// A throwaway server like a new Supabase project, and a session on it.
+pub struct Replay {
+    shadow: Shadow,
+    session: Session,
+    environment: Environment,
+}
+
+impl Replay {
+    /// Starts an empty one.
+    pub async fn start(options: &ClusterOptions, cancel: &Cancel) -> Result<Self> {
+        let shadow = Shadow::start(options).await?;
+        let url: DatabaseUrl = shadow.url().parse()?;
+        let environment = environment(&url)?;
+        let application_name = "crmctl replay".to_owned();
+        let target = Target { environment: environment.name.clone(), url, application_name };
+        let session = Session::open(&target, cancel).await?;
+        Ok(Self { shadow, session, environment })
+    }
+
+    /// Applies migrations to it. Nobody is asked: it is gone in a moment.
+    pub async fn apply(&mut self, plan: MigrationPlan) -> Result<MigrationReport> {
+        if plan.is_empty() {
+            return Ok(MigrationReport::default());
+        }
+        let nobody = Answers { yes: false, confirm: None, ask: None };
+        let approved = guard::approve(plan, &self.environment, &nobody)?;
+        migration::apply(&mut self.session, &approved, &Silent).await
+    }
+
+    /// Its schema as it is now.
+    pub async fn catalog(&mut self) -> PgResult<Catalog> {
+        catalog::read(&mut self.session).await
+    }
+
+    /// The session on it, as `postgres`, who is no superuser.
+    pub fn session(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
+    /// The server, for what needs more than a session.
+    #[must_use]
+    pub fn shadow(&self) -> &Shadow {
+        &self.shadow
+    }
+
+    /// The environment that it counts as: open, because it is gone in a moment.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Ends it and waits until it is gone. Dropping it does the same without waiting.
+    pub async fn end(self) -> Result<()> {
+        self.session.close().await;
+        Ok(self.shadow.end().await?)
+    }
+}
+
+fn environment(url: &DatabaseUrl) -> Result<Environment> {
+    let name: EnvironmentName = "shadow".parse().map_err(anyhow::Error::new)?;
+    let origin =
+        Origin::Url { url: Box::new(url.clone()), address: Address::of(url), source: Source::Default };
+    Ok(Environment { name, protection: Protection::Open, origin, warnings: Vec::new() })
+}
