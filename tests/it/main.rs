@@ -10,6 +10,7 @@
 mod support;
 
 mod backup_restore;
+mod catalog;
 mod crash;
 mod demo;
 mod deploy;
