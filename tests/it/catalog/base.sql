@@ -4,7 +4,7 @@ create type mood as enum ('sad', 'happy');
 create domain positive as int constraint over_zero check (value > 0);
 create type pair as (a int, b text);
 create type span as range (subtype = int4);
-create collation german (provider = icu, locale = 'de');
+create collation german (provider = libc, locale = 'C');
 create sequence counter;
 
 create function touch() returns trigger language plpgsql as $$ begin return new; end $$;
