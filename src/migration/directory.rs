@@ -135,6 +135,14 @@ impl MigrationFile {
 }
 
 impl Directory {
+    /// The same where the folder need not be there: for what makes files itself.
+    pub fn read_or_empty(path: &Path) -> Result<Self, DirectoryError> {
+        match MigrationFile::read_dir(path) {
+            Err(DirectoryError::Missing { path }) => Ok(Self { path, ..Self::default() }),
+            result => result,
+        }
+    }
+
     fn skip(&mut self, file_name: &str, reason: &str) {
         self.skipped.push((file_name.to_owned(), reason.to_owned()));
     }

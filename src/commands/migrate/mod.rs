@@ -1,9 +1,12 @@
 //! `crmctl migrate`: migrations.
 
+mod fetch;
 mod lint;
 mod new;
+mod repair;
 mod status;
 mod up;
+mod verify;
 
 use clap::Subcommand;
 
@@ -17,6 +20,9 @@ pub(crate) enum MigrateCommand {
     Up(up::UpArgs),
     Status(status::StatusArgs),
     Lint(lint::LintArgs),
+    Repair(repair::RepairArgs),
+    Fetch(fetch::FetchArgs),
+    Verify(verify::VerifyArgs),
 }
 
 impl MigrateCommand {
@@ -26,6 +32,9 @@ impl MigrateCommand {
             Self::Up(_) => "migrate up",
             Self::Status(_) => "migrate status",
             Self::Lint(_) => "migrate lint",
+            Self::Repair(_) => "migrate repair",
+            Self::Fetch(_) => "migrate fetch",
+            Self::Verify(_) => "migrate verify",
         }
     }
 
@@ -35,6 +44,9 @@ impl MigrateCommand {
             Self::Up(args) => up::run(app, args).await,
             Self::Status(args) => status::run(app, args).await,
             Self::Lint(args) => lint::run(app, &args),
+            Self::Repair(args) => repair::run(app, args).await,
+            Self::Fetch(args) => fetch::run(app, args).await,
+            Self::Verify(args) => verify::run(app, args).await,
         }
     }
 }
