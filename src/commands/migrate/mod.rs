@@ -1,5 +1,6 @@
 //! `crmctl migrate`: migrations.
 
+mod drift;
 mod lint;
 mod new;
 mod status;
@@ -17,6 +18,7 @@ pub(crate) enum MigrateCommand {
     Up(up::UpArgs),
     Status(status::StatusArgs),
     Lint(lint::LintArgs),
+    Drift(drift::DriftArgs),
 }
 
 impl MigrateCommand {
@@ -26,6 +28,7 @@ impl MigrateCommand {
             Self::Up(_) => "migrate up",
             Self::Status(_) => "migrate status",
             Self::Lint(_) => "migrate lint",
+            Self::Drift(_) => "migrate drift",
         }
     }
 
@@ -35,6 +38,7 @@ impl MigrateCommand {
             Self::Up(args) => up::run(app, args).await,
             Self::Status(args) => status::run(app, args).await,
             Self::Lint(args) => lint::run(app, &args),
+            Self::Drift(args) => drift::run(app, args).await,
         }
     }
 }
