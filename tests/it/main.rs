@@ -14,6 +14,7 @@ mod crash;
 mod demo;
 mod deploy;
 mod doctor;
+mod drift;
 mod harness;
 mod house_rules;
 mod local;

@@ -1,6 +1,7 @@
 //! `crmctl migrate`: migrations.
 
 mod fetch;
+mod drift;
 mod lint;
 mod new;
 mod repair;
@@ -23,6 +24,7 @@ pub(crate) enum MigrateCommand {
     Repair(repair::RepairArgs),
     Fetch(fetch::FetchArgs),
     Verify(verify::VerifyArgs),
+    Drift(drift::DriftArgs),
 }
 
 impl MigrateCommand {
@@ -35,6 +37,7 @@ impl MigrateCommand {
             Self::Repair(_) => "migrate repair",
             Self::Fetch(_) => "migrate fetch",
             Self::Verify(_) => "migrate verify",
+            Self::Drift(_) => "migrate drift",
         }
     }
 
@@ -47,6 +50,7 @@ impl MigrateCommand {
             Self::Repair(args) => repair::run(app, args).await,
             Self::Fetch(args) => fetch::run(app, args).await,
             Self::Verify(args) => verify::run(app, args).await,
+            Self::Drift(args) => drift::run(app, args).await,
         }
     }
 }
