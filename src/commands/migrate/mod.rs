@@ -1,7 +1,7 @@
 //! `crmctl migrate`: migrations.
 
-mod fetch;
 mod drift;
+mod fetch;
 mod lint;
 mod new;
 mod repair;

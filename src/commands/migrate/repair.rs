@@ -21,7 +21,7 @@ pub(crate) struct RepairArgs {
     #[arg(long, value_name = "VERSION", num_args = 1..)]
     applied: Vec<Version>,
     /// Record these versions as not applied without undoing anything
-    #[arg(long, value_name = "VERSION", num_args = 1..)]
+    #[arg(long, value_name = "VERSION", num_args = 1.., value_parser = any_version)]
     reverted: Vec<Version>,
     /// Take edited files for what was applied: the versions named, or all edited ones
     #[arg(long, value_name = "VERSION", num_args = 0..)]
@@ -29,6 +29,11 @@ pub(crate) struct RepairArgs {
     /// Show what would be written and change nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+/// What is in a history may have come from anywhere; it must be possible to name it.
+fn any_version(text: &str) -> Result<Version, std::convert::Infallible> {
+    Ok(Version::stored(text))
 }
 
 pub(crate) async fn run(app: &App, args: RepairArgs) -> Result<ExitStatus> {

@@ -57,7 +57,9 @@ pub fn plan(directory: &Directory, history: &History) -> FetchPlan {
     for row in missing.filter_map(|entry| history.get(&entry.version)) {
         match fetched(row, directory, history) {
             Ok(file) => plan.files.push(file),
-            Err(why) => plan.unfetchable.push(Unfetchable { version: row.version.clone(), why: why.to_owned() }),
+            Err(why) => {
+                plan.unfetchable.push(Unfetchable { version: row.version.clone(), why: why.to_owned() })
+            }
         }
     }
     plan
@@ -100,7 +102,8 @@ fn text_of(statements: &[String]) -> String {
 
 fn swallows_semicolon(statement: &str) -> bool {
     let ends_with_it = |text: &str| {
-        split("", text).is_ok_and(|statements| statements.last().is_some_and(|last| last.range.end == text.len()))
+        split("", text)
+            .is_ok_and(|statements| statements.last().is_some_and(|last| last.range.end == text.len()))
     };
     ends_with_it(&format!("{statement};"))
 }
@@ -175,7 +178,8 @@ mod tests {
     #[test]
     fn a_file_that_crmctl_applied_with_other_spacing_is_still_the_applied_one() {
         let mut history = test_history([("1_a", "select 1;\n\n\nselect 2;")]);
-        let extra = ExtraRow { checksum: Checksum::of("select 1;\n\n\nselect 2;"), state: RunState::Complete };
+        let extra =
+            ExtraRow { checksum: Checksum::of("select 1;\n\n\nselect 2;"), state: RunState::Complete };
         history.extras.insert(Version::stored("1"), extra);
 
         assert_eq!(texts(&plan(&Directory::default(), &history)), ["select 1;\nselect 2;\n"]);
@@ -183,7 +187,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_made_whole_is_refused_with_its_reason() {
-        let mut history = test_history([("1_a", "copy public.t from stdin;\n1\n\\.\n"), ("2_b", ""), ("3_c", "")]);
+        let mut history =
+            test_history([("1_a", "copy public.t from stdin;\n1\n\\.\n"), ("2_b", ""), ("3_c", "")]);
         history.rows[1].statements = None;
         history.rows[2].statements = Some(vec!["select 'no end".to_owned()]);
         history.rows.push(HistoryRow { version: Version::stored("../x"), ..history.rows[0].clone() });

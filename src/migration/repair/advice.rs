@@ -50,7 +50,8 @@ pub struct Way {
 pub fn advise(directory: &Directory, history: &History, environment: &EnvironmentName) -> Advice {
     let entries = states(directory, history);
     let pending = entries.iter().filter(|entry| entry.state == State::Pending).count();
-    let disagreements = entries.iter().filter_map(|entry| disagreement(entry, history, environment)).collect();
+    let disagreements =
+        entries.iter().filter_map(|entry| disagreement(entry, history, environment)).collect();
     Advice { disagreements, pending }
 }
 
@@ -83,7 +84,10 @@ fn disagreement(entry: &Entry, history: &History, environment: &EnvironmentName)
             "it is applied, and there is no such file".to_owned(),
             vec![
                 way(format!("crmctl migrate fetch --env {environment}"), "writes the file from the history"),
-                way(repair("reverted"), "if the database does not have it any more, and the file shall not come back"),
+                way(
+                    repair("reverted"),
+                    "if the database does not have it any more, and the file shall not come back",
+                ),
             ],
         ),
         (State::OutOfOrder, _) => {
@@ -133,7 +137,11 @@ fn first_edit(file: &MigrationFile, history: &History) -> String {
     let length = ours.len().max(stored.len());
     match (0..length).find(|index| !is_same(*index)) {
         Some(index) if index >= ours.len() => {
-            format!("`{path}` has {}, and {} were applied", plural(ours.len() as u64, "statement"), stored.len())
+            format!(
+                "`{path}` has {}, and {} were applied",
+                plural(ours.len() as u64, "statement"),
+                stored.len()
+            )
         }
         Some(index) => {
             let at = file.statements[index].location(&path, &file.text);
@@ -211,7 +219,8 @@ mod tests {
 
     #[test]
     fn files_and_history_that_agree_need_no_repair() {
-        let advice = advice(&directory([("1_a", "select 1"), ("2_b", "")]), &test_history([("1_a", "select 1")]));
+        let advice =
+            advice(&directory([("1_a", "select 1"), ("2_b", "")]), &test_history([("1_a", "select 1")]));
 
         assert_eq!(
             advice.render(&Style::PLAIN),
@@ -261,7 +270,10 @@ mod tests {
         ];
         assert_eq!(commands(&advice), expected);
         let text = advice.render(&Style::PLAIN);
-        assert!(text.starts_with("2 disagreements to repair; nothing was changed\n\n1_a  out of order\n"), "{text}");
+        assert!(
+            text.starts_with("2 disagreements to repair; nothing was changed\n\n1_a  out of order\n"),
+            "{text}"
+        );
     }
 
     fn stopped(file: &MigrationFile) -> History {

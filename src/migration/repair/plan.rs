@@ -163,7 +163,10 @@ impl Explain for RepairError {
                 format!("`crmctl migrate status --env {} --all` lists the versions", place.environment)
             }
             Self::NoFile { place, .. } => {
-                format!("`crmctl migrate fetch --env {}` writes files that only the history has", place.environment)
+                format!(
+                    "`crmctl migrate fetch --env {}` writes files that only the history has",
+                    place.environment
+                )
             }
             Self::Contradiction { .. } => "name it once".to_owned(),
             Self::IsEdited { version, place } => format!(
@@ -297,7 +300,8 @@ impl Plan for RepairPlan {
             return Vec::new();
         }
         let rows = plural(self.changes.len() as u64, "migration");
-        let mut hazards = vec![Hazard::WritesRows(format!("the history of {rows}; the schema stays as it is"))];
+        let mut hazards =
+            vec![Hazard::WritesRows(format!("the history of {rows}; the schema stays as it is"))];
         for change in &self.changes {
             if let Change::MarkReverted { version, is_only_copy: true, .. } = change {
                 hazards.push(Hazard::DropsData(format!(
