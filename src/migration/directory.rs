@@ -250,7 +250,7 @@ pub fn new_file(
 }
 
 /// A title as part of a file name: lower case words joined by `_`.
-fn slug(title: &str) -> String {
+pub(crate) fn slug(title: &str) -> String {
     let lower = title.to_lowercase();
     let words: Vec<&str> =
         lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();

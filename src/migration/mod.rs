@@ -5,6 +5,7 @@
 mod applied;
 pub mod apply;
 mod barrier;
+pub mod baseline;
 pub mod class;
 pub mod directory;
 mod fate;

@@ -20,6 +20,7 @@ mod house_rules;
 mod local;
 mod lost_commit;
 mod migrate_awkward;
+mod migrate_baseline;
 mod migrate_fetch;
 mod migrate_repair;
 mod migrate_status;

@@ -1,5 +1,6 @@
 //! `crmctl migrate`: migrations.
 
+mod baseline;
 mod drift;
 mod fetch;
 mod lint;
@@ -22,6 +23,7 @@ pub(crate) enum MigrateCommand {
     Status(status::StatusArgs),
     Lint(lint::LintArgs),
     Repair(repair::RepairArgs),
+    Baseline(baseline::BaselineArgs),
     Fetch(fetch::FetchArgs),
     Verify(verify::VerifyArgs),
     Drift(drift::DriftArgs),
@@ -35,6 +37,7 @@ impl MigrateCommand {
             Self::Status(_) => "migrate status",
             Self::Lint(_) => "migrate lint",
             Self::Repair(_) => "migrate repair",
+            Self::Baseline(_) => "migrate baseline",
             Self::Fetch(_) => "migrate fetch",
             Self::Verify(_) => "migrate verify",
             Self::Drift(_) => "migrate drift",
@@ -48,6 +51,7 @@ impl MigrateCommand {
             Self::Status(args) => status::run(app, args).await,
             Self::Lint(args) => lint::run(app, &args),
             Self::Repair(args) => repair::run(app, args).await,
+            Self::Baseline(args) => baseline::run(app, args).await,
             Self::Fetch(args) => fetch::run(app, args).await,
             Self::Verify(args) => verify::run(app, args).await,
             Self::Drift(args) => drift::run(app, args).await,

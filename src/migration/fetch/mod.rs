@@ -7,4 +7,5 @@ mod plan;
 mod write;
 
 pub use plan::{FetchPlan, FetchedFile, Unfetchable, plan};
+pub(crate) use write::Unborn;
 pub use write::{FetchReport, WriteError, write, write_new};
