@@ -101,8 +101,8 @@ pub(crate) fn counts(entries: &[Entry]) -> Vec<Count> {
 }
 
 /// The counts in one line.
-pub(crate) fn summary_line(summary: &[Count], style: &Style) -> String {
-    let shown = |count: &Count| format!("{} {}", thousands(count.count as u64), count.state.shown(style));
+pub(crate) fn summary_line(summary: &[Count], style: Style) -> String {
+    let shown = |count: &Count| format!("{} {}", thousands(count.count as u64), count.state.shown(&style));
     summary.iter().map(shown).collect::<Vec<_>>().join(", ")
 }
 
@@ -140,7 +140,7 @@ impl Render for StatusReport {
             }
             table.row([line.version.to_string(), line.name.clone(), line.state.shown(style)]);
         }
-        let mut text = format!("{}\n\n{}", summary_line(&self.summary, style), table.render(style));
+        let mut text = format!("{}\n\n{}", summary_line(&self.summary, *style), table.render(style));
         if self.hidden() > 0 {
             let hidden = format!(
                 "{} older applied migrations are not shown; `--all` shows them",

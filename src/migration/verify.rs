@@ -78,7 +78,7 @@ impl Render for VerifyReport {
         let mut text = if self.summary.is_empty() {
             "no migrations".to_owned()
         } else {
-            summary_line(&self.summary, style)
+            summary_line(&self.summary, *style)
         };
         if self.findings.is_empty() {
             text += &format!("\n{}: every applied migration has its file", style.good("history"));

@@ -194,7 +194,7 @@ impl Render for BaselinePlan {
         }
         match &self.proof {
             Proof::Equal => {
-                text += &format!("\n{}: replayed, they make the very schema", style.good("proved"))
+                text += &format!("\n{}: replayed, they make the very schema", style.good("proved"));
             }
             Proof::Differs { differences } => {
                 let count = plural(differences.len() as u64, "difference");

@@ -58,7 +58,7 @@ pub fn plan(directory: &Directory, history: &History) -> FetchPlan {
         match fetched(row, directory, history) {
             Ok(file) => plan.files.push(file),
             Err(why) => {
-                plan.unfetchable.push(Unfetchable { version: row.version.clone(), why: why.to_owned() })
+                plan.unfetchable.push(Unfetchable { version: row.version.clone(), why: why.to_owned() });
             }
         }
     }
@@ -119,13 +119,11 @@ impl FetchPlan {
     pub fn exit_status(&self) -> ExitStatus {
         if self.unfetchable.is_empty() { ExitStatus::Success } else { ExitStatus::Differs }
     }
+}
 
-    /// The versions whose file cannot be made, one per line.
-    pub(crate) fn unfetchable_lines(&self, style: &Style) -> Vec<String> {
-        let line = |Unfetchable { version, why }: &Unfetchable| {
-            format!("{} {version}: {why}", style.bad("cannot be fetched:"))
-        };
-        self.unfetchable.iter().map(line).collect()
+impl Unfetchable {
+    pub(crate) fn line(&self, style: Style) -> String {
+        format!("{} {}: {}", style.bad("cannot be fetched:"), self.version, self.why)
     }
 }
 
@@ -142,7 +140,7 @@ impl Render for FetchPlan {
             let statements = plural(file.statements as u64, "statement");
             format!("  {}  {}", file.path.display(), style.faint(&statements))
         }));
-        lines.extend(self.unfetchable_lines(style));
+        lines.extend(self.unfetchable.iter().map(|unfetchable| unfetchable.line(*style)));
         lines.join("\n")
     }
 }

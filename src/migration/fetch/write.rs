@@ -103,9 +103,7 @@ impl Render for FetchReport {
     fn render(&self, style: &Style) -> String {
         let mut lines: Vec<String> =
             self.written.iter().map(|path| format!("{} {}", style.good("written"), path.display())).collect();
-        lines.extend(self.unfetchable.iter().map(|Unfetchable { version, why }| {
-            format!("{} {version}: {why}", style.bad("cannot be fetched:"))
-        }));
+        lines.extend(self.unfetchable.iter().map(|unfetchable| unfetchable.line(*style)));
         lines.push(format!("{} written", plural(self.written.len() as u64, "file")));
         lines.join("\n")
     }

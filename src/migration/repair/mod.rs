@@ -5,7 +5,9 @@
 mod advice;
 mod apply;
 mod plan;
+mod refusal;
 
 pub use advice::{Advice, Disagreement, Way, advise};
 pub use apply::{RepairReport, apply};
-pub use plan::{Change, RepairError, RepairPlan, Request, plan};
+pub use plan::{Change, RepairPlan, Request, plan};
+pub use refusal::RepairError;

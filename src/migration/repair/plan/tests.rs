@@ -1,5 +1,6 @@
 use super::*;
 use crate::environment::EnvironmentName;
+use crate::error::{Explain, Kind};
 use crate::migration::file::test_file;
 use crate::migration::history_row::test_history;
 
