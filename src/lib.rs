@@ -43,6 +43,7 @@ mod commands;
 pub mod demo;
 pub mod deploy;
 pub mod doctor;
+pub mod drift;
 pub mod environment;
 pub mod error;
 mod global;

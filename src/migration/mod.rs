@@ -5,21 +5,26 @@
 mod applied;
 pub mod apply;
 mod barrier;
+pub mod baseline;
 pub mod class;
 pub mod directory;
 mod fate;
+pub mod fetch;
 pub mod file;
 mod flight;
 pub mod history;
 pub mod history_row;
+pub mod place;
 pub mod plan;
 pub mod refusal;
+pub mod repair;
 pub mod report;
 pub mod scanner;
 pub mod script;
 pub mod statement;
 pub mod states;
 pub mod status;
+pub mod verify;
 pub mod version;
 
 pub use applied::AppliedVersions;
