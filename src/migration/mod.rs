@@ -9,6 +9,7 @@ pub mod class;
 pub mod directive;
 mod directive_problem;
 pub mod directory;
+pub mod down;
 mod fate;
 pub mod file;
 mod flight;
