@@ -19,6 +19,7 @@ mod house_rules;
 mod local;
 mod lost_commit;
 mod migrate_awkward;
+mod migrate_down;
 mod migrate_status;
 mod migrate_up;
 mod migrate_up_failures;
