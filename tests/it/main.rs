@@ -23,6 +23,7 @@ mod migrate_awkward;
 mod migrate_baseline;
 mod migrate_fetch;
 mod migrate_repair;
+mod migrate_down;
 mod migrate_status;
 mod migrate_up;
 mod migrate_up_failures;
