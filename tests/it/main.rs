@@ -26,6 +26,7 @@ mod network;
 mod reset;
 mod secrets;
 mod seed;
+mod splitter;
 mod sync;
 mod sync_awkward;
 mod sync_faults;
