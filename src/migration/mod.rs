@@ -5,13 +5,18 @@
 mod applied;
 pub mod apply;
 mod barrier;
+mod blockers;
 pub mod class;
 pub mod directory;
 mod fate;
 pub mod file;
 mod flight;
+mod git;
 pub mod history;
 pub mod history_row;
+mod index_build;
+mod lone;
+mod pieces;
 pub mod plan;
 pub mod refusal;
 pub mod report;
