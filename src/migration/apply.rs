@@ -121,7 +121,7 @@ async fn apply_run(
     loop {
         while flying.len() < WINDOW && failure.is_none() && !writer.is_cancelled() {
             let Some(step) = waiting.next() else { break };
-            writer.send(format!("{CLEAN}begin; {SETTINGS}{}", history::note_begin(&step.file)))?;
+            writer.send(&format!("{CLEAN}begin; {SETTINGS}{}", history::note_begin(&step.file)))?;
             let mut end = history::record(&step.file);
             end.push("; commit");
             flying.push_back((step, send_file(writer, &step.file, end)?));
@@ -202,7 +202,7 @@ pub(crate) async fn run_in_transaction(
     loop {
         while flying.len() < WINDOW && failure.is_none() {
             let Some(step) = waiting.next() else { break };
-            writer.send(format!("{CLEAN}{SETTINGS}{}", history::note_begin(&step.file)))?;
+            writer.send(&format!("{CLEAN}{SETTINGS}{}", history::note_begin(&step.file)))?;
             flying.push_back((step, send_file(writer, &step.file, history::record(&step.file))?));
         }
         let Some((step, messages)) = flying.pop_front() else { break };

@@ -55,7 +55,7 @@ pub(crate) async fn apply(
     let _ = run.writer.roll_back().await;
     if failure.kind() != Kind::Interrupted {
         // Whoever was interrupted cannot clear up: the doubt remains, and the next run does.
-        let _ = run.writer.run(history::forget_begun(file)).await;
+        let _ = run.writer.run(&history::forget_begun(file)).await;
     }
     let done = run.recorded().await.unwrap_or(run.done);
     report.partly = (done > step.first_statement).then(|| PartlyApplied {
@@ -72,7 +72,7 @@ impl Run<'_, '_> {
     async fn find_start(&mut self, step: &Step) -> Result<()> {
         let create = history::send_create(self.writer)?;
         self.writer.send(SETTINGS)?;
-        self.writer.send(history::progress_query(self.file))?;
+        self.writer.send(&history::progress_query(self.file))?;
         let mut failure = None;
         let mut last = Answer::default();
         for _ in 0..create + 2 {
@@ -101,7 +101,7 @@ impl Run<'_, '_> {
         let list = pieces(self.file, self.done);
         if let Some(Piece::Alone(first)) = list.first() {
             let begun = Record { done: self.done, begun: Some(*first), milliseconds: Some(0) };
-            self.writer.run(outside_of_roles(history::record_progress(self.file, &begun))).await?;
+            self.run_text(outside_of_roles(history::record_progress(self.file, &begun))).await?;
         }
         for (index, piece) in list.iter().enumerate() {
             if self.writer.is_cancelled() {
@@ -113,7 +113,7 @@ impl Run<'_, '_> {
         }
         if list.is_empty() {
             let record = self.record(self.done, None, Some(0));
-            self.writer.run(record).await?;
+            self.run_text(record).await?;
         }
         Ok(())
     }
@@ -122,7 +122,7 @@ impl Run<'_, '_> {
         let started = Instant::now();
         match piece {
             Piece::Together(range) => {
-                self.writer.send(format!("{BEGIN}{}", history::note_begin(self.file)))?;
+                self.writer.send(&format!("{BEGIN}{}", history::note_begin(self.file)))?;
                 let mut end = self.record(range.end, next, None);
                 end.push("; commit");
                 self.fly(&self.file.segments_of(range.clone()), end).await
@@ -139,14 +139,14 @@ impl Run<'_, '_> {
             Piece::Alone(index) => {
                 lone::run(self, *index).await?;
                 let record = self.record(index + 1, next, Some(started.elapsed().as_millis()));
-                Ok(self.writer.run(record).await.map(drop)?)
+                self.run_text(record).await
             }
             Piece::Loose(index) => {
                 let status = self.statement(*index).await?.status;
                 match (status, next) {
                     (b'I', _) => {
                         let record = self.record(index + 1, next, Some(started.elapsed().as_millis()));
-                        Ok(self.writer.run(record).await.map(drop)?)
+                        self.run_text(record).await
                     }
                     (_, Some(_)) => Ok(()),
                     (_, None) => Err(left_open(self.file)),
@@ -160,30 +160,39 @@ impl Run<'_, '_> {
         let messages = send_segments(self.writer, self.file, segments, end)?;
         let begun = self.writer.receive().await;
         let notices = receive_file(self.writer, self.file, &messages, begun).await?;
-        notices.iter().for_each(|notice| self.progress.notice(notice));
+        for notice in &notices {
+            self.progress.notice(notice);
+        }
         Ok(())
     }
 
     /// Runs one statement as it is written.
     pub(crate) async fn statement(&mut self, index: usize) -> Result<Answer> {
         let statement = &self.file.statements[index];
-        let mut sql = SqlText::default();
-        if statement.command.starts_with("discard") {
-            sql.push(lone::DISCARD_ALL_BUT_LOCKS);
-        } else {
-            sql.push_shared(self.file.bytes().slice(statement.range.clone()));
-        }
         match &statement.copy_data {
             Some(data) => {
-                self.writer.send_copy_in(sql, rows(self.file.bytes().slice(data.clone())))?;
+                let data = rows(self.file.bytes().slice(data.clone()));
+                self.writer.send_copy_in(statement.text(&self.file.text), data)?;
             }
-            None => self.writer.send(sql)?,
+            None if statement.command.starts_with("discard") => {
+                self.writer.send(lone::DISCARD_ALL_BUT_LOCKS)?;
+            }
+            None => {
+                let mut sql = SqlText::default();
+                sql.push_shared(self.file.bytes().slice(statement.range.clone()));
+                self.writer.send_text(sql)?;
+            }
         }
         let answer = self.writer.receive().await?;
         for notice in &answer.notices {
             self.progress.notice(&in_words(self.file, notice));
         }
         answer.ok().map_err(|error| explain(self.file, statement.range.start, 0, error))
+    }
+
+    async fn run_text(&mut self, sql: SqlText) -> Result<()> {
+        self.writer.send_text(sql)?;
+        Ok(self.writer.receive().await?.ok().map(drop)?)
     }
 
     /// What records that so many statements are done: all of them, when nothing follows.

@@ -35,7 +35,7 @@ pub(crate) fn send_segments(
                     sql.push("\n;");
                     last = sql;
                 } else {
-                    writer.send(sql)?;
+                    writer.send_text(sql)?;
                 }
             }
             Segment::Copy { sql, data } => {
@@ -51,7 +51,7 @@ pub(crate) fn send_segments(
         starts.push(file.text.len());
     }
     last.append(end);
-    writer.send(last)?;
+    writer.send_text(last)?;
     Ok(Messages(starts))
 }
 

@@ -40,7 +40,7 @@ pub(crate) const CREATE: &str = "do $crmctl$ begin \
 /// Queues what makes the tables, and says in how many messages: when it fails, everything behind it is refused.
 pub(crate) fn send_create(session: &mut Session) -> PgResult<usize> {
     session.send("begin; set local lock_timeout = '4s'")?;
-    session.send(format!("{CREATE}; commit"))?;
+    session.send(&format!("{CREATE}; commit"))?;
     Ok(2)
 }
 

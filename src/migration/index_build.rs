@@ -62,7 +62,7 @@ impl<'a> IndexBuild<'a> {
         });
         let of = |index: &str| format!("substring(pg_catalog.pg_get_indexdef({index}) from ' USING .*$')");
         session.send("begin")?;
-        session.send(format!(
+        session.send(&format!(
             "create temporary table crmctl_probe (like {table}) on commit drop; \
              create {unique}index crmctl_probe_index on pg_temp.crmctl_probe {rest}\n; \
              select pg_catalog.format('%I.%I', n.nspname, c.relname) as index, i.indisvalid as valid \

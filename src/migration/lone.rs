@@ -69,7 +69,7 @@ async fn clear_up(
 }
 
 async fn drop_leftover(run: &mut Run<'_, '_>, name: &str) -> Result<()> {
-    run.writer.run(format!("drop index concurrently {name}")).await?;
+    run.writer.run(&format!("drop index concurrently {name}")).await?;
     run.progress.notice(&format!("dropped the invalid index {name} that was left behind"));
     Ok(())
 }

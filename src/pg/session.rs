@@ -88,13 +88,18 @@ impl Session {
     }
 
     /// Runs one message of statements.
-    pub async fn run(&mut self, sql: impl Into<SqlText>) -> PgResult<Answer> {
+    pub async fn run(&mut self, sql: &str) -> PgResult<Answer> {
         self.send(sql)?;
         self.receive().await?.ok()
     }
 
     /// Queues one message; its answer is fetched by [`Self::receive`], in order.
-    pub fn send(&mut self, sql: impl Into<SqlText>) -> PgResult<()> {
+    pub fn send(&mut self, sql: &str) -> PgResult<()> {
+        self.wire.query(sql)
+    }
+
+    /// The same for SQL that is not copied.
+    pub fn send_text(&mut self, sql: SqlText) -> PgResult<()> {
         self.wire.query(sql)
     }
 

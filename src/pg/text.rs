@@ -82,12 +82,6 @@ impl From<String> for SqlText {
     }
 }
 
-impl From<&String> for SqlText {
-    fn from(sql: &String) -> Self {
-        Self::from(sql.as_str())
-    }
-}
-
 impl From<&str> for SqlText {
     fn from(sql: &str) -> Self {
         Self { parts: Vec::new(), open: sql.to_owned() }

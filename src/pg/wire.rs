@@ -81,7 +81,7 @@ impl Wire {
     }
 
     /// Queues `copy .. from stdin` and its data, without waiting for the server to ask for them.
-    pub(crate) fn copy_in(&mut self, sql: impl Into<SqlText>, source: CopySource) -> PgResult<()> {
+    pub(crate) fn copy_in(&mut self, sql: &str, source: CopySource) -> PgResult<()> {
         self.expect(sql.into(), None)?;
         if let Some(expected) = self.expected.back_mut() {
             expected.has_source = true;

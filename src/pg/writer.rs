@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::guard::Approved;
-use crate::pg::{Backoff, CopySource, PgError, PgResult, Row, Session, SqlText, lock};
+use crate::pg::{Backoff, CopySource, PgError, PgResult, Row, Session, lock};
 use crate::plan::{Plan, Progress};
 
 /// How long another crmctl is waited for. Long enough for the server to finish what a killed one had sent.
@@ -33,7 +33,7 @@ impl Session {
         let deadline = Instant::now() + LOCK_WAIT;
         let mut attempt = 0;
         loop {
-            let answer = self.run(lock::attempt(fingerprint)).await?;
+            let answer = self.run(&lock::attempt(fingerprint)).await?;
             let of = |result: usize| answer.results.get(result).and_then(|rows: &Vec<Row>| rows.first());
             if of(0).is_some_and(|row| row.flag("locked")) {
                 // The second result is empty where the plan did not fit: the session still cannot write then.
@@ -93,7 +93,7 @@ impl Writer<'_> {
     }
 
     /// Queues a `copy .. from stdin` and its data.
-    pub fn send_copy_in(&mut self, sql: impl Into<SqlText>, source: CopySource) -> PgResult<()> {
+    pub fn send_copy_in(&mut self, sql: &str, source: CopySource) -> PgResult<()> {
         self.session.wire().copy_in(sql, source)
     }
 

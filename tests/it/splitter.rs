@@ -42,7 +42,7 @@ fn the_splitter_and_the_parser_cut_a_folder_of_ones_choice_at_the_same_places() 
             (false, None) => unread += 1,
         }
     }
-    println!("{same} the same, {unread} that the parser does not read");
+    eprintln!("{same} the same, {unread} that the parser does not read");
     assert!(bad.is_empty(), "{} of {same}:\n{}", bad.len(), bad.join("\n"));
 }
 
