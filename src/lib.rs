@@ -34,6 +34,7 @@
 //! | a colour, a table, JSON | [`ui`] |
 //! | an exit code | [`error`] |
 
+pub mod access;
 mod app;
 pub mod backup;
 pub mod cancel;

@@ -9,6 +9,7 @@
 
 mod support;
 
+mod access;
 mod backup_restore;
 mod crash;
 mod demo;
