@@ -62,5 +62,6 @@ pub mod seed;
 pub mod sync;
 pub mod tools;
 pub mod ui;
+pub mod validate;
 
 pub use run::run;

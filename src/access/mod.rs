@@ -20,7 +20,7 @@ mod table;
 mod tests;
 
 pub use change::{AccessChange, changes};
-pub use expect::{Expectation, Expectations, Unproved, Violation};
+pub use expect::{Expectation, Expectations, Expected, Unproved, Violation};
 pub use exposed::exposed_schemas;
 pub use file::{ACCESS_FILE, AccessFileError, expectations};
 pub use observe::observe;

@@ -14,7 +14,7 @@ const OPEN: [&str; 4] = [
     "set default_transaction_isolation = 'repeatable read'",
     "begin",
     "reset default_transaction_isolation",
-    "savepoint crmctl_access; set local transaction_read_only = on",
+    "savepoint crmctl_access; set local transaction_read_only = on; set local role none; set local search_path = ''",
 ];
 
 /// How far every persona gets with every table of the exposed schemas.

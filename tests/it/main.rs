@@ -30,4 +30,5 @@ mod seed;
 mod sync;
 mod sync_awkward;
 mod sync_faults;
+mod validate;
 mod verify;
