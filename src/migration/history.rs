@@ -50,7 +50,8 @@ pub fn send(session: &mut Session) -> PgResult<()> {
 pub async fn receive(session: &mut Session) -> PgResult<History> {
     let rows = unless_missing(session.receive().await?)?;
     let extras = unless_missing(session.receive().await?)?.unwrap_or_default();
-    let mut history = History { recorded: rows.is_some(), ..History::default() };
+    let environment = Some(session.target().environment.clone());
+    let mut history = History { environment, recorded: rows.is_some(), ..History::default() };
     for row in rows.unwrap_or_default() {
         history.rows.push(HistoryRow {
             version: Version::stored(row.get::<String>("version")?),
