@@ -9,6 +9,7 @@
 
 mod support;
 
+mod access;
 mod backup_restore;
 mod crash;
 mod demo;
@@ -36,4 +37,5 @@ mod splitter;
 mod sync;
 mod sync_awkward;
 mod sync_faults;
+mod validate;
 mod verify;
