@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::deploy::ledger;
 use crate::deploy::preflight::{Facts, Identity, OpenTransaction};
-use crate::pg::{PgError, PgResult, Row, Session, lock_holder_query};
+use crate::pg::{PgError, PgResult, Session, lock_holder_query};
 
 const SERVER: &str = "select current_database() as database, current_user as role, \
     pg_catalog.current_setting('server_version') as version, pg_catalog.pg_is_in_recovery() as in_recovery, \
