@@ -1,5 +1,6 @@
 //! `crmctl migrate`: migrations.
 
+mod down;
 mod lint;
 mod new;
 mod status;
@@ -17,6 +18,7 @@ pub(crate) enum MigrateCommand {
     Up(up::UpArgs),
     Status(status::StatusArgs),
     Lint(lint::LintArgs),
+    Down(down::DownArgs),
 }
 
 impl MigrateCommand {
@@ -26,6 +28,7 @@ impl MigrateCommand {
             Self::Up(_) => "migrate up",
             Self::Status(_) => "migrate status",
             Self::Lint(_) => "migrate lint",
+            Self::Down(_) => "migrate down",
         }
     }
 
@@ -35,6 +38,7 @@ impl MigrateCommand {
             Self::Up(args) => up::run(app, args).await,
             Self::Status(args) => status::run(app, args).await,
             Self::Lint(args) => lint::run(app, &args),
+            Self::Down(args) => down::run(app, args).await,
         }
     }
 }
