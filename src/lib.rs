@@ -34,6 +34,7 @@
 //! | a colour, a table, JSON | [`ui`] |
 //! | an exit code | [`error`] |
 
+pub mod access;
 mod app;
 pub mod backup;
 pub mod cancel;
@@ -43,6 +44,7 @@ mod commands;
 pub mod demo;
 pub mod deploy;
 pub mod doctor;
+pub mod drift;
 pub mod environment;
 pub mod error;
 mod global;
@@ -61,5 +63,6 @@ pub mod seed;
 pub mod sync;
 pub mod tools;
 pub mod ui;
+pub mod validate;
 
 pub use run::run;
