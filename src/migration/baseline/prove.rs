@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cancel::Cancel;
-use crate::catalog::{Catalog, diff};
+use crate::catalog::{Catalog, Difference, diff};
 use crate::environment::EnvironmentName;
 use crate::error::{Failure, Kind, Result};
 use crate::local::ClusterOptions;
@@ -16,7 +16,6 @@ use crate::migration::file::MigrationFile;
 use crate::migration::history_row::History;
 use crate::migration::plan::{Options, plan};
 use crate::migration::version::Version;
-use crate::parity::sentence;
 use crate::pg::{PgResult, Session};
 use crate::replay::Replay;
 
@@ -87,8 +86,9 @@ async fn prove(
 }
 
 fn compared(made: &Catalog, catalog: &Catalog, environment: &EnvironmentName) -> Proof {
-    let words = |difference| sentence(difference, "the migrations", environment.as_str());
-    let differences: Vec<String> = diff(made, catalog).iter().map(words).collect();
+    let differences = diff(made, catalog);
+    let words = |difference: &Difference| difference.in_words("the migrations", environment.as_str());
+    let differences: Vec<String> = differences.iter().map(words).collect();
     if differences.is_empty() { Proof::Equal } else { Proof::Differs { differences } }
 }
 
