@@ -16,6 +16,7 @@ mod deploy;
 mod doctor;
 mod harness;
 mod house_rules;
+mod lint;
 mod local;
 mod lost_commit;
 mod migrate_awkward;
