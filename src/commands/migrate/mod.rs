@@ -58,7 +58,6 @@ impl MigrateCommand {
             Self::Up(args) => up::run(app, args).await,
             Self::Status(args) => status::run(app, args).await,
             Self::Lint(args) => lint::run(app, args).await,
-            Self::Lint(args) => lint::run(app, &args),
             Self::Repair(args) => repair::run(app, args).await,
             Self::Baseline(args) => baseline::run(app, args).await,
             Self::Fetch(args) => fetch::run(app, args).await,
