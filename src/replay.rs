@@ -3,10 +3,10 @@
 use crate::cancel::Cancel;
 use crate::catalog::{self, Catalog};
 use crate::environment::{Address, DatabaseUrl, Environment, EnvironmentName, Origin, Protection, Source};
-use crate::error::Result;
+use crate::error::{Failure, Result};
 use crate::guard::{self, Answers};
 use crate::local::{ClusterOptions, Shadow};
-use crate::migration::{self, MigrationPlan, MigrationReport};
+use crate::migration::{self, Directory, History, MigrationPlan, MigrationReport, Options};
 use crate::pg::{PgResult, Session, Target};
 use crate::plan::Silent;
 
@@ -15,6 +15,18 @@ pub struct Replay {
     shadow: Shadow,
     session: Session,
     environment: Environment,
+}
+
+/// The schema that all migrations of a folder make.
+pub async fn schema_of(directory: &Directory, options: &ClusterOptions, cancel: &Cancel) -> Result<Catalog> {
+    let plan = migration::plan(directory, &History::default(), &Options::default())?;
+    let mut replay = Replay::start(options, cancel).await?;
+    let result = match replay.apply(plan).await {
+        Ok(_) => replay.catalog().await.map_err(Failure::from),
+        Err(failure) => Err(failure.without_done()),
+    };
+    replay.end().await?;
+    result
 }
 
 impl Replay {
