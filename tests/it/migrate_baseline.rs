@@ -210,6 +210,20 @@ fn the_schema_of_the_crm_itself_is_proved() {
 }
 
 #[test]
+fn a_file_that_was_recorded_and_never_written_comes_back_by_fetch() {
+    let database = grown();
+    let project = Project::new().local(&database);
+    crmctl(&project).args(["migrate", "baseline"]).success();
+    let path = migrations(&project).remove(0);
+    std::fs::remove_file(&path).unwrap();
+
+    crmctl(&project).args(["migrate", "fetch"]).success();
+    assert!(path.exists(), "{path:?}");
+    crmctl(&project).args(["migrate", "status", "--exit-code"]).success();
+    crmctl(&project).args(["migrate", "verify"]).success();
+}
+
+#[test]
 fn a_role_of_the_users_is_made_where_it_is_missing() {
     let database = Database::empty();
     let role = format!("reader_of_{}", database.name());
