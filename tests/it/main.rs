@@ -9,10 +9,15 @@
 
 mod support;
 
+mod access;
 mod backup_restore;
 mod crash;
 mod demo;
 mod deploy;
+mod deploy_gate;
+mod deploy_hooks;
+mod deploy_journal;
+mod deploy_rollback;
 mod doctor;
 mod drift;
 mod harness;
@@ -21,6 +26,7 @@ mod local;
 mod lost_commit;
 mod migrate_awkward;
 mod migrate_baseline;
+mod migrate_down;
 mod migrate_fetch;
 mod migrate_repair;
 mod migrate_status;
@@ -31,7 +37,9 @@ mod network;
 mod reset;
 mod secrets;
 mod seed;
+mod splitter;
 mod sync;
 mod sync_awkward;
 mod sync_faults;
+mod validate;
 mod verify;

@@ -1,6 +1,7 @@
 //! `crmctl migrate`: migrations.
 
 mod baseline;
+mod down;
 mod drift;
 mod fetch;
 mod lint;
@@ -27,6 +28,7 @@ pub(crate) enum MigrateCommand {
     Fetch(fetch::FetchArgs),
     Verify(verify::VerifyArgs),
     Drift(drift::DriftArgs),
+    Down(down::DownArgs),
 }
 
 impl MigrateCommand {
@@ -41,6 +43,7 @@ impl MigrateCommand {
             Self::Fetch(_) => "migrate fetch",
             Self::Verify(_) => "migrate verify",
             Self::Drift(_) => "migrate drift",
+            Self::Down(_) => "migrate down",
         }
     }
 
@@ -55,6 +58,7 @@ impl MigrateCommand {
             Self::Fetch(args) => fetch::run(app, args).await,
             Self::Verify(args) => verify::run(app, args).await,
             Self::Drift(args) => drift::run(app, args).await,
+            Self::Down(args) => down::run(app, args).await,
         }
     }
 }
