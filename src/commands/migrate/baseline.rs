@@ -7,7 +7,7 @@ use crate::drift;
 use crate::environment::EnvironmentName;
 use crate::error::{ExitStatus, Result};
 use crate::local::ClusterOptions;
-use crate::migration::baseline::{self, BaselinePlan, Draft, Observed, Proof};
+use crate::migration::baseline::{self, BaselineError, BaselinePlan, Draft, Observed, Proof};
 use crate::migration::directory::slug;
 use crate::migration::place::Place;
 use crate::migration::{Directory, DirectoryError, MigrationFile, PlanError, Version};
@@ -44,10 +44,11 @@ pub(crate) async fn run(app: &App, args: BaselineArgs) -> Result<ExitStatus> {
 
     let observed = baseline::observe(&mut session).await?;
     let place = Place::of(session.target());
-    baseline::check(&directory, &observed, args.to.as_ref(), &place)?;
-    let plan = match &args.to {
-        Some(to) => of_files(app, &session, (&directory, to), (&observed, place)).await?,
-        None => of_schema(app, &session, (&directory, &args.name), (&observed, place)).await?,
+    baseline::check(&observed, &place)?;
+    let plan = match (&args.to, directory.files.last()) {
+        (Some(to), _) => of_files(app, &session, (&directory, to), (&observed, place)).await?,
+        (None, None) => of_schema(app, &session, (&directory, &args.name), (&observed, place)).await?,
+        (None, Some(newest)) => return which_files(app, &directory, newest, (&observed, place)).await,
     };
     let is_good = plan.is_empty() || plan.is_proved() || args.accept_differences;
     if plan.is_empty() || !is_good || args.dry_run {
@@ -61,6 +62,20 @@ pub(crate) async fn run(app: &App, args: BaselineArgs) -> Result<ExitStatus> {
     let report = baseline::apply(&mut session, &approved, app.progress()).await?;
     session.close().await;
     app.report(ExitStatus::Success, Some(&environment), &report)
+}
+
+/// Says which version to name.
+async fn which_files(
+    app: &App,
+    directory: &Directory,
+    newest: &MigrationFile,
+    (observed, place): (&Observed, Place),
+) -> Result<ExitStatus> {
+    let options = like(app, observed).await;
+    let aids = (app.progress(), &app.cancel);
+    let fitting = baseline::fitting_versions(directory, observed, &options, aids).await?;
+    let (files, newest) = (directory.files.len(), newest.version.clone());
+    Err(BaselineError::HasFiles { files, newest, fitting, place }.into())
 }
 
 /// The schema as a first migration, proved.

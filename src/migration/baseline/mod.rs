@@ -12,4 +12,4 @@ mod script;
 pub use apply::{BaselineReport, apply};
 pub use observe::{Observed, observe};
 pub use plan::{BaselineError, BaselinePlan, Proof, check, plan};
-pub use prove::{Draft, prove_dump, prove_files};
+pub use prove::{Draft, fitting_versions, prove_dump, prove_files};

@@ -13,11 +13,13 @@ use crate::migration::baseline::plan::Proof;
 use crate::migration::baseline::script::{EmptyProject, script};
 use crate::migration::directory::Directory;
 use crate::migration::file::MigrationFile;
+use crate::migration::history;
 use crate::migration::history_row::History;
 use crate::migration::plan::{Options, plan};
 use crate::migration::version::Version;
 use crate::parity::sentence;
 use crate::pg::{PgResult, Session};
+use crate::plan::Progress;
 use crate::replay::Replay;
 
 /// A migration that is to be made of a schema.
@@ -67,6 +69,48 @@ pub async fn prove_files(
     let result = prove(&mut replay, files, observed, session).await;
     replay.end().await?;
     result
+}
+
+/// The versions up to which the files make the very schema that the database has: the first and the last of them.
+/// Files that change no schema come after the first.
+pub async fn fitting_versions(
+    directory: &Directory,
+    observed: &Observed,
+    options: &ClusterOptions,
+    (progress, cancel): (&dyn Progress, &Cancel),
+) -> Result<Option<(Version, Version)>> {
+    let mut replay = Replay::start(options, cancel).await?;
+    progress.phase("replaying migrations", directory.files.len() as u64);
+    let result = search(&mut replay, directory, observed, progress).await;
+    progress.finish();
+    replay.end().await?;
+    result
+}
+
+async fn search(
+    replay: &mut Replay,
+    directory: &Directory,
+    observed: &Observed,
+    progress: &dyn Progress,
+) -> Result<Option<(Version, Version)>> {
+    let wanted = observed.catalog.hash();
+    let mut fitting: Option<(Version, Version)> = None;
+    for (index, file) in directory.files.iter().enumerate() {
+        let so_far = Directory { files: directory.files[..=index].to_vec(), ..Directory::default() };
+        let history = history::read(replay.session()).await?;
+        match replay.apply(plan(&so_far, &history, &Options::default())?).await {
+            Ok(_) => {}
+            Err(failure) if failure.kind() == Kind::Interrupted => return Err(failure.without_done()),
+            // What comes behind it cannot be run either.
+            Err(_) => break,
+        }
+        progress.advance(1, &file.title());
+        if replay.catalog().await?.hash() == wanted {
+            let first = fitting.take().map_or_else(|| file.version.clone(), |(first, _)| first);
+            fitting = Some((first, file.version.clone()));
+        }
+    }
+    Ok(fitting)
 }
 
 async fn prove(
