@@ -141,7 +141,7 @@ impl Render for StatusReport {
                 lines.push(line);
             }
         }
-        let mut text = format!("{}\n\n{}", summary_line(&self.summary, *style), table(&lines, style));
+        let mut text = format!("{}\n\n{}", summary_line(&self.summary, *style), table(&lines, *style));
         if self.hidden() > 0 {
             let hidden = format!(
                 "{} older applied migrations are not shown; `--all` shows them",
@@ -157,7 +157,7 @@ impl Render for StatusReport {
 }
 
 /// Versions are names: they stand to the left, though they are made of digits.
-fn table(lines: &[&Line], style: &Style) -> String {
+fn table(lines: &[&Line], style: Style) -> String {
     let width = |of: fn(&Line) -> usize, title: &str| {
         lines.iter().map(|line| of(line)).max().unwrap_or(0).max(title.len())
     };
@@ -166,7 +166,7 @@ fn table(lines: &[&Line], style: &Style) -> String {
     let head = style.strong(&format!("{:version$}  {:name$}  state", "version", "name"));
     let row = |line: &&Line| {
         let space = " ".repeat(name - console::measure_text_width(&line.name));
-        format!("{:version$}  {}{space}  {}", line.version, line.name, line.state.shown(style))
+        format!("{:version$}  {}{space}  {}", line.version, line.name, line.state.shown(&style))
     };
     std::iter::once(head).chain(lines.iter().map(row)).collect::<Vec<_>>().join("\n")
 }

@@ -78,7 +78,7 @@ pub enum BaselineError {
         /// The first and the last version up to which they make the very schema, if there is one.
         fitting: Option<(Version, Version)>,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// The schema is not the one of the proof any more.
     #[error("the schema of {place} changed while it was compared, and nothing was recorded")]
@@ -126,7 +126,7 @@ impl Explain for BaselineError {
 }
 
 /// Refuses a database that has a history.
-pub fn check(observed: &Observed, place: &Place) -> Result<(), BaselineError> {
+pub(crate) fn check(observed: &Observed, place: &Place) -> Result<(), BaselineError> {
     match observed.history.rows.len() {
         0 => Ok(()),
         applied => Err(BaselineError::HasHistory { applied, place: place.clone() }),
@@ -134,8 +134,7 @@ pub fn check(observed: &Observed, place: &Place) -> Result<(), BaselineError> {
 }
 
 /// Decides what is to be recorded. No migrations: the database has nothing of its own.
-#[must_use]
-pub fn plan(
+pub(crate) fn plan(
     migrations: Vec<Arc<MigrationFile>>,
     new_file: Option<PathBuf>,
     proof: Proof,
@@ -259,7 +258,7 @@ mod tests {
         let help = |fitting: Option<[&str; 2]>| {
             let fitting = fitting.map(|[first, last]| (Version::stored(first), Version::stored(last)));
             let newest = Version::stored("9");
-            BaselineError::HasFiles { files: 3, newest, fitting, place: place() }.help().unwrap()
+            BaselineError::HasFiles { files: 3, newest, fitting, place: Box::new(place()) }.help().unwrap()
         };
 
         assert!(help(None).contains("`crmctl migrate baseline --env cloud --to 9` shows in what it differs"));
