@@ -63,7 +63,34 @@ impl Published {
     }
 }
 
+impl Published {
+    fn membership(&self) -> Vec<String> {
+        let publication = identifier(&self.publication);
+        let columns = self.columns.as_deref().map(|columns| format!(" ({columns})")).unwrap_or_default();
+        let condition = self.condition.as_deref().map(|text| format!(" where ({text})")).unwrap_or_default();
+        let create = format!(
+            "begin if not exists (select from pg_catalog.pg_publication where pubname = {}) then \
+             create publication {publication}; end if; end",
+            literal(&self.publication)
+        );
+        vec![
+            format!("do {}", literal(&create)),
+            format!("alter publication {publication} add table {}{columns}{condition}", self.table.sql()),
+        ]
+    }
+}
+
 impl Extension {
+    /// Makes it where it is missing, and the schema it is in.
+    #[must_use]
+    pub fn create(&self) -> [String; 2] {
+        let schema = identifier(&self.schema);
+        [
+            format!("create schema if not exists {schema}"),
+            format!("create extension if not exists {} with schema {schema}", identifier(&self.name)),
+        ]
+    }
+
     /// The extensions in the rows of [`EXTENSION_QUERY`].
     pub fn from_rows(rows: &[Row]) -> PgResult<Vec<Self>> {
         rows.iter().map(|row| Ok(Self { name: row.get("name")?, schema: row.get("schema")? })).collect()
@@ -74,59 +101,42 @@ impl Extension {
 #[must_use]
 pub fn extensions_sql(extensions: &[Extension]) -> String {
     let mut sql = String::from("-- Extensions, where they are missing\n");
-    for Extension { name, schema } in extensions {
-        let schema = identifier(schema);
-        sql += &tolerant(
-            &format!("extension {name}"),
-            &[
-                format!("create schema if not exists {schema}"),
-                format!("create extension if not exists {} with schema {schema}", identifier(name)),
-            ],
-        );
+    for extension in extensions {
+        sql += &tolerant(&format!("extension {}", extension.name), &extension.create());
     }
     sql + "\n"
 }
 
-/// Triggers, policies and publications: they come after everything else.
+/// Triggers, policies and publications, each tolerant: they come after everything else.
 #[must_use]
 pub fn attachments_sql(catalog: &Catalog, published: &[Published]) -> String {
-    let mut sql = String::from("-- What hangs on objects of the platform\n");
+    let attachments = attachments(catalog, published);
+    let blocks = attachments.iter().map(|(what, statements)| tolerant(what, statements));
+    format!("-- What hangs on objects of the platform\n{}", blocks.collect::<String>())
+}
+
+/// Triggers, policies and publications: what each is, and the statements that make it.
+#[must_use]
+pub fn attachments(catalog: &Catalog, published: &[Published]) -> Vec<(String, Vec<String>)> {
+    let mut all = Vec::new();
     for (name, facts) in catalog.of_kind("trigger").filter(|(name, _)| managed::is_managed(&name.schema)) {
         if let (Some(table), Some(definition)) = (text(facts, "table"), text(facts, "definition")) {
             let trigger = name.name.get(table.len() + 1..).unwrap_or_default();
             let table = TableName::new(&name.schema, table);
             let drop = format!("drop trigger if exists {} on {}", identifier(trigger), table.sql());
-            sql += &tolerant(&name.to_string(), &replacing(drop, definition));
+            all.push((name.to_string(), replacing(drop, definition)));
         }
     }
     for (name, facts) in catalog.of_kind("policy").filter(|(name, _)| managed::is_managed(&name.schema)) {
         if let Some((drop, create)) = policy(&name.schema, &name.name, facts) {
-            sql += &tolerant(&name.to_string(), &[drop, create]);
+            all.push((name.to_string(), vec![drop, create]));
         }
     }
     for table in published {
-        let publication = identifier(&table.publication);
-        let columns = table.columns.as_deref().map(|columns| format!(" ({columns})")).unwrap_or_default();
-        let condition = table.condition.as_deref().map(|text| format!(" where ({text})")).unwrap_or_default();
-        sql += &tolerant(
-            &format!("publication {} of {}", table.publication, table.table),
-            &[
-                format!(
-                    "do {}",
-                    literal(&format!(
-                        "begin if not exists (select from pg_catalog.pg_publication where pubname = {}) then \
-                         create publication {publication}; end if; end",
-                        literal(&table.publication)
-                    ))
-                ),
-                format!(
-                    "alter publication {publication} add table {}{columns}{condition}",
-                    table.table.sql()
-                ),
-            ],
-        );
+        let what = format!("publication {} of {}", table.publication, table.table);
+        all.push((what, table.membership()));
     }
-    sql
+    all
 }
 
 /// A trigger is replaced where that is possible: dropping one takes more rights than creating one.

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::error::{Explain, Kind, Location};
 use crate::migration::file::MigrationFile;
 use crate::migration::script::ScriptError;
+use crate::migration::squash::folded;
 use crate::migration::version::Version;
 
 /// The first file is left out when it is an `_init.sql` older than this: the Supabase CLI once wrote such files.
@@ -26,6 +27,8 @@ pub struct Directory {
     pub downs: Vec<Arc<MigrationFile>>,
     /// Files left out, and why.
     pub skipped: Vec<(String, String)>,
+    /// Files left out because another one was folded from them.
+    pub folded: Vec<PathBuf>,
     /// What a person should know though it stops nothing.
     pub warnings: Vec<String>,
 }
@@ -129,6 +132,7 @@ impl MigrationFile {
                 bytes,
             )?));
         }
+        folded::leave_out(&mut directory);
         directory.put_in_order()?;
         Ok(directory)
     }
@@ -242,7 +246,7 @@ pub fn new_file(
 }
 
 /// A title as part of a file name: lower case words joined by `_`.
-fn slug(title: &str) -> String {
+pub(crate) fn slug(title: &str) -> String {
     let lower = title.to_lowercase();
     let words: Vec<&str> =
         lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();

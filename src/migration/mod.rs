@@ -20,6 +20,7 @@ pub mod refusal;
 pub mod report;
 pub mod scanner;
 pub mod script;
+pub mod squash;
 pub mod statement;
 pub mod states;
 pub mod status;

@@ -20,6 +20,7 @@ mod local;
 mod lost_commit;
 mod migrate_awkward;
 mod migrate_down;
+mod migrate_squash;
 mod migrate_status;
 mod migrate_up;
 mod migrate_up_failures;

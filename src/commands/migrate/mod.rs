@@ -3,6 +3,7 @@
 mod down;
 mod lint;
 mod new;
+mod squash;
 mod status;
 mod up;
 
@@ -19,6 +20,7 @@ pub(crate) enum MigrateCommand {
     Status(status::StatusArgs),
     Lint(lint::LintArgs),
     Down(down::DownArgs),
+    Squash(squash::SquashArgs),
 }
 
 impl MigrateCommand {
@@ -29,6 +31,7 @@ impl MigrateCommand {
             Self::Status(_) => "migrate status",
             Self::Lint(_) => "migrate lint",
             Self::Down(_) => "migrate down",
+            Self::Squash(_) => "migrate squash",
         }
     }
 
@@ -39,6 +42,7 @@ impl MigrateCommand {
             Self::Status(args) => status::run(app, args).await,
             Self::Lint(args) => lint::run(app, &args),
             Self::Down(args) => down::run(app, args).await,
+            Self::Squash(args) => squash::run(app, args).await,
         }
     }
 }

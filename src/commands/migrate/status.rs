@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::environment::EnvironmentName;
 use crate::error::{ExitStatus, Result};
-use crate::migration::{MigrationFile, StatusReport, history};
+use crate::migration::{MigrationFile, StatusReport, history, squash};
 
 /// Show which migrations are applied, pending, out of order, missing, edited or partly applied
 #[derive(Debug, clap::Args)]
@@ -24,6 +24,8 @@ pub(crate) async fn run(app: &App, args: StatusArgs) -> Result<ExitStatus> {
     let history = history::read(&mut session).await?;
     session.close().await;
     let report = StatusReport::new(&directory, &history);
+    let advice = squash::folded::advice(&directory, &history, &environment.name);
+    advice.iter().for_each(|advice| app.printer.warning(advice));
     let outcome = if args.exit_code { report.exit_status() } else { ExitStatus::Success };
     app.report(outcome, Some(&environment), &report)
 }
