@@ -76,11 +76,12 @@ async fn histories_only(
     files: &[Arc<MigrationFile>],
     mut report: SquashReport,
 ) -> Result<ExitStatus> {
-    let folded = files.iter().filter(|file| !file.directives.squashed_from.is_empty());
-    let Some(file) = folded.last() else { return Err(SquashError::NothingFolded.into()) };
+    let newest = files.iter().rfind(|file| !file.directives.squashed_from.is_empty());
+    let Some(file) = newest else { return Err(SquashError::NothingFolded.into()) };
+    let old = squash::archived(&app.project.migrations, file)?;
     let mut histories = Vec::new();
     for name in &args.environments {
-        let found = observe(app, name, file, &[]).await?;
+        let found = observe(app, name, file, &old).await?;
         keep(app, found, &mut histories, &mut report)?;
     }
     if args.dry_run {

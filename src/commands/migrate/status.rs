@@ -24,8 +24,9 @@ pub(crate) async fn run(app: &App, args: StatusArgs) -> Result<ExitStatus> {
     let history = history::read(&mut session).await?;
     session.close().await;
     let report = StatusReport::new(&directory, &history);
-    let advice = squash::folded::advice(&directory, &history, &environment.name);
-    advice.iter().for_each(|advice| app.printer.warning(advice));
+    for advice in squash::folded::advice(&directory, &history, &environment.name) {
+        app.printer.warning(&advice);
+    }
     let outcome = if args.exit_code { report.exit_status() } else { ExitStatus::Success };
     app.report(outcome, Some(&environment), &report)
 }

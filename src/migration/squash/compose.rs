@@ -34,7 +34,9 @@ pub(crate) fn compose(plan: &SquashPlan, parts: &Parts<'_>) -> Result<String, Sc
         text.push_str(sql.trim_end().trim_end_matches(';'));
         text.push_str(";\n\n");
     };
-    parts.before.iter().for_each(|sql| add(sql));
+    for sql in &parts.before {
+        add(sql);
+    }
     let rights_changed = Changed::of(parts);
     let mut are_rights_cleared = false;
     for statement in split("the dump", parts.dump)? {
@@ -47,7 +49,7 @@ pub(crate) fn compose(plan: &SquashPlan, parts: &Parts<'_>) -> Result<String, Sc
                 continue;
             }
             if !are_rights_cleared {
-                clear_rights(parts.full).iter().for_each(|sql| add(sql));
+                add(&clear_rights(parts.full));
                 are_rights_cleared = true;
             }
         }
@@ -58,9 +60,11 @@ pub(crate) fn compose(plan: &SquashPlan, parts: &Parts<'_>) -> Result<String, Sc
         }
     }
     if !are_rights_cleared {
-        clear_rights(parts.full).iter().for_each(|sql| add(sql));
+        add(&clear_rights(parts.full));
     }
-    parts.after.iter().for_each(|sql| add(sql));
+    for sql in &parts.after {
+        add(sql);
+    }
     Ok(text)
 }
 
@@ -114,14 +118,12 @@ fn is_about_rights(code: &str) -> bool {
 }
 
 /// A dump says which rights there are beyond PostgreSQL's own; a project adds others to everything that is made.
-fn clear_rights(catalog: &Catalog) -> Vec<String> {
+fn clear_rights(catalog: &Catalog) -> String {
     let schemas: Vec<String> = catalog.of_kind("schema").map(|(name, _)| identifier(&name.name)).collect();
-    if schemas.is_empty() {
-        return Vec::new();
-    }
+    let schemas = schemas.join(", ");
     ["tables", "sequences", "routines"]
-        .map(|kind| format!("revoke all on all {kind} in schema {} from {API_ROLES}", schemas.join(", ")))
-        .into()
+        .map(|kind| format!("revoke all on all {kind} in schema {schemas} from {API_ROLES}"))
+        .join(";\n")
 }
 
 /// A statement without the lines that `pg_dump` begins its file with.

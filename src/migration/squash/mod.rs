@@ -16,7 +16,7 @@ mod state;
 pub use error::SquashError;
 pub use fold::{Folded, fold};
 pub use folded::{folded, unfolded};
-pub use folder::{ARCHIVE, finish, put_in_place};
+pub use folder::{ARCHIVE, archived, finish, put_in_place};
 pub use history::rewrite;
 pub use plan::{HistoryPlan, SquashPlan, plan, plan_history};
 pub use report::SquashReport;
