@@ -63,23 +63,6 @@ impl Published {
     }
 }
 
-impl Published {
-    fn membership(&self) -> Vec<String> {
-        let publication = identifier(&self.publication);
-        let columns = self.columns.as_deref().map(|columns| format!(" ({columns})")).unwrap_or_default();
-        let condition = self.condition.as_deref().map(|text| format!(" where ({text})")).unwrap_or_default();
-        let create = format!(
-            "begin if not exists (select from pg_catalog.pg_publication where pubname = {}) then \
-             create publication {publication}; end if; end",
-            literal(&self.publication)
-        );
-        vec![
-            format!("do {}", literal(&create)),
-            format!("alter publication {publication} add table {}{columns}{condition}", self.table.sql()),
-        ]
-    }
-}
-
 impl Extension {
     /// Makes it where it is missing, and the schema it is in.
     #[must_use]
@@ -110,33 +93,48 @@ pub fn extensions_sql(extensions: &[Extension]) -> String {
 /// Triggers, policies and publications, each tolerant: they come after everything else.
 #[must_use]
 pub fn attachments_sql(catalog: &Catalog, published: &[Published]) -> String {
-    let attachments = attachments(catalog, published);
-    let blocks = attachments.iter().map(|(what, statements)| tolerant(what, statements));
-    format!("-- What hangs on objects of the platform\n{}", blocks.collect::<String>())
+    let mut sql = String::from("-- What hangs on objects of the platform\n");
+    for (what, statements) in attachments(catalog, published) {
+        sql += &tolerant(&what, &statements);
+    }
+    sql
 }
 
-/// Triggers, policies and publications: what each is, and the statements that make it.
+/// The same as statements: what each is about, and what makes it.
 #[must_use]
 pub fn attachments(catalog: &Catalog, published: &[Published]) -> Vec<(String, Vec<String>)> {
-    let mut all = Vec::new();
+    let mut attachments = Vec::new();
     for (name, facts) in catalog.of_kind("trigger").filter(|(name, _)| managed::is_managed(&name.schema)) {
         if let (Some(table), Some(definition)) = (text(facts, "table"), text(facts, "definition")) {
             let trigger = name.name.get(table.len() + 1..).unwrap_or_default();
             let table = TableName::new(&name.schema, table);
             let drop = format!("drop trigger if exists {} on {}", identifier(trigger), table.sql());
-            all.push((name.to_string(), replacing(drop, definition)));
+            attachments.push((name.to_string(), replacing(drop, definition)));
         }
     }
     for (name, facts) in catalog.of_kind("policy").filter(|(name, _)| managed::is_managed(&name.schema)) {
         if let Some((drop, create)) = policy(&name.schema, &name.name, facts) {
-            all.push((name.to_string(), vec![drop, create]));
+            attachments.push((name.to_string(), vec![drop, create]));
         }
     }
     for table in published {
-        let what = format!("publication {} of {}", table.publication, table.table);
-        all.push((what, table.membership()));
+        let publication = identifier(&table.publication);
+        let columns = table.columns.as_deref().map(|columns| format!(" ({columns})")).unwrap_or_default();
+        let condition = table.condition.as_deref().map(|text| format!(" where ({text})")).unwrap_or_default();
+        let create = format!(
+            "do {}",
+            literal(&format!(
+                "begin if not exists (select from pg_catalog.pg_publication where pubname = {}) then \
+                 create publication {publication}; end if; end",
+                literal(&table.publication)
+            ))
+        );
+        let add =
+            format!("alter publication {publication} add table {}{columns}{condition}", table.table.sql());
+        attachments
+            .push((format!("publication {} of {}", table.publication, table.table), vec![create, add]));
     }
-    all
+    attachments
 }
 
 /// A trigger is replaced where that is possible: dropping one takes more rights than creating one.
