@@ -31,6 +31,7 @@ mod migrate_baseline;
 mod migrate_down;
 mod migrate_fetch;
 mod migrate_repair;
+mod migrate_squash;
 mod migrate_status;
 mod migrate_up;
 mod migrate_up_failures;
