@@ -287,3 +287,56 @@ fn findings_are_annotations_on_their_lines() {
     let summary = std::fs::read_to_string(project.path().join("summary.md")).unwrap();
     assert!(summary.contains("DO NOT PROCEED"), "{summary}");
 }
+
+#[test]
+fn a_table_that_somebody_has_locked_is_not_checked_and_does_not_hold_up_the_others() {
+    let database = Database::empty();
+    database.run("create table public.busy (n int); create table public.free (n int); insert into public.free values (1)");
+    let project = Project::new().local(&database).file(
+        "validate.toml",
+        "[severity]\nrow_level_security = \"off\"\n[[counts]]\ntable = \"busy\"\nmax = 0\n[[counts]]\ntable = \"free\"\nmin = 1\n",
+    );
+    let url = database.url();
+    let holder = std::thread::spawn(move || {
+        // Ends when the test ends it.
+        crate::support::try_query(&url, "begin; lock table public.busy; select pg_sleep(60)").ok();
+    });
+    let sleeps = "wait_event = 'PgSleep' and datname = current_database()";
+    database.until(&format!("exists (select from pg_stat_activity where {sleeps})"));
+
+    let output = validate(&project).args(["--json"]).success();
+    let count = finding(&output, "row_count");
+    assert_eq!(count["message"], "not checked: somebody has locked what `public.busy` is about");
+    database.query(&format!("select pg_terminate_backend(pid) from pg_stat_activity where {sleeps}"));
+    holder.join().unwrap();
+    validate(&project).success().answers("SAFE TO PROCEED");
+}
+
+/// Names that must be quoted, keys of several columns, partitions, operators of extensions.
+#[test]
+fn awkward_schemas_are_read_right() {
+    let database = Database::empty();
+    database.query("create extension if not exists citext schema extensions");
+    database.run(
+        "create table public.\"Odd \"\"Name\"\"\" (\"The Id\" int, part int, mail extensions.citext unique, primary key (\"The Id\", part)); \
+         create table public.\"c\" (id serial primary key, p int, part int, mail extensions.citext, parent int references public.c); \
+         insert into public.\"Odd \"\"Name\"\"\" values (1, 1, 'A@x'); \
+         insert into public.c (p, part, mail, parent) values (1, 1, 'a@X', 1), (1, null, null, null), (1, 2, 'a@X', 1); \
+         alter table public.c add constraint \"two; drop\" foreign key (p, part) references public.\"Odd \"\"Name\"\"\" not valid; \
+         alter table public.c add foreign key (mail) references public.\"Odd \"\"Name\"\"\" (mail) not valid; \
+         create table public.parts (id int not null, at date) partition by range (at); \
+         create table public.parts_1 partition of public.parts for values from ('2026-01-01') to ('2027-01-01'); \
+         alter table public.parts add constraint positive check (id > 0) not valid; \
+         insert into public.parts values (1, '2026-05-01')",
+    );
+    let project =
+        Project::new().local(&database).file("validate.toml", "[severity]\nrow_level_security = \"off\"\n");
+
+    let output = validate(&project).args(["--deep", "--json", "--show-values"]).differs();
+    let broken: Vec<Value> =
+        findings(&output, "foreign_key").into_iter().filter(|check| check["verdict"] == "error").collect();
+    assert_eq!(broken.len(), 1, "only one row refers to nothing: {output}");
+    assert_eq!((&broken[0]["count"], &broken[0]["examples"][0]), (&1.into(), &"1, 2".into()));
+    assert!(findings(&output, "constraint").iter().all(|check| check["verdict"] == "warning"), "{output}");
+    assert!(findings(&output, "sequence").is_empty(), "{output}");
+}

@@ -1,9 +1,9 @@
 //! `crmctl migrate`: migrations.
 
 mod baseline;
+mod down;
 mod drift;
 mod fetch;
-mod down;
 mod lint;
 mod new;
 mod repair;
