@@ -8,7 +8,7 @@ use crate::cancel::Cancel;
 use crate::environment::{DatabaseUrl, EnvironmentName};
 use crate::pg::connect::{self, Canceller};
 use crate::pg::wire::Wire;
-use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, retry};
+use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, SqlText, retry};
 
 /// Settings every session starts with: nothing on the server's or the role's side may change what values look
 /// like, stop a long backup, or hide rows (`row_security = off` makes a filter an error).
@@ -77,6 +77,11 @@ impl Session {
         self.cancel.is_raised()
     }
 
+    /// From now on a request to stop is not passed on to the server: for the last word on what was stopped.
+    pub(crate) fn heed_no_stop(&mut self) {
+        self.cancel = Cancel::default();
+    }
+
     /// Waits until the user asks to stop.
     pub(crate) async fn cancelled(&self) {
         self.cancel.raised().await;
@@ -95,6 +100,11 @@ impl Session {
 
     /// Queues one message; its answer is fetched by [`Self::receive`], in order.
     pub fn send(&mut self, sql: &str) -> PgResult<()> {
+        self.wire.query(sql)
+    }
+
+    /// The same for SQL that is not copied.
+    pub fn send_text(&mut self, sql: SqlText) -> PgResult<()> {
         self.wire.query(sql)
     }
 
