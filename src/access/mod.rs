@@ -23,6 +23,8 @@ mod tests;
 pub use change::{AccessChange, changes};
 pub use expect::{Expectation, Expectations, Expected, Unproved, Violation};
 pub use exposed::exposed_schemas;
+#[cfg(test)]
+pub(crate) use file::parse_expectations;
 pub use file::{ACCESS_FILE, AccessFileError, expectations};
 pub use observe::observe;
 pub use report::AccessReport;

@@ -12,6 +12,8 @@ mod judge;
 mod report;
 mod rows;
 mod sections;
+#[cfg(test)]
+mod tests;
 
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,10 @@
 //! `crmctl validate`.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
-use crate::support::{Call, Database, Output, Project, Which, crmctl};
+use crate::support::{Call, Database, FaultProxy, Output, Project, Which, crmctl};
 
 fn project(database: &Database) -> Project {
     Project::new().local(database).with_crm_migrations()
@@ -291,7 +293,7 @@ fn findings_are_annotations_on_their_lines() {
 #[test]
 fn a_table_that_somebody_has_locked_is_not_checked_and_does_not_hold_up_the_others() {
     let database = Database::empty();
-    database.run("create table public.busy (n int); create table public.free (n int); insert into public.free values (1)");
+    database.run("create table public.busy (n int primary key); create table public.free (n int primary key); insert into public.free values (1)");
     let project = Project::new().local(&database).file(
         "validate.toml",
         "[severity]\nrow_level_security = \"off\"\n[[counts]]\ntable = \"busy\"\nmax = 0\n[[counts]]\ntable = \"free\"\nmin = 1\n",
@@ -339,4 +341,35 @@ fn awkward_schemas_are_read_right() {
     assert_eq!((&broken[0]["count"], &broken[0]["examples"][0]), (&1.into(), &"1, 2".into()));
     assert!(findings(&output, "constraint").iter().all(|check| check["verdict"] == "warning"), "{output}");
     assert!(findings(&output, "sequence").is_empty(), "{output}");
+}
+
+#[test]
+fn hundreds_of_tables_take_no_longer_for_being_far_away() {
+    let database = Database::empty();
+    database.run(
+        "create table public.base (id int generated always as identity primary key); \
+         do $$ begin for n in 1..300 loop execute format( \
+           'create table public.t%1$s (id int generated always as identity primary key, base int references public.base); \
+            create index on public.t%1$s (base); alter table public.t%1$s enable row level security; \
+            create policy p on public.t%1$s for select to authenticated using (true); \
+            grant select on public.t%1$s to authenticated', n); end loop; end $$; \
+         alter table public.base enable row level security; create policy p on public.base for select to authenticated using (id > 0)",
+    );
+    let proxy = FaultProxy::to(Which::Local).delay(Duration::from_millis(20));
+    let settings = format!("[environments.local]\nurl = \"{}\"", proxy.url(&database.url()));
+    let project = Project::new()
+        .setting(&settings)
+        .file("access.toml", "[[expect]]\ntable = \"*\"\npersona = \"anon\"\nselect = \"none\"\n");
+
+    let started = Instant::now();
+    let output = validate(&project).args(["--deep", "--json"]).success();
+    let elapsed = started.elapsed();
+    assert!(output.json()["report"]["counts"]["ok"].as_u64() > Some(1500), "{output}");
+    // Two for the connection, two for validate and two for access; one per table would be hundreds.
+    eprintln!(
+        "{} round trips in {elapsed:?}, {}",
+        proxy.round_trips(),
+        output.json()["report"]["duration_ms"]
+    );
+    assert!(proxy.round_trips() <= 10, "{} round trips in {elapsed:?}", proxy.round_trips());
 }
