@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::commands::backup::backup_of;
-use crate::deploy;
+use crate::deploy::{self, ByteLimit};
 use crate::environment::EnvironmentName;
 use crate::error::{ExitStatus, Result};
 use crate::lint;
@@ -18,7 +18,13 @@ pub(crate) struct DeployArgs {
     /// Lint and rehearse, show the plan, and change nothing
     #[arg(long)]
     plan: bool,
-    /// Allow what this lint rule forbids; can be repeated
+    /// Rehearse with the rows of the tables that are touched, too: realistic times, and rows that are in the way found
+    #[arg(long)]
+    with_data: bool,
+    /// Tables that would make more rows than this are rehearsed without theirs
+    #[arg(long, value_name = "SIZE", default_value = "1GB", requires = "with_data")]
+    with_data_limit: ByteLimit,
+    /// Allow what this lint rule forbids; `drift`: a target that is not what its migrations make; `rows`: lost rows
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
 }
@@ -39,8 +45,17 @@ pub(crate) async fn run(app: &App, args: DeployArgs) -> Result<ExitStatus> {
     app.annotate(&findings)?;
     deploy::check_findings(&findings, &args.allow)?;
     let shadow = ClusterOptions::new(app.home(), app.search_path());
-    let rehearsal = deploy::rehearse(&shadow, &directory, &migrations, &app.cancel).await?;
-    let plan = deploy::plan(migrations, findings, rehearsal, observed.catalog);
+    let request = deploy::Request {
+        shadow: &shadow,
+        directory: &directory,
+        observed: &observed,
+        pending: &migrations,
+        allowed: &args.allow,
+        with_data: args.with_data.then_some(args.with_data_limit.0),
+        cancel: &app.cancel,
+    };
+    let rehearsal = deploy::rehearse(&request, &mut session).await?;
+    let plan = deploy::plan(migrations, findings, rehearsal, observed, &args.allow);
     if args.plan {
         session.close().await;
         return app.report(ExitStatus::Success, Some(&environment), &plan);

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::backup::{self, Backup, Store};
 use crate::commands::backup::backup_of;
 use crate::demo::stage::Stage;
-use crate::deploy::{self, Rehearsal};
+use crate::deploy;
 use crate::environment::{Environment, EnvironmentName};
 use crate::error::Result;
 use crate::local::ClusterOptions;
@@ -131,8 +131,17 @@ pub(crate) async fn deploy(app: &App, stage: &Stage) -> Result<String> {
     let observed = deploy::observe(&mut session).await?;
     let migrations = migration::plan(&directory, &observed.history, &Options::default())?;
     let shadow = ClusterOptions::new(app.home(), app.search_path());
-    let rehearsal: Rehearsal = deploy::rehearse(&shadow, &directory, &migrations, &app.cancel).await?;
-    let plan = deploy::plan(migrations, Vec::new(), rehearsal, observed.catalog);
+    let request = deploy::Request {
+        shadow: &shadow,
+        directory: &directory,
+        observed: &observed,
+        pending: &migrations,
+        allowed: &[],
+        with_data: None,
+        cancel: &app.cancel,
+    };
+    let rehearsal = deploy::rehearse(&request, &mut session).await?;
+    let plan = deploy::plan(migrations, Vec::new(), rehearsal, observed, &[]);
     let approved = app.approve_quietly(plan, &environment)?;
     let backup = backup_of(app, &environment).await?.backup.manifest.id.to_string();
     let report = deploy::apply(&mut session, &approved, backup, &Silent).await?;

@@ -2,14 +2,15 @@
 
 mod apply;
 mod check;
+mod losses;
 mod observe;
 mod plan;
-mod rehearse;
+pub mod rehearse;
 mod report;
 
 pub use apply::apply;
 pub use check::CheckError;
 pub use observe::{Observed, observe};
 pub use plan::{DeployPlan, PlanError, check_findings, plan};
-pub use rehearse::{Rehearsal, rehearse};
+pub use rehearse::{ByteLimit, Rehearsal, Request, rehearse};
 pub use report::DeployReport;

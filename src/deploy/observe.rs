@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::catalog::managed::is_managed;
 use crate::catalog::{Catalog, snapshot};
+use crate::deploy::losses::{self, Stored};
+use crate::drift;
 use crate::lint::LiveFacts;
 use crate::migration::{History, history};
 use crate::pg::{PgResult, Session};
@@ -15,8 +17,12 @@ pub struct Observed {
     pub history: History,
     /// Its schema.
     pub catalog: Catalog,
+    /// The major version of its server.
+    pub major: u32,
     /// Its tables and their sizes, for lint.
     pub facts: LiveFacts,
+    /// What its tables are stored in, to see afterwards which were emptied.
+    pub(crate) stored: losses::Before,
 }
 
 impl Observed {
@@ -32,7 +38,8 @@ impl Observed {
 }
 
 /// Rows of each table, as far as statistics know. A table that was never analysed counts as holding rows.
-const SIZES: &str = "select n.nspname || '.' || c.relname as name, \
+const SIZES: &str = "select n.nspname || '.' || c.relname as name, c.oid, \
+    pg_catalog.pg_relation_filenode(c.oid) as storage, \
     case when c.reltuples < 0 then greatest(coalesce(s.n_live_tup, 1), 1) else c.reltuples::bigint end as rows \
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
     left join pg_catalog.pg_stat_all_tables s on s.relid = c.oid where c.relkind in ('r', 'p')";
@@ -42,11 +49,16 @@ pub async fn observe(session: &mut Session) -> PgResult<Observed> {
     history::send(session)?;
     session.send(&snapshot::query())?;
     session.send(SIZES)?;
+    session.send(drift::MAJOR)?;
     let history = history::receive(session).await?;
     let catalog = Catalog::from_rows(&session.receive().await?.ok()?.rows())?;
-    let mut tables = BTreeMap::new();
+    let (mut tables, mut stored) = (BTreeMap::new(), losses::Before::new());
     for row in session.receive().await?.ok()?.rows() {
-        tables.insert(row.get("name")?, row.get("rows")?);
+        let rows = row.get("rows")?;
+        tables.insert(row.get("name")?, rows);
+        stored.insert(row.get("oid")?, Stored { storage: row.text("storage").map(str::to_owned), rows });
     }
-    Ok(Observed { history, catalog, facts: LiveFacts { existing_tables: Some(tables) } })
+    let major = drift::major(session).await?;
+    let facts = LiveFacts { existing_tables: Some(tables) };
+    Ok(Observed { history, catalog, major, facts, stored })
 }

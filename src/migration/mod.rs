@@ -4,12 +4,12 @@
 
 mod applied;
 pub mod apply;
-mod barrier;
+pub(crate) mod barrier;
 pub mod class;
 pub mod directory;
 mod fate;
 pub mod file;
-mod flight;
+pub(crate) mod flight;
 pub mod history;
 pub mod history_row;
 pub mod plan;

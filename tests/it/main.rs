@@ -13,6 +13,8 @@ mod backup_restore;
 mod crash;
 mod demo;
 mod deploy;
+mod deploy_checks;
+mod deploy_rehearsal;
 mod doctor;
 mod drift;
 mod harness;
