@@ -63,7 +63,7 @@ impl Command {
             Self::Reset(_) => "reset",
             Self::Backup(args) => args.name(),
             Self::Restore(_) => "restore",
-            Self::Deploy(_) => "deploy",
+            Self::Deploy(args) => args.name(),
             Self::Completions(_) => "completions",
         }
     }

@@ -54,7 +54,7 @@ async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
         Command::Reset(args) => crate::commands::reset::run(app, args).await,
         Command::Backup(args) => args.run(app).await,
         Command::Restore(args) => crate::commands::restore::run(app, args).await,
-        Command::Deploy(args) => crate::commands::deploy::run(app, args).await,
+        Command::Deploy(args) => args.run(app).await,
         Command::Completions(args) => crate::commands::completions::run(app, &args),
     }
 }

@@ -9,6 +9,7 @@ use crate::deploy::losses;
 use crate::deploy::plan::{DeployPlan, in_words};
 use crate::error::{Explain, Failure, Result};
 use crate::migration::MigrationFile;
+use crate::migration::directive::verify_queries;
 use crate::pg::{Answer, PgResult, Row, TableName, Writer};
 use crate::ui::plural;
 
@@ -81,12 +82,21 @@ impl Explain for CheckError {
     }
 }
 
-/// Looks at everything that must hold. Returns the changes in words.
-pub(crate) async fn check(writer: &mut Writer<'_>, plan: &DeployPlan) -> Result<Vec<String>> {
+/// A target on which everything holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Checked {
+    /// What changed in the schema, in words.
+    pub(crate) changes: Vec<String>,
+    /// The hash of the schema as it is now.
+    pub(crate) catalog_hash: String,
+}
+
+/// Looks at everything that must hold.
+pub(crate) async fn check(writer: &mut Writer<'_>, plan: &DeployPlan) -> Result<Checked> {
     let files: Vec<&MigrationFile> = plan.migrations.steps.iter().map(|step| &*step.file).collect();
     let queries: Vec<(String, usize, &str)> = files
         .iter()
-        .flat_map(|file| verify_queries(&file.text).map(|(line, query)| (file.shown(), line, query)))
+        .flat_map(|file| verify_queries(&file.text).map(|asked| (file.shown(), asked.line, asked.query)))
         .collect();
     // What files have set is not to change what is seen; what authors ask meets the path that clients have.
     writer.send("reset role; reset all")?;
@@ -109,14 +119,15 @@ pub(crate) async fn check(writer: &mut Writer<'_>, plan: &DeployPlan) -> Result<
     let written = answers.next(writer, |failure| failure).await;
     answers.ok()?;
 
-    let changes = catalog(plan, &Catalog::from_rows(&after)?)?;
+    let after = Catalog::from_rows(&after)?;
+    let changes = catalog(plan, &after)?;
     for ((file, line, _), rows) in queries.into_iter().zip(said) {
         if !says_yes(&rows) {
             return Err(CheckError::SaysNo { file, line }.into());
         }
     }
     losses::check(writer, &written, &plan.tables, (&files, &plan.allowed)).await?;
-    Ok(changes)
+    Ok(Checked { changes, catalog_hash: after.hash() })
 }
 
 /// The answers of a flight, of which the first error is the cause of those behind it.
@@ -208,14 +219,6 @@ fn not_validated(before: &Catalog, after: &Catalog) -> Vec<String> {
 fn says_yes(rows: &[Row]) -> bool {
     let is_true = |value: &Option<String>| value.as_deref() == Some("t");
     !rows.is_empty() && rows.iter().all(|row| !row.values().is_empty() && row.values().iter().all(is_true))
-}
-
-/// The `-- crmctl:verify <query>` lines of a file with their numbers. Each must yield only true.
-fn verify_queries(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines().enumerate().filter_map(|(index, line)| {
-        let query = line.trim().strip_prefix("-- crmctl:verify ")?;
-        Some((index + 1, query.trim_end_matches(';')))
-    })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! takes place on a copy of the target's schema.
 
 mod limit;
+mod lock;
 mod measure;
 mod relations;
 mod report;
@@ -26,8 +27,9 @@ use crate::replay::Replay;
 use crate::tools::SearchPath;
 
 pub use limit::ByteLimit;
+pub use lock::LockMode;
 pub use report::{
-    BuiltIndex, LockMode, Rehearsal, RehearsedFile, SizedTable, SlowStatement, Stage, TableLock, WrittenRows,
+    BuiltIndex, Rehearsal, RehearsedFile, SizedTable, SlowStatement, Stage, TableLock, WrittenRows,
 };
 
 /// The name under which drift is allowed.

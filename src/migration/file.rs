@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::migration::class::{Class, Directives};
+use crate::migration::class::Class;
+use crate::migration::directive::{self, Directives, DownSection};
 use crate::migration::script::{ScriptError, decode};
 use crate::migration::statement::{Statement, split, statements_for_history};
 use crate::migration::version::{Checksum, Version};
@@ -27,6 +28,8 @@ pub struct MigrationFile {
     pub statements: Vec<Statement>,
     /// What the comments at its head ask for.
     pub directives: Directives,
+    /// The down half it ends with, which is no part of its text.
+    down: Option<DownSection>,
 }
 
 /// Why a file cannot run in a transaction together with its history row.
@@ -68,14 +71,21 @@ impl MigrationFile {
     /// Takes a file apart. `path` is how messages name it.
     pub fn parse(version: Version, name: String, path: &Path, bytes: Vec<u8>) -> Result<Self, ScriptError> {
         let shown = path.display().to_string();
-        let text = decode(&shown, bytes)?;
-        let statements = split(&shown, &text)?;
+        let mut text = decode(&shown, bytes)?;
+        let mut statements = split(&shown, &text)?;
+        let found = directive::read(&shown, &text, &statements)?;
+        let down = found.down.map(|offset| directive::section(&text, offset));
+        if let Some(offset) = found.down {
+            text.truncate(offset);
+            statements = split(&shown, &text)?;
+        }
         Ok(Self {
             version,
             name,
             path: path.to_owned(),
             checksum: Checksum::of(&text),
-            directives: Directives::of(&text),
+            directives: found.directives,
+            down,
             statements,
             text,
         })
@@ -85,6 +95,12 @@ impl MigrationFile {
     #[must_use]
     pub fn shown(&self) -> String {
         self.path.display().to_string()
+    }
+
+    /// The down half it ends with, behind `-- crmctl:down`.
+    #[must_use]
+    pub fn down_section(&self) -> Option<&DownSection> {
+        self.down.as_ref()
     }
 
     /// Version and name, as the file is called.

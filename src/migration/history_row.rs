@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::migration::applied::AppliedVersions;
+use crate::migration::directive::without_down;
 use crate::migration::file::MigrationFile;
 use crate::migration::statement::{split, statements_for_history};
 use crate::migration::version::{Checksum, Version, normalised};
@@ -94,7 +95,9 @@ impl History {
 /// again gives the same statements.
 fn is_same(ours: &[String], stored: &[String]) -> bool {
     let normal = |statements: &[String]| -> Vec<String> {
-        statements.iter().map(|statement| normalised(statement)).collect()
+        // Other tools store the down half as well: comments like any other.
+        let pieces = statements.iter().map(|statement| without_down(statement));
+        pieces.filter(|piece| !piece.is_empty()).map(normalised).collect()
     };
     let again = || {
         let cut = |piece: &String| match split("", piece) {

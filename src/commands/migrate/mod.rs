@@ -1,5 +1,6 @@
 //! `crmctl migrate`: migrations.
 
+mod down;
 mod drift;
 mod lint;
 mod new;
@@ -19,6 +20,7 @@ pub(crate) enum MigrateCommand {
     Status(status::StatusArgs),
     Lint(lint::LintArgs),
     Drift(drift::DriftArgs),
+    Down(down::DownArgs),
 }
 
 impl MigrateCommand {
@@ -29,6 +31,7 @@ impl MigrateCommand {
             Self::Status(_) => "migrate status",
             Self::Lint(_) => "migrate lint",
             Self::Drift(_) => "migrate drift",
+            Self::Down(_) => "migrate down",
         }
     }
 
@@ -39,6 +42,7 @@ impl MigrateCommand {
             Self::Status(args) => status::run(app, args).await,
             Self::Lint(args) => lint::run(app, &args),
             Self::Drift(args) => drift::run(app, args).await,
+            Self::Down(args) => down::run(app, args).await,
         }
     }
 }

@@ -29,13 +29,6 @@ fn plan(before: Catalog, predicted: Option<Catalog>, changes: Vec<Difference>) -
 }
 
 #[test]
-fn verify_lines_are_found_with_their_numbers() {
-    let text = "create table a ();\n-- crmctl:verify select count(*) = 0 from a;\n-- other\n";
-
-    assert_eq!(verify_queries(text).collect::<Vec<_>>(), [(2, "select count(*) = 0 from a")]);
-}
-
-#[test]
 fn the_predicted_schema_passes_and_another_is_named() {
     let column = |data_type: &str| catalog_of(&[("column", "t.a", serde_json::json!({ "type": data_type }))]);
     let plan = plan(Catalog::default(), Some(column("text")), Vec::new());

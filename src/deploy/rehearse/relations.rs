@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::deploy::rehearse::report::{
-    BuiltIndex, LockMode, RehearsedFile, SizedTable, TableLock, WrittenRows,
-};
+use crate::deploy::rehearse::lock::LockMode;
+use crate::deploy::rehearse::report::{BuiltIndex, RehearsedFile, SizedTable, TableLock, WrittenRows};
 use crate::lint::LiveFacts;
 use crate::pg::{PgResult, Row, TableName};
 
