@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::deploy::check::CheckError;
+use crate::lint::LiveFacts;
 use crate::migration::MigrationFile;
 use crate::pg::{PgResult, Row, Session, TableName};
 
@@ -27,6 +28,22 @@ pub(crate) const QUERY: &str = "select c.oid, n.nspname as schema, c.relname as 
       from pg_catalog.pg_stat_xact_all_tables group by 1) w on w.root = c.oid \
     where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' \
       and n.nspname not in ('information_schema', 'supabase_migrations')";
+
+/// What every table is stored in.
+pub(crate) const BEFORE: &str = "select c.oid, n.nspname || '.' || c.relname as name, \
+      pg_catalog.pg_relation_filenode(c.oid) as storage \
+    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+    where c.relkind in ('r', 'p')";
+
+/// The tables in the rows of [`BEFORE`], with their sizes.
+pub(crate) fn before(rows: &[Row], facts: &LiveFacts) -> PgResult<Before> {
+    let sizes = facts.existing_tables.as_ref();
+    let stored = |row: &Row| {
+        let rows = sizes.and_then(|sizes| sizes.get(row.text("name")?).copied()).unwrap_or(0);
+        Ok((row.get("oid")?, Stored { storage: row.text("storage").map(str::to_owned), rows }))
+    };
+    rows.iter().map(stored).collect()
+}
 
 /// The storage and the size of the tables before, by their number.
 pub(crate) type Before = BTreeMap<String, Stored>;

@@ -1,10 +1,8 @@
 //! What deploy must know of its target: history, schema and sizes, in one flight.
 
-use std::collections::BTreeMap;
-
 use crate::catalog::managed::is_managed;
 use crate::catalog::{Catalog, snapshot};
-use crate::deploy::losses::{self, Stored};
+use crate::deploy::losses;
 use crate::drift;
 use crate::lint::LiveFacts;
 use crate::migration::{History, history};
@@ -37,28 +35,17 @@ impl Observed {
     }
 }
 
-/// Rows of each table, as far as statistics know. A table that was never analysed counts as holding rows.
-const SIZES: &str = "select n.nspname || '.' || c.relname as name, c.oid, \
-    pg_catalog.pg_relation_filenode(c.oid) as storage, \
-    case when c.reltuples < 0 then greatest(coalesce(s.n_live_tup, 1), 1) else c.reltuples::bigint end as rows \
-    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
-    left join pg_catalog.pg_stat_all_tables s on s.relid = c.oid where c.relkind in ('r', 'p')";
-
 /// Reads the target.
 pub async fn observe(session: &mut Session) -> PgResult<Observed> {
     history::send(session)?;
     session.send(&snapshot::query())?;
-    session.send(SIZES)?;
+    session.send(LiveFacts::query())?;
+    session.send(losses::BEFORE)?;
     session.send(drift::MAJOR)?;
     let history = history::receive(session).await?;
     let catalog = Catalog::from_rows(&session.receive().await?.ok()?.rows())?;
-    let (mut tables, mut stored) = (BTreeMap::new(), losses::Before::new());
-    for row in session.receive().await?.ok()?.rows() {
-        let rows = row.get("rows")?;
-        tables.insert(row.get("name")?, rows);
-        stored.insert(row.get("oid")?, Stored { storage: row.text("storage").map(str::to_owned), rows });
-    }
+    let facts = LiveFacts::from_rows(&session.receive().await?.ok()?.rows())?.with_catalog(&catalog);
+    let stored = losses::before(&session.receive().await?.ok()?.rows(), &facts)?;
     let major = drift::major(session).await?;
-    let facts = LiveFacts { existing_tables: Some(tables) };
     Ok(Observed { history, catalog, major, facts, stored })
 }

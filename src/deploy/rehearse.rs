@@ -22,7 +22,7 @@ use crate::drift;
 use crate::error::{Failure, Kind, Result};
 use crate::local::ClusterOptions;
 use crate::migration::{Directory, History, MigrationPlan, history};
-use crate::pg::{Session, TableName, literal};
+use crate::pg::{Session, TableName};
 use crate::replay::Replay;
 use crate::tools::SearchPath;
 
@@ -181,21 +181,10 @@ async fn perform(request: &Request<'_>, set: &mut Set) -> Result<Rehearsal> {
 
 async fn run(request: &Request<'_>, replay: &mut Replay) -> Result<Vec<RehearsedFile>> {
     let history = history::read(replay.session()).await?;
-    let partly: Vec<String> = drift::partly_applied(&request.observed.history)
-        .map(|version| literal(version.as_str()))
-        .filter(|_| history.recorded)
-        .collect();
     let plan = request.pending.on(&history);
     let facts = &request.observed.facts;
-    let rehearsed = replay.write(plan, async |writer, plan| {
-        if !partly.is_empty() {
-            // What was done of them stands there as a file of its own; they are not done with.
-            let versions = partly.join(", ");
-            let table = "supabase_migrations.schema_migrations";
-            writer.run(&format!("delete from {table} where version in ({versions})")).await?;
-        }
-        measure::measure(writer, &plan.steps, facts).await
-    });
+    let rehearsed =
+        replay.write(plan, async |writer, plan| measure::measure(writer, &plan.steps, facts).await);
     rehearsed.await.map_err(untouched)
 }
 

@@ -27,7 +27,7 @@ pub fn applied_files(directory: &Directory, history: &History) -> Result<Directo
 }
 
 /// The versions that stopped half-way.
-pub(crate) fn partly_applied(history: &History) -> impl Iterator<Item = &Version> {
+fn partly_applied(history: &History) -> impl Iterator<Item = &Version> {
     let partly = history.extras.iter().filter(|(_, extra)| matches!(extra.state, RunState::Partial { .. }));
     partly.map(|(version, _)| version).filter(|version| history.get(version).is_none())
 }

@@ -11,7 +11,6 @@ mod stage;
 mod words;
 
 pub use applied::applied_files;
-pub(crate) use applied::partly_applied;
 pub use error::DriftError;
 pub(crate) use observe::{MAJOR, major};
 pub use observe::{Observed, observe};

@@ -7,10 +7,11 @@ use crate::deploy::rehearse::report::{RehearsedFile, SlowStatement};
 use crate::error::{Failure, Location, Result};
 use crate::lint::LiveFacts;
 use crate::migration::class::Class;
-use crate::migration::flight::explain;
+use crate::migration::flight::{explain, rows};
 use crate::migration::plan::{Action, Step};
 use crate::migration::{MigrationFile, MigrationReport, apply as migrate, barrier, history};
-use crate::pg::{Answer, CopySource, PgResult, Writer};
+use crate::pg::{Answer, PgResult, Writer, literal};
+use crate::plan::Silent;
 
 /// Clears what an earlier file may have left behind, as on the target.
 const CLEAN: &str = "reset role; reset all; set local statement_timeout = 0";
@@ -21,6 +22,9 @@ pub(crate) async fn measure(
     steps: &[Step],
     facts: &LiveFacts,
 ) -> Result<Vec<RehearsedFile>> {
+    for step in steps.iter().filter(|step| step.first_statement > 0) {
+        half_way(writer, step).await?;
+    }
     let mut relations = read_relations(writer, facts).await?;
     let together = steps.iter().all(|step| step.action == Action::Transaction);
     let mut files = Vec::new();
@@ -51,6 +55,17 @@ pub(crate) async fn measure(
         writer.commit().await?;
     }
     Ok(files)
+}
+
+/// What is done of a file stands there as a whole file: the history is told that it is none.
+async fn half_way(writer: &mut Writer<'_>, step: &Step) -> PgResult<()> {
+    history::send_create(writer)?;
+    writer.settle().await?;
+    let version = literal(step.file.version.as_str());
+    let progress = history::Progress { done: step.first_statement, begun: None, milliseconds: Some(0) };
+    let record = history::record_progress(&step.file, &progress);
+    let forget = format!("delete from supabase_migrations.schema_migrations where version = {version}");
+    writer.run(&format!("{forget}; {record}")).await.map(drop)
 }
 
 async fn commit_or_not(writer: &mut Writer<'_>, relations: &mut Relations, result: Result<()>) -> Result<()> {
@@ -94,14 +109,11 @@ async fn in_transaction(
     for statement in &statements {
         let text = &file.text[statement.range.clone()];
         match &statement.copy_data {
-            Some(data) => {
-                let data = file.text[data.clone()].replace("\r\n", "\n");
-                writer.send_copy_in(text, CopySource::Memory(data.into()))?;
-            }
+            Some(data) => writer.send_copy_in(text, rows(file.bytes().slice(data.clone())))?,
             None => writer.send(text)?,
         }
     }
-    writer.send(&history::record(file))?;
+    writer.send_text(history::record(file))?;
     for query in [relations.locks_query(), relations.indexes_query(), relations.written_query()] {
         writer.send(&query)?;
     }
@@ -153,8 +165,7 @@ async fn alone(
     relations: &mut Relations,
     rehearsed: &mut RehearsedFile,
 ) -> Result<()> {
-    writer.run(history::CREATE).await?;
-    barrier::apply(writer, step, &mut MigrationReport::default()).await?;
+    barrier::apply(writer, step, &mut MigrationReport::default(), &Silent).await?;
     writer.send(&relations.storage_query())?;
     writer.send(&relations.indexes_query())?;
     let storage = writer.receive().await?.ok()?.rows();
