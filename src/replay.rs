@@ -3,10 +3,10 @@
 use crate::cancel::Cancel;
 use crate::catalog::{self, Catalog};
 use crate::environment::{Address, DatabaseUrl, Environment, EnvironmentName, Origin, Protection, Source};
-use crate::error::Result;
+use crate::error::{Failure, Result};
 use crate::guard::{self, Answers, Approved};
 use crate::local::{ClusterOptions, Shadow};
-use crate::migration::{self, MigrationPlan, MigrationReport};
+use crate::migration::{self, Directory, History, MigrationPlan, MigrationReport, Options};
 use crate::pg::{PgResult, Session, Target, Writer};
 use crate::plan::Silent;
 
@@ -16,6 +16,18 @@ pub struct Replay {
     session: Session,
     environment: Environment,
     cancel: Cancel,
+}
+
+/// The schema that all migrations of a folder make.
+pub async fn schema_of(directory: &Directory, options: &ClusterOptions, cancel: &Cancel) -> Result<Catalog> {
+    let plan = migration::plan(directory, &History::default(), &Options::default())?;
+    let mut replay = Replay::start(options, cancel).await?;
+    let result = match replay.apply(plan).await {
+        Ok(_) => replay.catalog().await.map_err(Failure::from),
+        Err(failure) => Err(failure.without_done()),
+    };
+    replay.end().await?;
+    result
 }
 
 impl Replay {

@@ -24,6 +24,7 @@ mod doctor;
 mod drift;
 mod harness;
 mod house_rules;
+mod lint;
 mod local;
 mod lost_commit;
 mod migrate_awkward;

@@ -47,6 +47,11 @@ impl MigrateCommand {
         }
     }
 
+    /// Whether its answer is a JSON document without `--json`.
+    pub(crate) fn asks_for_json(&self) -> bool {
+        if let Self::Lint(args) = self { args.asks_for_json() } else { false }
+    }
+
     pub(crate) async fn run(self, app: &App) -> Result<ExitStatus> {
         match self {
             Self::New(args) => new::run(app, &args),
@@ -59,6 +64,7 @@ impl MigrateCommand {
             Self::Verify(args) => verify::run(app, args).await,
             Self::Drift(args) => drift::run(app, args).await,
             Self::Down(args) => down::run(app, args).await,
+            Self::Lint(args) => lint::run(app, args).await,
         }
     }
 }
