@@ -54,8 +54,9 @@ pub(super) async fn run(app: &App, args: ResumeArgs) -> Result<ExitStatus> {
         with_data: None,
         cancel: &app.cancel,
     };
+    let doors = deploy::doors::observe(&mut session, &app.project).await?;
     let rehearsal = deploy::rehearse(&request, &mut session).await?;
-    let files = deploy::plan(migrations, Vec::new(), rehearsal, observed, &record.allowed);
+    let files = deploy::plan(migrations, Vec::new(), rehearsal, observed, &record.allowed).guarding(doors);
     let plan = Procedure {
         preflight,
         gate: None, // it was passed, with the very same files

@@ -57,14 +57,13 @@ impl MigrateCommand {
             Self::New(args) => new::run(app, &args),
             Self::Up(args) => up::run(app, args).await,
             Self::Status(args) => status::run(app, args).await,
-            Self::Lint(args) => lint::run(app, &args),
+            Self::Lint(args) => lint::run(app, args).await,
             Self::Repair(args) => repair::run(app, args).await,
             Self::Baseline(args) => baseline::run(app, args).await,
             Self::Fetch(args) => fetch::run(app, args).await,
             Self::Verify(args) => verify::run(app, args).await,
             Self::Drift(args) => drift::run(app, args).await,
             Self::Down(args) => down::run(app, args).await,
-            Self::Lint(args) => lint::run(app, args).await,
         }
     }
 }
