@@ -1,9 +1,8 @@
 //! Values for tests.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::catalog::{Catalog, ObjectName, Table};
+use crate::catalog::Table;
 use crate::pg::{Row, TableName};
 
 /// A table of schema `public` with columns of these names and types.
