@@ -21,7 +21,7 @@
 //! | what a command does, in order | `commands/<command>.rs` |
 //! | when production asks for its name | [`guard`] |
 //! | what counts as a difference | `parity/diff.rs`, for schemas `catalog/diff.rs` |
-//! | what a schema is made of | `catalog/snapshot.sql` |
+//! | what a schema is made of | `catalog/snapshot/*.sql` |
 //! | what goes over the wire in a sync, and when | `sync/flight.rs`, `sync/apply.rs` |
 //! | how files of migrations fly | `migration/apply.rs`; those that cannot: `migration/barrier.rs` |
 //! | what makes a migration dangerous | `lint/rules/` |
@@ -43,6 +43,7 @@ mod commands;
 pub mod demo;
 pub mod deploy;
 pub mod doctor;
+pub mod drift;
 pub mod environment;
 pub mod error;
 mod global;

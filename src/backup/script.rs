@@ -166,7 +166,8 @@ impl<R: BufRead> ScriptReader<R> {
                 Problem::NulByte
                 | Problem::InvalidUtf8 { .. }
                 | Problem::TextBehindCopy
-                | Problem::MetaCommand(_) => {
+                | Problem::MetaCommand(_)
+                | Problem::Directive(_) => {
                     return Err(self.error(self.line, &error.to_string()));
                 }
             },

@@ -17,6 +17,7 @@ use crate::migration::flight::{Messages, receive_file, send_file};
 use crate::migration::history;
 use crate::migration::plan::{Action, MigrationPlan, Step};
 use crate::migration::report::{AppliedFile, MigrationReport};
+use crate::migration::settings::settings;
 use crate::pg::{Answer, Backoff, PgError, PgResult, Session, Writer};
 use crate::plan::Progress;
 
@@ -26,11 +27,6 @@ const WINDOW: usize = 64;
 
 /// Clears what an earlier file may have left behind.
 const CLEAN: &str = "reset role; reset all; ";
-
-/// The settings of a file's transaction. A lock that is not had in time fails the file, which is tried again:
-/// waiting in the queue for an exclusive lock would stall everybody behind it.
-const SETTINGS: &str = "set local lock_timeout = '2s'; set local statement_timeout = 0; \
-    set local idle_in_transaction_session_timeout = 0";
 
 /// Carries an approved plan out. A failure carries the report of what was committed before it.
 pub async fn apply(
@@ -121,8 +117,9 @@ async fn apply_run(
     loop {
         while flying.len() < WINDOW && failure.is_none() && !writer.is_cancelled() {
             let Some(step) = waiting.next() else { break };
-            writer.send(&format!("{CLEAN}begin; {SETTINGS}{}", history::note_begin(&step.file)))?;
-            let mut end = history::record(&step.file);
+            let (settings, began) = (settings(&step.file, "set local"), history::note_begin(&step.file));
+            writer.send(&format!("{CLEAN}begin; {settings}{began}"))?;
+            let mut end = history::record_text(&step.file);
             end.push("; commit");
             flying.push_back((step, send_file(writer, &step.file, end)?));
         }
@@ -186,7 +183,7 @@ async fn apply_together(
 
 /// Opens a transaction for several files, with the history tables in it.
 pub(crate) async fn begin(writer: &mut Writer<'_>) -> PgResult<()> {
-    writer.send(&format!("{CLEAN}begin; {SETTINGS}; {}", history::CREATE))?;
+    writer.send(&format!("{CLEAN}begin; set local lock_timeout = '4s'; {}", history::CREATE))?;
     writer.receive().await?.ok().map(drop)
 }
 
@@ -202,8 +199,9 @@ pub(crate) async fn run_in_transaction(
     loop {
         while flying.len() < WINDOW && failure.is_none() {
             let Some(step) = waiting.next() else { break };
-            writer.send(&format!("{CLEAN}{SETTINGS}{}", history::note_begin(&step.file)))?;
-            flying.push_back((step, send_file(writer, &step.file, history::record(&step.file))?));
+            let (settings, began) = (settings(&step.file, "set local"), history::note_begin(&step.file));
+            writer.send(&format!("{CLEAN}{settings}{began}"))?;
+            flying.push_back((step, send_file(writer, &step.file, history::record_text(&step.file))?));
         }
         let Some((step, messages)) = flying.pop_front() else { break };
         let begun = writer.receive().await;

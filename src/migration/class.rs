@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::migration::scanner::{Scanner, Token, TokenKind};
+use crate::migration::scanner::{Token, TokenKind};
 
 /// How a statement gets on with the transaction its file runs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -20,31 +20,6 @@ pub enum Class {
     AddsEnumValue,
     /// Changes a setting, or the role, beyond the end of the transaction.
     LeakingSet,
-}
-
-/// What the comments at the head of a file ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Directives {
-    /// The file must run statement by statement, each for itself.
-    pub no_transaction: bool,
-}
-
-impl Directives {
-    /// Reads the comments before the first statement: `-- crmctl: no-transaction` in any of them, or
-    /// `-- pg-delta: transaction=false` as the very first line.
-    #[must_use]
-    pub fn of(text: &str) -> Self {
-        let foreign =
-            text.lines().next().is_some_and(|line| line.trim_end() == "-- pg-delta: transaction=false");
-        let own = Scanner::new(text)
-            .map_while(Result::ok)
-            .take_while(|token| token.kind.is_trivia())
-            .filter(|token| token.kind == TokenKind::Comment)
-            .filter_map(|token| text[token.range].strip_prefix("--").map(str::trim))
-            .filter_map(|comment| comment.strip_prefix("crmctl:"))
-            .any(|directive| directive.trim() == "no-transaction");
-        Self { no_transaction: foreign || own }
-    }
 }
 
 /// The class of a statement, and its first words. `tokens` are its first ones, without comments.

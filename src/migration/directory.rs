@@ -135,6 +135,14 @@ impl MigrationFile {
 }
 
 impl Directory {
+    /// The same where the folder need not be there: for what makes files itself.
+    pub fn read_or_empty(path: &Path) -> Result<Self, DirectoryError> {
+        match MigrationFile::read_dir(path) {
+            Err(DirectoryError::Missing { path }) => Ok(Self { path, ..Self::default() }),
+            result => result,
+        }
+    }
+
     fn skip(&mut self, file_name: &str, reason: &str) {
         self.skipped.push((file_name.to_owned(), reason.to_owned()));
     }
@@ -242,7 +250,7 @@ pub fn new_file(
 }
 
 /// A title as part of a file name: lower case words joined by `_`.
-fn slug(title: &str) -> String {
+pub(crate) fn slug(title: &str) -> String {
     let lower = title.to_lowercase();
     let words: Vec<&str> =
         lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();

@@ -13,7 +13,7 @@ use crate::migration::report::{AppliedFile, MigrationReport, PartlyApplied};
 use crate::pg::{PgError, PgResult, Session, lock_holder_query};
 
 /// How long the server may take to be reached again and to end what the lost connection had sent.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Whether the connection was lost: the server may have carried out more than it could say.
 pub(crate) fn is_unknown(failure: &Failure) -> bool {
@@ -60,7 +60,7 @@ pub(crate) async fn find_out(
 }
 
 /// The history after the server is done with what the lost connection had sent.
-async fn history_afterwards(lost: &Session) -> PgResult<History> {
+pub(crate) async fn history_afterwards(lost: &Session) -> PgResult<History> {
     // The user may have asked to stop; this is how it is told what that came to.
     let mut session = Session::open(lost.target(), &Cancel::default()).await?;
     while session.query(&lock_holder_query()).await?.first().is_some_and(|row| row.text("holder").is_some()) {

@@ -61,7 +61,8 @@ pub fn send(session: &mut Session) -> PgResult<()> {
 pub async fn receive(session: &mut Session) -> PgResult<History> {
     let rows = unless_missing(session.receive().await?)?;
     let extras = unless_missing(session.receive().await?)?.unwrap_or_default();
-    let mut history = History { recorded: rows.is_some(), ..History::default() };
+    let environment = Some(session.target().environment.clone());
+    let mut history = History { environment, recorded: rows.is_some(), ..History::default() };
     for row in rows.unwrap_or_default() {
         history.rows.push(HistoryRow {
             version: Version::stored(row.get::<String>("version")?),
@@ -99,7 +100,12 @@ fn extra(row: &Row) -> PgResult<(Version, ExtraRow)> {
 }
 
 /// Records a file as applied, in both tables. Runs at the end of the file's own transaction.
-pub(crate) fn record(file: &MigrationFile) -> SqlText {
+pub(crate) fn record(file: &MigrationFile) -> String {
+    record_text(file).to_string()
+}
+
+/// The same without a copy of the file's text.
+pub(crate) fn record_text(file: &MigrationFile) -> SqlText {
     let whole = Progress { done: file.statements.len(), ..Progress::default() };
     let mut sql = SqlText::from("reset role; ");
     sql.append(record_complete(file, &whole));

@@ -1,6 +1,7 @@
 //! What makes a file unfit to be run, found before any database is touched.
 
 use crate::error::{Explain, Kind, Location};
+use crate::migration::directive_problem::DirectiveProblem;
 use crate::migration::scanner::Unterminated;
 
 /// Why a text is not a script that can be run.
@@ -21,6 +22,8 @@ pub enum Problem {
     TextBehindCopy,
     /// A command of psql.
     MetaCommand(String),
+    /// A `-- crmctl: ...` comment that cannot be followed.
+    Directive(DirectiveProblem),
 }
 
 /// A script that is refused, and the place in it.
@@ -51,6 +54,7 @@ impl Problem {
                 "the data of `COPY ... FROM stdin` must begin on a line of its own".to_owned()
             }
             Self::MetaCommand(command) => format!("`{command}` is a command of psql, not SQL"),
+            Self::Directive(problem) => problem.sentence(),
         }
     }
 }
@@ -70,6 +74,7 @@ impl Explain for ScriptError {
                 Problem::Unterminated(Unterminated::DollarQuote) => {
                     "close it with exactly the tag that opened it; upper and lower case differ"
                 }
+                Problem::Directive(problem) => return Some(problem.help()),
                 Problem::Unterminated(_) => "close it, or double the quote inside it",
                 Problem::UnterminatedCopy => "end the data with a line that holds only `\\.`",
                 Problem::TextBehindCopy => "put a line break behind the `;`",

@@ -16,7 +16,7 @@ const KILLS: u32 = 50;
 const NOT_ROLLED_BACK: &[&str] = &["sequence "];
 
 /// Kills a command at random moments of its life. After each, `check` says whether that was survived.
-fn kill_often(database: &Database, call: impl Fn() -> Call, mut check: impl FnMut(&str)) {
+pub(crate) fn kill_often(database: &Database, call: impl Fn() -> Call, mut check: impl FnMut(&str)) {
     let seed =
         std::env::var("CRASH_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(rand::random);
     let mut random = ChaCha8Rng::seed_from_u64(seed);

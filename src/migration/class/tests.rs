@@ -129,17 +129,3 @@ fn the_command_is_the_words_before_the_first_name() {
     );
     assert_eq!(command("vacuum full t"), "vacuum");
 }
-
-#[test]
-fn the_directive_stands_in_the_comments_before_the_first_statement() {
-    assert!(Directives::of("-- why\n-- crmctl: no-transaction\nselect 1").no_transaction);
-    assert!(Directives::of("--crmctl:no-transaction").no_transaction);
-    assert!(!Directives::of("select 1;\n-- crmctl: no-transaction").no_transaction);
-    assert!(!Directives::of("select '-- crmctl: no-transaction'").no_transaction);
-}
-
-#[test]
-fn the_directive_of_the_other_tool_counts_on_the_first_line_only() {
-    assert!(Directives::of("-- pg-delta: transaction=false\r\nselect 1").no_transaction);
-    assert!(!Directives::of("\n-- pg-delta: transaction=false").no_transaction);
-}

@@ -1,0 +1,33 @@
+//! What became of migrations whose undoing was not answered: only the history knows.
+
+use tokio::time::timeout;
+
+use crate::error::{Failure, Kind, Result};
+use crate::migration::down::plan::DownPlan;
+use crate::migration::down::report::DownReport;
+use crate::migration::fate::{PATIENCE, history_afterwards};
+use crate::pg::Session;
+
+/// Asks the history, and completes the report by what it says. When everything was undone, nothing has failed.
+pub(super) async fn find_out(
+    session: &Session,
+    plan: &DownPlan,
+    report: &mut DownReport,
+    failure: Failure,
+) -> Result<()> {
+    let Ok(Ok(history)) = timeout(PATIENCE, history_afterwards(session)).await else {
+        let environment = &session.target().environment;
+        return Err(failure
+            .context("the server may have undone more than it could say, and cannot be asked")
+            .with_help(format!("see what with `crmctl migrate status --env {environment}`"))
+            .of_kind(Kind::Partial));
+    };
+    for step in plan.steps.iter().filter(|step| history.get(&step.version).is_none()) {
+        report.add(step);
+    }
+    match report.undone.len() {
+        done if done == plan.steps.len() => Ok(()),
+        0 => Err(failure.context("nothing was undone").of_kind(Kind::Failed)),
+        _ => Err(failure),
+    }
+}

@@ -1,0 +1,226 @@
+//! A statement read word by word, from left to right.
+
+use std::ops::Range;
+
+use crate::migration::scanner::{Scanner, TokenKind};
+use crate::migration::statement::Statement;
+use crate::pg::TableName;
+
+/// The schema of a name that names none.
+const DEFAULT_SCHEMA: &str = "public";
+
+#[derive(Debug, Clone)]
+struct Word {
+    kind: TokenKind,
+    range: Range<usize>,
+    /// How many parentheses are open before it.
+    depth: usize,
+}
+
+/// The words of a statement that were not read yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Words<'a> {
+    text: &'a str,
+    all: Vec<Word>,
+    next: usize,
+}
+
+/// The name of an object as it stands in the statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Name {
+    /// Its parts, quotes included.
+    parts: Vec<String>,
+}
+
+impl Name {
+    /// As it stands there.
+    pub(crate) fn sql(&self) -> String {
+        self.parts.join(".")
+    }
+
+    /// Its last part, quotes included.
+    pub(crate) fn last(&self) -> &str {
+        self.parts.last().map_or("", String::as_str)
+    }
+
+    /// Another object of the same schema.
+    pub(crate) fn beside(&self, other: &str) -> Self {
+        let mut parts = self.parts.clone();
+        parts.pop();
+        parts.push(other.to_owned());
+        Self { parts }
+    }
+
+    /// What it is a part of: `a.b` of `a.b.c`.
+    pub(crate) fn owner(&self) -> Option<Self> {
+        let (_, owner) = self.parts.split_last()?;
+        (!owner.is_empty()).then(|| Self { parts: owner.to_vec() })
+    }
+
+    /// The relation that it names: folded, and with its schema.
+    pub(crate) fn relation(&self) -> TableName {
+        let schema = self.owner().map_or_else(|| DEFAULT_SCHEMA.to_owned(), |owner| folded(owner.last()));
+        TableName::new(schema, folded(self.last()))
+    }
+}
+
+/// An identifier as the server takes it: in lower case, or without its quotes.
+pub(crate) fn folded(identifier: &str) -> String {
+    match identifier.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(quoted) => quoted.replace("\"\"", "\""),
+        None => identifier.to_lowercase(),
+    }
+}
+
+impl<'a> Words<'a> {
+    /// Of a statement. Of one that only brings rows the head is enough: there is no end to the rows.
+    pub(crate) fn of(text: &'a str, statement: &Statement) -> Self {
+        let limit =
+            if matches!(statement.command.as_str(), "insert into" | "copy") { 256 } else { usize::MAX };
+        let start = statement.code.unwrap_or(statement.range.end);
+        let mut depth = 0_usize;
+        let words = Scanner::over(text, start..statement.range.end)
+            .map_while(Result::ok)
+            .filter(|token| !token.kind.is_trivia())
+            .take(limit)
+            .map(|token| {
+                if token.kind == TokenKind::Symbol(b')') {
+                    depth = depth.saturating_sub(1);
+                }
+                let word = Word { kind: token.kind, range: token.range, depth };
+                if token.kind == TokenKind::Symbol(b'(') {
+                    depth += 1;
+                }
+                word
+            });
+        Self { text, all: words.collect(), next: 0 }
+    }
+
+    fn is(&self, index: usize, keyword: &str) -> bool {
+        self.all.get(index).is_some_and(|word| {
+            matches!(word.kind, TokenKind::Word | TokenKind::Symbol(_))
+                && self.text[word.range.clone()].eq_ignore_ascii_case(keyword)
+        })
+    }
+
+    /// Whether these keywords come next.
+    pub(crate) fn begins(&self, keywords: &[&str]) -> bool {
+        keywords.iter().enumerate().all(|(index, keyword)| self.is(self.next + index, keyword))
+    }
+
+    /// Whether one of these keywords comes next.
+    pub(crate) fn begins_with_one_of(&self, keywords: &[&str]) -> bool {
+        keywords.iter().any(|keyword| self.is(self.next, keyword))
+    }
+
+    /// Reads these keywords, if they come next.
+    pub(crate) fn take(&mut self, keywords: &[&str]) -> bool {
+        let begins = self.begins(keywords);
+        if begins {
+            self.next += keywords.len();
+        }
+        begins
+    }
+
+    /// Whether a keyword is still to come, at any depth.
+    pub(crate) fn has(&self, keywords: &[&str]) -> bool {
+        (self.next..self.all.len())
+            .any(|start| keywords.iter().enumerate().all(|(index, word)| self.is(start + index, word)))
+    }
+
+    /// Whether everything was read.
+    pub(crate) fn is_done(&self) -> bool {
+        self.next >= self.all.len()
+    }
+
+    /// Reads a name, if one comes next.
+    pub(crate) fn name(&mut self) -> Option<Name> {
+        let mut parts = vec![self.identifier()?];
+        while self.is(self.next, ".") {
+            self.next += 1;
+            parts.push(self.identifier()?);
+        }
+        Some(Name { parts })
+    }
+
+    fn identifier(&mut self) -> Option<String> {
+        let word = self.all.get(self.next)?;
+        if !matches!(word.kind, TokenKind::Word | TokenKind::QuotedName) {
+            return None;
+        }
+        self.next += 1;
+        Some(self.text[word.range.clone()].to_owned())
+    }
+
+    /// Reads a list of names between commas; what stands in parentheses behind one is passed over.
+    pub(crate) fn names(&mut self) -> Option<Vec<Name>> {
+        let mut names = Vec::new();
+        loop {
+            self.take(&["only"]);
+            names.push(self.name()?);
+            if self.is(self.next, "(") {
+                self.group()?;
+            }
+            if !self.take(&[","]) {
+                return Some(names);
+            }
+        }
+    }
+
+    /// Reads a value in quotes, as it stands there.
+    pub(crate) fn quoted(&mut self) -> Option<String> {
+        let word = self.all.get(self.next).filter(|word| word.kind == TokenKind::Text)?;
+        self.next += 1;
+        Some(self.text[word.range.clone()].to_owned())
+    }
+
+    /// Reads up to, and including, a keyword outside of parentheses.
+    pub(crate) fn skip_to(&mut self, keyword: &str) -> bool {
+        let depth = self.all.get(self.next).map_or(0, |word| word.depth);
+        let found = (self.next..self.all.len())
+            .find(|&index| self.all[index].depth == depth && self.is(index, keyword));
+        self.next = found.map_or(self.all.len(), |index| index + 1);
+        found.is_some()
+    }
+
+    /// Reads a pair of parentheses; what is in it.
+    pub(crate) fn group(&mut self) -> Option<Self> {
+        if !self.is(self.next, "(") {
+            return None;
+        }
+        let depth = self.all[self.next].depth;
+        let start = self.next + 1;
+        let end =
+            (start..self.all.len()).find(|&index| self.all[index].depth == depth && self.is(index, ")"))?;
+        self.next = end + 1;
+        Some(Self { text: self.text, all: self.all[start..end].to_vec(), next: 0 })
+    }
+
+    /// What is still to come, cut at the commas outside of parentheses.
+    pub(crate) fn parts(&self) -> Vec<Self> {
+        let rest = self.all.get(self.next..).unwrap_or_default();
+        let depth = rest.first().map_or(0, |word| word.depth);
+        let is_comma = |word: &Word| word.depth == depth && word.kind == TokenKind::Symbol(b',');
+        rest.split(is_comma).map(|words| Self { text: self.text, all: words.to_vec(), next: 0 }).collect()
+    }
+
+    /// What is still to come up to one of these keywords outside of parentheses, written without its comments.
+    pub(crate) fn up_to(&self, keywords: &[&str]) -> String {
+        let rest = self.all.get(self.next..).unwrap_or_default();
+        let depth = rest.first().map_or(0, |word| word.depth);
+        let mut sql = String::new();
+        let mut end = None;
+        for (index, word) in rest.iter().enumerate() {
+            let is_end = |keyword: &&str| self.is(self.next + index, keyword);
+            if word.depth == depth && keywords.iter().any(is_end) {
+                break;
+            }
+            if end.is_some_and(|end| end < word.range.start) {
+                sql.push(' ');
+            }
+            sql.push_str(&self.text[word.range.clone()]);
+            end = Some(word.range.end);
+        }
+        sql
+    }
+}
