@@ -79,21 +79,32 @@ async fn apply_each(
         if report.applied.len() > next {
             attempt = 1;
         }
-        if !crate::pg::is_transient(&failure) {
-            return Err(failure);
-        }
-        let failure = blockers::name(writer, &steps[report.applied.len()].file, failure).await;
-        if attempt >= Backoff::TRANSACTION.attempts {
-            return Err(failure);
-        }
-        progress.notice(&format!("{failure}; trying again"));
-        tokio::select! {
-            () = tokio::time::sleep(Backoff::TRANSACTION.pause(attempt)) => {}
-            () = writer.cancelled() => return Err(PgError::Interrupted.into()),
-        }
+        wait_to_try_again(writer, steps, failure, attempt, progress).await?;
         attempt += 1;
     }
     Ok(())
+}
+
+/// Says who is in the way, and waits; gives the failure back when another try would not help, or was one too many.
+async fn wait_to_try_again(
+    writer: &mut Writer<'_>,
+    steps: &[Step],
+    failure: Failure,
+    attempt: u32,
+    progress: &dyn Progress,
+) -> Result<()> {
+    if !crate::pg::is_transient(&failure) {
+        return Err(failure);
+    }
+    let failure = blockers::name(writer, steps, failure).await;
+    if attempt >= Backoff::TRANSACTION.attempts {
+        return Err(failure);
+    }
+    progress.notice(&format!("{failure}; trying again"));
+    tokio::select! {
+        () = tokio::time::sleep(Backoff::TRANSACTION.pause(attempt)) => Ok(()),
+        () = writer.cancelled() => Err(PgError::Interrupted.into()),
+    }
 }
 
 fn applied(report: &mut MigrationReport, step: &Step, progress: &dyn Progress) {
@@ -166,15 +177,18 @@ async fn apply_together(
     report: &mut MigrationReport,
     progress: &dyn Progress,
 ) -> Result<()> {
-    begin(writer).await?;
-    let result = run_in_transaction(writer, steps, progress).await;
-    match result {
-        Ok(()) => writer.commit().await?,
-        Err(failure) => {
-            let _ = writer.roll_back().await;
-            return Err(failure);
-        }
+    let mut attempt = 1;
+    loop {
+        let result = match begin(writer).await {
+            Ok(()) => run_in_transaction(writer, steps, progress).await,
+            Err(error) => Err(error.into()),
+        };
+        let Err(failure) = result else { break };
+        let _ = writer.roll_back().await;
+        wait_to_try_again(writer, steps, failure, attempt, progress).await?;
+        attempt += 1;
     }
+    writer.commit().await?;
     for step in steps {
         applied(report, step, &crate::plan::Silent);
     }
