@@ -41,6 +41,7 @@ pub(crate) enum Command {
     Seed(commands::seed::SeedArgs),
     Sync(commands::sync::SyncArgs),
     Verify(commands::verify::VerifyArgs),
+    Validate(commands::validate::ValidateArgs),
     Reset(commands::reset::ResetArgs),
     Backup(commands::backup::BackupArgs),
     Restore(commands::restore::RestoreArgs),
@@ -60,10 +61,11 @@ impl Command {
             Self::Seed(_) => "seed",
             Self::Sync(_) => "sync",
             Self::Verify(_) => "verify",
+            Self::Validate(_) => "validate",
             Self::Reset(_) => "reset",
             Self::Backup(args) => args.name(),
             Self::Restore(_) => "restore",
-            Self::Deploy(_) => "deploy",
+            Self::Deploy(args) => args.name(),
             Self::Completions(_) => "completions",
         }
     }

@@ -34,6 +34,7 @@
 //! | a colour, a table, JSON | [`ui`] |
 //! | an exit code | [`error`] |
 
+pub mod access;
 mod app;
 pub mod backup;
 pub mod cancel;
@@ -62,5 +63,6 @@ pub mod seed;
 pub mod sync;
 pub mod tools;
 pub mod ui;
+pub mod validate;
 
 pub use run::run;

@@ -36,7 +36,8 @@ pub enum Manner {
     Replace,
 }
 
-/// The query for [`CarriedTable::from_rows`].
+/// The query for [`CarriedTable::from_rows`]. The journal of deploys tells what was done to this database: it is not
+/// carried, or a restore would make it forget.
 pub const QUERY: &str = "\
     select n.nspname as schema, c.relname as name, a.attname as column, \
       pg_catalog.format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as not_null, \
@@ -48,7 +49,7 @@ pub const QUERY: &str = "\
     left join pg_catalog.pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum \
     left join pg_catalog.pg_constraint k on k.conrelid = c.oid and k.contype = 'p' \
     where c.relkind = 'r' and ((n.nspname, c.relname) in (('auth', 'users'), ('auth', 'identities'), ('storage', 'buckets')) \
-      or n.nspname = 'supabase_migrations') \
+      or n.nspname = 'supabase_migrations' and c.relname <> 'crmctl_deploys') \
       and pg_catalog.has_table_privilege(c.oid, 'select') \
     order by n.nspname = 'auth' desc, c.relname = 'users' desc, n.nspname, c.relname, a.attnum";
 

@@ -3,8 +3,9 @@
 use crate::app::App;
 use crate::backup::{self, Backup, Store};
 use crate::commands::backup::backup_of;
+use crate::commands::deploy::carry_out;
 use crate::demo::stage::Stage;
-use crate::deploy::{self, Rehearsal};
+use crate::deploy::{self, Author, DeployRecord, Procedure, Rehearsal};
 use crate::environment::{Environment, EnvironmentName};
 use crate::error::Result;
 use crate::local::ClusterOptions;
@@ -133,9 +134,9 @@ pub(crate) async fn deploy(app: &App, stage: &Stage) -> Result<String> {
     let shadow = ClusterOptions::new(app.home(), app.search_path());
     let rehearsal: Rehearsal = deploy::rehearse(&shadow, &directory, &migrations, &app.cancel).await?;
     let plan = deploy::plan(migrations, Vec::new(), rehearsal, observed.catalog);
-    let approved = app.approve_quietly(plan, &environment)?;
-    let backup = backup_of(app, &environment).await?.backup.manifest.id.to_string();
-    let report = deploy::apply(&mut session, &approved, backup, &Silent).await?;
+    let record = DeployRecord::planned(&environment.name, Author::default(), &plan, app.now());
+    let approved = app.approve_quietly(Procedure::of_files(plan, record), &environment)?;
+    let report = carry_out(app, &environment, &mut session, &approved).await?;
     session.close().await;
     Ok(format!(
         "rehearsed on a throwaway server, backed up, applied in one transaction and checked: {}",

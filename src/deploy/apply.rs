@@ -1,88 +1,222 @@
-//! Carries a deploy out: every pending file in one transaction, checked before COMMIT.
+//! Carries a deploy out, and writes down each step when it is true.
 //!
-//! A crash before COMMIT leaves the target as it was; after it, everything is there. There is no in-between.
+//! Files that share one transaction share it with their checks and with the journal's `applied`: a crash before COMMIT
+//! leaves the target as it was, and a journal that says so; after it, everything is there. There is no in-between.
 
-use crate::backup::restore;
+use crate::backup::BackupId;
 use crate::catalog::{self, diff};
 use crate::deploy::check::check;
-use crate::deploy::plan::{DeployPlan, in_words};
+use crate::deploy::fate;
+use crate::deploy::hooks::{Phase, Shell};
+use crate::deploy::journal::{DeployRecord, DeployState};
+use crate::deploy::ledger;
+use crate::deploy::plan::in_words;
+use crate::deploy::procedure::Procedure;
 use crate::deploy::report::DeployReport;
 use crate::error::{Failure, Kind, Result};
 use crate::guard::Approved;
 use crate::migration::{self, apply as migrate};
-use crate::pg::{PgError, Session, Writer};
+use crate::pg::{PgError, PgResult, Session, Writer};
 use crate::plan::Progress;
 
-/// Applies and checks what was approved. `backup` is the one made of the target just before.
-pub async fn apply(
-    session: &mut Session,
-    approved: &Approved<DeployPlan>,
-    backup: String,
-    progress: &dyn Progress,
-) -> Result<DeployReport> {
-    let plan = approved.plan();
-    if !plan.is_atomic() {
-        return apply_file_by_file(session, approved, backup, progress).await;
+/// A deploy that is being carried out. Holds crmctl's lock on the target.
+pub struct Deployment<'a> {
+    writer: Writer<'a>,
+    approved: &'a Approved<Procedure>,
+    record: DeployRecord,
+    changes: Vec<String>,
+    progress: &'a dyn Progress,
+}
+
+impl<'a> Deployment<'a> {
+    /// Takes the lock and makes the first entry. Until this line nothing was written anywhere.
+    pub async fn begin(
+        session: &'a mut Session,
+        approved: &'a Approved<Procedure>,
+        progress: &'a dyn Progress,
+    ) -> Result<Self> {
+        let plan = approved.plan();
+        let record = plan.record.clone();
+        let mut writer = session.unlock(approved, progress).await?;
+        writer.run(&ledger::open(&record, plan.closes.as_ref())).await.map_err(begun_meanwhile)?;
+        Ok(Self { writer, approved, record, changes: Vec::new(), progress })
     }
-    let mut writer = session.unlock(approved, progress).await?;
-    progress.phase("deploying", plan.migrations.steps.len() as u64);
-    let result = apply_together(&mut writer, plan, progress).await;
-    progress.finish();
-    match result {
-        Ok(changes) => {
-            commit(&mut writer, &backup).await?;
-            Ok(DeployReport::new(plan, changes, backup))
+
+    /// Whether a backup is to be made now.
+    #[must_use]
+    pub fn wants_backup(&self) -> bool {
+        self.approved.plan().backs_up()
+    }
+
+    /// Runs the commands of one phase that are not done, in order, and notes each one's end.
+    pub async fn run_hooks(&mut self, phase: Phase, shell: &Shell<'_>) -> Result<()> {
+        let hooks = &self.approved.plan().hooks;
+        let commands = match phase {
+            Phase::Before => &hooks.before,
+            Phase::After => &hooks.after,
+        };
+        for (index, command) in commands.iter().enumerate() {
+            let word = phase.word();
+            self.progress.notice(&format!("{word} {} of {}: {command}", index + 1, commands.len()));
+            shell.run(command, (&self.record.id, phase), self.progress).await?;
+            match phase {
+                Phase::Before => self.record.hooks.before.push(command.clone()),
+                Phase::After => self.record.hooks.after.push(command.clone()),
+            }
+            if phase == Phase::After && index + 1 == commands.len() {
+                self.record.state = DeployState::Done;
+            }
+            self.save().await?;
         }
-        Err(failure) => {
-            // A connection that is lost has rolled back by itself.
-            let _ = writer.roll_back().await;
-            Err(failure)
+        Ok(())
+    }
+
+    /// Notes the backup, which is whole on the disk. Sent along with what comes next.
+    pub fn backed_up(&mut self, backup: &BackupId) -> PgResult<()> {
+        self.record.backup = Some(backup.to_string());
+        self.record.state = DeployState::BackedUp;
+        self.writer.send(&ledger::save(&self.record))
+    }
+
+    /// Applies the files that are not, and checks them.
+    pub async fn apply_files(&mut self) -> Result<()> {
+        let plan = self.approved.plan();
+        if self.record.state == DeployState::Applied {
+            self.record.state = self.state_once_applied();
+            return Ok(self.save().await?);
+        }
+        self.record.state = DeployState::Applying;
+        self.writer.send(&ledger::save(&self.record))?;
+        if !plan.is_atomic() {
+            return self.apply_file_by_file().await;
+        }
+        self.progress.phase("deploying", plan.files.migrations.steps.len() as u64);
+        let result = self.apply_together().await;
+        self.progress.finish();
+        match result {
+            Ok(()) => self.commit().await,
+            Err(failure) => {
+                self.record.state = DeployState::Applying;
+                // A connection that is lost has rolled back by itself.
+                let _ = self.writer.roll_back().await;
+                Err(failure)
+            }
         }
     }
-}
 
-async fn apply_together(
-    writer: &mut Writer<'_>,
-    plan: &DeployPlan,
-    progress: &dyn Progress,
-) -> Result<Vec<String>> {
-    migrate::begin(writer).await?;
-    migrate::run_in_transaction(writer, &plan.migrations.steps, progress).await?;
-    let changes = check(writer, plan).await?;
-    // The API reads the schema anew when it is told to; hosted projects tell it by themselves.
-    writer.run("notify pgrst, 'reload schema'").await?;
-    Ok(changes)
-}
+    async fn apply_together(&mut self) -> Result<()> {
+        let plan = self.approved.plan();
+        let state = self.state_once_applied();
+        let writer = &mut self.writer;
+        writer.settle().await?;
+        migrate::begin(writer).await?;
+        migrate::run_in_transaction(writer, &plan.files.migrations.steps, self.progress).await?;
+        self.changes = check(writer, &plan.files).await?;
+        self.record.catalog_after = Some(catalog::read(writer).await?.hash());
+        self.record.state = state;
+        self.record.error = None;
+        // The journal's word becomes true with the COMMIT that makes the files true. The API reads the schema anew when
+        // it is told to.
+        let entry = ledger::save(&self.record);
+        writer.run(&format!("{entry}; notify pgrst, 'reload schema'")).await?;
+        Ok(())
+    }
 
-async fn commit(writer: &mut Writer<'_>, backup: &str) -> Result<()> {
-    let environment = &writer.target().environment.clone();
-    match writer.commit().await {
-        Ok(()) => Ok(()),
-        Err(error @ PgError::Undecided { .. }) => Err(Failure::from(error)
-            .context("COMMIT was sent and its answer was lost: either everything is applied or nothing")
-            .with_help(format!(
-                "see which with `crmctl migrate status --env {environment}`; `{}` puts everything back",
-                restore::command(backup, environment)
-            ))
-            .of_kind(Kind::Partial)),
-        Err(error) => Err(error.into()),
+    fn state_once_applied(&self) -> DeployState {
+        if self.approved.plan().hooks.after.is_empty() { DeployState::Done } else { DeployState::Applied }
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        let error = match self.writer.commit().await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        let applied = std::mem::replace(&mut self.record.state, DeployState::Applying);
+        if !matches!(error, PgError::Undecided { .. }) {
+            return Err(error.into());
+        }
+        // COMMIT was sent and its answer was lost. The journal knows.
+        match fate::state_of(&self.record.id, self.writer.target()).await {
+            Some(state) if state == applied => {
+                self.record.state = applied;
+                self.progress.notice(&format!("{error}; the journal says that it was committed"));
+                Ok(())
+            }
+            Some(_) => Err(Failure::from(error)
+                .context("the journal says that nothing was committed")
+                .of_kind(Kind::Failed)),
+            None => {
+                let environment = &self.record.environment;
+                Err(Failure::from(error)
+                    .context(
+                        "COMMIT was sent and its answer was lost: either everything is applied or nothing",
+                    )
+                    .with_help(format!("see which with `crmctl deploy status --env {environment}`"))
+                    .of_kind(Kind::Partial))
+            }
+        }
+    }
+
+    /// With a file among them that cannot run in a transaction, or when a part of them is there already: one by one.
+    async fn apply_file_by_file(&mut self) -> Result<()> {
+        let plan = self.approved.plan();
+        self.writer.settle().await?;
+        if !plan.files.migrations.is_empty() {
+            let migrations = self.approved.part(|plan| plan.files.migrations.clone());
+            migration::apply(&mut self.writer, &migrations, self.progress).await?;
+        }
+        let after = catalog::read(&mut self.writer).await?;
+        self.changes = diff(&plan.files.before, &after).iter().map(in_words).collect();
+        self.record.catalog_after = Some(after.hash());
+        self.record.state = self.state_once_applied();
+        self.record.error = None;
+        let entry = ledger::save(&self.record);
+        self.writer.run(&format!("{entry}; notify pgrst, 'reload schema'")).await?;
+        Ok(())
+    }
+
+    async fn save(&mut self) -> PgResult<()> {
+        self.writer.send(&ledger::save(&self.record))?;
+        self.writer.settle().await
+    }
+
+    /// Ends it: with the report, or with what its failure means for the target and for the journal.
+    pub async fn end(mut self, result: Result<()>, shell: &Shell<'_>) -> Result<DeployReport> {
+        let report = DeployReport::new(self.approved.plan(), &self.record, self.changes.clone());
+        let Err(failure) = result else { return Ok(report) };
+        self.progress.finish();
+        self.record.error = Some(shell.without_password(&failure.to_string()).chars().take(500).collect());
+        let is_applied = matches!(self.record.state, DeployState::Applied | DeployState::Done);
+        let has_changed = failure.kind() == Kind::Partial || failure.done().is_some();
+        if !is_applied && !has_changed && self.wants_backup() {
+            self.record.state = DeployState::Failed;
+        }
+        // Somebody who asked to stop still wants this to be noted. Where it cannot be written any more, the next deploy finds
+        // out by the history and closes it.
+        self.writer.heed_no_stop();
+        let _ = self.save().await;
+        if self.record.state == DeployState::Failed {
+            return Err(failure);
+        }
+        let environment = &self.record.environment;
+        let help = format!(
+            "`crmctl deploy resume --env {environment}` goes on, `crmctl deploy rollback --env {environment}` undoes it"
+        );
+        let failure = failure.with_help(help);
+        Err(if is_applied { failure.after_changes(&report) } else { failure })
     }
 }
 
-/// With a file among them that cannot run in a transaction: one by one. What a failure leaves is said.
-async fn apply_file_by_file(
-    session: &mut Session,
-    approved: &Approved<DeployPlan>,
-    backup: String,
-    progress: &dyn Progress,
-) -> Result<DeployReport> {
-    let plan = approved.plan();
-    let help = format!("`{}` puts everything back", restore::command(&backup, approved.environment()));
-    let migrations = approved.part(|plan| plan.migrations.clone());
-    migration::apply(session, &migrations, progress)
-        .await
-        .map_err(|failure| if failure.kind() == Kind::Partial { failure.with_help(help) } else { failure })?;
-    let after = catalog::read(session).await?;
-    let changes = diff(&plan.before, &after).iter().map(in_words).collect();
-    Ok(DeployReport::new(plan, changes, backup))
+/// Two deploys were planned at once, and the other one was first.
+fn begun_meanwhile(error: PgError) -> Failure {
+    let is_other = error.code() == Some("23505");
+    let failure = Failure::from(error);
+    if is_other {
+        failure
+            .context("another deploy began meanwhile")
+            .of_kind(Kind::Refused)
+            .with_help("see it with `crmctl deploy status`")
+    } else {
+        failure
+    }
 }

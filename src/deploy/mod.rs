@@ -1,15 +1,35 @@
-//! Safe deploys: lint, rehearsal, consent, backup, one transaction, checks before COMMIT.
+//! Safe deploys, as a journalled state machine: preflight, gate, lint, rehearsal, consent, commands before, backup, one
+//! transaction with checks before COMMIT, commands after. What stops half-way is resumed or rolled back.
 
 mod apply;
+mod author;
 mod check;
+mod fate;
+pub mod gate;
+pub mod hooks;
+pub mod journal;
+pub mod ledger;
 mod observe;
 mod plan;
+pub mod preflight;
+mod procedure;
 mod rehearse;
 mod report;
+pub mod resume;
+pub mod rollback;
+mod state;
+pub mod status;
 
-pub use apply::apply;
+pub use apply::Deployment;
+pub use author::{Author, author};
 pub use check::CheckError;
+pub use gate::{Gate, GateError};
+pub use hooks::{Hooks, Phase, Shell};
+pub use journal::{DeployId, DeployRecord, DeployState, Journal, Standing};
 pub use observe::{Observed, observe};
 pub use plan::{DeployPlan, PlanError, check_findings, plan};
+pub use preflight::{Preflight, PreflightError};
+pub use procedure::Procedure;
 pub use rehearse::{Rehearsal, rehearse};
 pub use report::DeployReport;
+pub use status::DeployStatus;

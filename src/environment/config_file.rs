@@ -193,18 +193,14 @@ impl ConfigFile {
 struct Unfinished {
     #[serde(default)]
     backup: BTreeMap<String, toml::Spanned<toml::Value>>,
-    #[serde(default)]
-    deploy: BTreeMap<String, toml::Spanned<toml::Value>>,
 }
 
 fn refuse_unfinished(name: &str, text: &str) -> Result<(), ConfigError> {
     let Ok(file) = toml::from_str::<Unfinished>(text) else { return Ok(()) };
-    let backup = file.backup.iter().filter(|(key, _)| *key != "dir").map(|found| ("backup", found));
-    let deploy = file.deploy.iter().map(|found| ("deploy", found));
-    let mut found: Vec<_> = backup.chain(deploy).collect();
-    found.sort_by_key(|(_, (_, value))| value.span().start);
-    let Some((section, (key, value))) = found.first() else { return Ok(()) };
-    let problem = format!("`{key}` in `[{section}]` does nothing in this version of crmctl");
+    let mut found: Vec<_> = file.backup.iter().filter(|(key, _)| *key != "dir").collect();
+    found.sort_by_key(|(_, value)| value.span().start);
+    let Some((key, value)) = found.first() else { return Ok(()) };
+    let problem = format!("`{key}` in `[backup]` does nothing in this version of crmctl");
     Err(ConfigError::new(name, text, value.span().start, &problem)
         .with_help("remove it, so that nobody relies on it"))
 }
@@ -244,11 +240,17 @@ mod tests {
             auth_users = "%@test.local"
             [backup]
             dir = "backups"
+            [deploy]
+            requires = "staging"
+            before = ["npm run maintenance on"]
+            after = ["npx supabase functions deploy"]
         "#;
 
         let file = ConfigFile::parse("crmctl.toml", text).unwrap();
         assert_eq!(file.environments.len(), 2);
         assert_eq!(file.backup.keep, Keep::default());
+        assert_eq!(file.deploy.requires, Some(EnvironmentName::known("staging")));
+        assert_eq!(file.deploy.after, ["npx supabase functions deploy"]);
     }
 
     #[test]
@@ -256,7 +258,6 @@ mod tests {
         for (key, text) in [
             ("recipients", "[backup]\ndir = 'x'\nrecipients = ['age1']\n"),
             ("keep", "[backup]\n\nkeep.last = 7\n"),
-            ("after", "[deploy]\n\nafter = ['true']\n"),
         ] {
             let error = ConfigFile::parse("crmctl.toml", text).expect_err(text);
             assert!(error.to_string().contains(&format!("`{key}`")), "{error}");

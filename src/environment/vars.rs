@@ -96,6 +96,13 @@ impl Variables {
         self.get(name).is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
     }
 
+    /// What the programs of `PostgreSQL` go by. The password is among it.
+    #[must_use]
+    pub(crate) fn of_postgresql(&self) -> Vec<(String, String)> {
+        let is_theirs = |(name, _): &(&String, &String)| name.starts_with("PG");
+        self.0.iter().filter(is_theirs).map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

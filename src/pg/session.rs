@@ -77,6 +77,11 @@ impl Session {
         self.cancel.is_raised()
     }
 
+    /// From now on a request to stop is not passed on to the server: for the last word on what was stopped.
+    pub(crate) fn heed_no_stop(&mut self) {
+        self.cancel = Cancel::default();
+    }
+
     /// Waits until the user asks to stop.
     pub(crate) async fn cancelled(&self) {
         self.cancel.raised().await;

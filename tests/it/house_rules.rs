@@ -97,7 +97,7 @@ fn rust_files() -> Vec<PathBuf> {
 #[test]
 fn every_command_that_a_text_tells_to_type_exists() {
     let mention = regex::Regex::new(r"`crmctl ([a-z]+)(?: ([a-z]+))?").unwrap();
-    let groups = ["local", "migrate", "backup"];
+    let groups = ["local", "migrate", "backup", "deploy"];
     let texts = rust_files().into_iter().chain(pages());
     let mut told = std::collections::BTreeSet::new();
     for path in texts {

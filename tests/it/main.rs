@@ -9,10 +9,15 @@
 
 mod support;
 
+mod access;
 mod backup_restore;
 mod crash;
 mod demo;
 mod deploy;
+mod deploy_gate;
+mod deploy_hooks;
+mod deploy_journal;
+mod deploy_rollback;
 mod doctor;
 mod drift;
 mod harness;
@@ -38,4 +43,5 @@ mod splitter;
 mod sync;
 mod sync_awkward;
 mod sync_faults;
+mod validate;
 mod verify;

@@ -160,7 +160,7 @@ fn every_row_of_a_check_counts() {
     let before = cloud.world();
 
     crmctl(&project).args(["deploy", "--confirm", "cloud"]).failed().says("does not hold");
-    before.assert_same(&cloud.world());
+    before.assert_same(&cloud.world().without_journal());
 }
 
 #[test]
@@ -170,9 +170,6 @@ fn keys_that_would_do_nothing_are_refused_with_their_line() {
         "[backup]\nrecipients = [\"age1xyz\"]",
         "[backup]\noffsite = \"s3://bucket\"",
         "[backup]\nkeep = { last = 3 }",
-        "[deploy]\nrequires = \"staging\"",
-        "[deploy]\nbefore = [\"true\"]",
-        "[deploy]\nafter = [\"true\"]",
     ] {
         let project = Project::new().local(&database).setting(line);
         let key = line.lines().nth(1).unwrap().split(' ').next().unwrap();

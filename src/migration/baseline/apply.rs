@@ -12,7 +12,7 @@ use crate::migration::baseline::plan::{BaselineError, BaselinePlan};
 use crate::migration::fetch::Unborn;
 use crate::migration::history;
 use crate::migration::version::Version;
-use crate::pg::{Session, Writer};
+use crate::pg::{Session, SqlText, Writer};
 use crate::plan::{Progress, Render};
 use crate::ui::{Style, plural};
 
@@ -67,8 +67,12 @@ async fn record(writer: &mut Writer<'_>, plan: &BaselinePlan) -> Result<()> {
         return Err(BaselineError::Moved { place: plan.place.clone() }.into());
     }
     for files in plan.migrations.chunks(TOGETHER) {
-        let rows: Vec<String> = files.iter().map(|file| history::record(file)).collect();
-        writer.send(&rows.join("; "))?;
+        let mut rows = SqlText::default();
+        for file in files {
+            rows.append(history::record(file));
+            rows.push("; ");
+        }
+        writer.send_text(rows)?;
     }
     Ok(writer.settle().await?)
 }

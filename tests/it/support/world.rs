@@ -73,6 +73,12 @@ impl World {
         self
     }
 
+    /// Without the journal of deploys, which every deploy that starts writes to.
+    pub(crate) fn without_journal(mut self) -> Self {
+        self.0.retain(|name, _| !name.contains("crmctl_deploys"));
+        self
+    }
+
     /// Without the schema in which the history of migrations is kept, which is made when it is first needed.
     pub(crate) fn without_history(mut self) -> Self {
         self.0.retain(|name, _| !name.split(' ').any(|word| word == "supabase_migrations"));

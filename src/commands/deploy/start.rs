@@ -1,0 +1,89 @@
+//! `crmctl deploy` itself.
+
+use crate::app::App;
+use crate::commands::deploy::carry_out;
+use crate::deploy::preflight;
+use crate::deploy::{self, DeployRecord, Gate, Hooks, Procedure, gate, ledger, resume};
+use crate::environment::EnvironmentName;
+use crate::error::{ExitStatus, Result};
+use crate::lint;
+use crate::local::ClusterOptions;
+use crate::migration::{self, Directory, MigrationFile, Options, Step, history};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct StartArgs {
+    /// Environment to deploy to, as named in crmctl.toml
+    #[arg(long = "env", value_name = "NAME", default_value = "cloud")]
+    environment: EnvironmentName,
+    /// Look, lint and rehearse, show everything that would be done, and change nothing
+    #[arg(long)]
+    plan: bool,
+    /// Allow what this lint rule forbids, or `gate`: not to ask the environment that must come first; can be repeated
+    #[arg(long, value_name = "RULE")]
+    allow: Vec<String>,
+    /// Do not run the commands that crmctl.toml names before and after
+    #[arg(long)]
+    no_hooks: bool,
+}
+
+pub(super) async fn run(app: &App, args: StartArgs) -> Result<ExitStatus> {
+    let directory = MigrationFile::read_dir(&app.project.migrations)?;
+    let environment = app.environment(&args.environment)?;
+    let mut session = app.connect(&environment).await?; // read-only until the plan is approved
+
+    let backups = &app.project.backup.dir;
+    let facts = preflight::read(&mut session, environment.project_ref(), backups).await?;
+    let observed = deploy::observe(&mut session).await?;
+    let closes = resume::to_close(&facts.journal, &observed.history, facts.lock_holder.as_deref())?;
+    let migrations = migration::plan(&directory, &observed.history, &Options::default())?;
+    if migrations.is_empty() {
+        session.close().await;
+        return app.report(ExitStatus::Success, Some(&environment), &migrations);
+    }
+    let preflight = preflight::judge(&facts, &migrations.steps, backups)?;
+    let gate = pass_gate(app, &args, &directory, &migrations.steps).await?;
+    let files: Vec<&MigrationFile> = migrations.steps.iter().map(|step| &*step.file).collect();
+    let findings = lint::lint(&files, &observed.facts);
+    app.annotate(&findings)?;
+    deploy::check_findings(&findings, &args.allow)?;
+    let shadow = ClusterOptions::new(app.home(), app.search_path());
+    let rehearsal = deploy::rehearse(&shadow, &directory, &migrations, &app.cancel).await?;
+    let files = deploy::plan(migrations, findings, rehearsal, observed.catalog);
+    let author = deploy::author(&app.variables, &app.project.root).await;
+    let record = DeployRecord::planned(&environment.name, author, &files, app.now()).allowing(args.allow);
+    let hooks = if args.no_hooks { Hooks::default() } else { Hooks::of(&app.project.deploy) };
+    let plan = Procedure { preflight, gate, files, hooks, resumes: None, closes, record };
+    if args.plan {
+        session.close().await;
+        return app.report(ExitStatus::Success, Some(&environment), &plan);
+    }
+    app.printer.plan(&plan)?;
+
+    let approved = app.approve(plan, &environment)?;
+    let report = carry_out(app, &environment, &mut session, &approved).await?;
+    session.close().await;
+    app.report(ExitStatus::Success, Some(&environment), &report)
+}
+
+/// Looks whether the environment that must come first has the same files. Only reads from it.
+async fn pass_gate(
+    app: &App,
+    args: &StartArgs,
+    directory: &Directory,
+    steps: &[Step],
+) -> Result<Option<Gate>> {
+    let Some(name) = &app.project.deploy.requires else { return Ok(None) };
+    if *name == args.environment {
+        return Ok(None);
+    }
+    if args.allow.iter().any(|allowed| allowed == gate::ALLOW) {
+        return Ok(Some(Gate { environment: name.clone(), asked: false }));
+    }
+    let environment = app.environment(name)?;
+    let mut session = app.connect(&environment).await?;
+    let history = history::read(&mut session).await?;
+    let journal = ledger::read(&mut session, 1).await?;
+    session.close().await;
+    app.printer.about(args.environment.as_str());
+    Ok(Some(gate::pass(name, steps, directory, (&history, &journal))?))
+}

@@ -1,0 +1,32 @@
+//! Who deploys, and which commit of the project.
+
+use std::path::Path;
+
+use crate::environment::{Variables, vars};
+use crate::tools::{self, Invocation};
+
+/// What the journal remembers of whoever deploys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Author {
+    /// Who: of GitHub's workflow, or of this machine.
+    pub name: String,
+    /// The commit that is checked out.
+    pub commit: Option<String>,
+}
+
+/// Finds out. Where there is no git, there is no commit.
+pub async fn author(variables: &Variables, root: &Path) -> Author {
+    let name = [vars::GITHUB_ACTOR, vars::USER].iter().find_map(|name| variables.get(name));
+    let commit = match variables.get(vars::GITHUB_SHA) {
+        Some(commit) => Some(commit.to_owned()),
+        None => checked_out(root).await,
+    };
+    Author { name: name.unwrap_or("unknown").to_owned(), commit }
+}
+
+async fn checked_out(root: &Path) -> Option<String> {
+    let invocation = Invocation::new("git").args(["rev-parse", "HEAD"]).directory(root);
+    let output = tools::run(&invocation).await.ok()?;
+    let commit = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (!commit.is_empty()).then_some(commit)
+}
