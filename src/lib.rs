@@ -24,7 +24,7 @@
 //! | what a schema is made of | `catalog/snapshot/*.sql` |
 //! | what goes over the wire in a sync, and when | `sync/flight.rs`, `sync/apply.rs` |
 //! | how files of migrations fly | `migration/apply.rs`; those that cannot: `migration/barrier.rs` |
-//! | what makes a migration dangerous | `lint/rules/` |
+//! | what makes a migration dangerous | `lint/rules/`, squawk's rules `lint/squawk/`, whole schemas `lint/catalog/` |
 //! | what is checked before a deploy commits | `deploy/check.rs` |
 //! | how `pg_dump` is called | `backup/dump.rs` (the call), `tools/run.rs` (running it) |
 //! | what a local database contains | `local/baseline/*.sql` |
