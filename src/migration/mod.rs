@@ -16,6 +16,7 @@ mod fate;
 pub mod fetch;
 pub mod file;
 mod flight;
+mod folded;
 mod git;
 pub mod history;
 pub mod history_row;
