@@ -103,7 +103,8 @@ pub fn states(directory: &Directory, history: &History) -> Vec<Entry> {
     }
     let without_file = |version: &Version, name: &str, state| Entry {
         version: version.clone(),
-        name: name.to_owned(),
+        // It comes from the database, and is shown on terminals.
+        name: name.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect(),
         state,
         file: None,
     };
