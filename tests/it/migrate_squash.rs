@@ -235,7 +235,10 @@ fn a_history_of_another_text_is_not_folded_later_either() {
     let project = project(&database);
     crmctl(&project).args(["migrate", "up"]).success();
     crmctl(&project).args(["migrate", "squash"]).success();
-    database.query("update supabase_migrations.crmctl_migrations set checksum = 'other' where version = '20260102000000'");
+    database.query(
+        "update supabase_migrations.crmctl_migrations set checksum = 'other' where version = '20260102000000'; \
+         update supabase_migrations.schema_migrations set statements = '{select 1}' where version = '20260102000000'",
+    );
 
     let output = crmctl(&project).args(["migrate", "squash", "--history-only", "--env", "local"]).refused();
     output.says("squashed/20260102000000_rows.sql` was edited after being applied to `local`");
