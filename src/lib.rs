@@ -30,6 +30,8 @@
 //! | what a squashed migration is made of | `migration/squash/compose.rs` |
 //! | what makes a migration dangerous | `lint/rules/` |
 //! | what is checked before a deploy commits | `deploy/check.rs` |
+//! | what `validate` checks | `validate/judge/` (catalog), `validate/rows.rs` (rows), `validate/config.rs` (the file) |
+//! | how a role is tried under RLS | `access/probe.rs` |
 //! | how `pg_dump` is called | `backup/dump.rs` (the call), `tools/run.rs` (running it) |
 //! | what a local database contains | `local/baseline/*.sql` |
 //! | what the test data look like | `seeds/*.toml`, `seed/generate/` |
