@@ -29,6 +29,7 @@ pub mod repair;
 pub mod report;
 pub mod scanner;
 pub mod script;
+pub mod squash;
 pub mod statement;
 pub mod states;
 pub mod status;

@@ -11,6 +11,7 @@ mod support;
 
 mod access;
 mod backup_restore;
+mod catalog;
 mod crash;
 mod demo;
 mod deploy;
@@ -32,6 +33,7 @@ mod migrate_baseline;
 mod migrate_down;
 mod migrate_fetch;
 mod migrate_repair;
+mod migrate_squash;
 mod migrate_status;
 mod migrate_up;
 mod migrate_up_failures;

@@ -7,6 +7,7 @@ mod fetch;
 mod lint;
 mod new;
 mod repair;
+mod squash;
 mod status;
 mod up;
 mod verify;
@@ -29,6 +30,7 @@ pub(crate) enum MigrateCommand {
     Verify(verify::VerifyArgs),
     Drift(drift::DriftArgs),
     Down(down::DownArgs),
+    Squash(squash::SquashArgs),
 }
 
 impl MigrateCommand {
@@ -44,6 +46,7 @@ impl MigrateCommand {
             Self::Verify(_) => "migrate verify",
             Self::Drift(_) => "migrate drift",
             Self::Down(_) => "migrate down",
+            Self::Squash(_) => "migrate squash",
         }
     }
 
@@ -64,6 +67,7 @@ impl MigrateCommand {
             Self::Verify(args) => verify::run(app, args).await,
             Self::Drift(args) => drift::run(app, args).await,
             Self::Down(args) => down::run(app, args).await,
+            Self::Squash(args) => squash::run(app, args).await,
         }
     }
 }
