@@ -111,10 +111,6 @@ fn what_no_statement_brings_back_is_said_and_the_backup_brings_it() {
     let before = cloud.world();
     let project = project.file(
         "migrations/20270101000000_next.down.sql",
-        "alter table public.kept add column name text not null;",
-    );
-    let project = project.file(
-        "migrations/20270101000000_next.down.sql",
         "alter table public.kept add column name text not null default ''; alter table public.kept alter name drop default;",
     );
     deploy(&project).success();
