@@ -204,7 +204,11 @@ impl App {
         let annotations: Vec<Annotation> = findings
             .iter()
             .map(|finding| Annotation {
-                level: if finding.severity == Severity::Error { Level::Error } else { Level::Warning },
+                level: match finding.severity {
+                    Severity::Error => Level::Error,
+                    Severity::Warning => Level::Warning,
+                    Severity::Note => Level::Notice,
+                },
                 title: finding.rule.to_owned(),
                 message: finding.message.clone(),
                 location: Some(finding.location.clone()),

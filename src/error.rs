@@ -108,6 +108,9 @@ pub struct Location {
     pub excerpt: String,
 }
 
+/// A line that is longer, in bytes, is shown up to a little behind the place only, or not at all.
+const LONGEST_EXCERPT: usize = 4096;
+
 impl Location {
     /// The location of a byte offset of `text`, which is the content of `file`.
     #[must_use]
@@ -117,7 +120,14 @@ impl Location {
             offset -= 1;
         }
         let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
-        let end = text[start..].find('\n').map_or(text.len(), |length| start + length);
+        let mut end = text[start..].find('\n').map_or(text.len(), |length| start + length);
+        if end - start > LONGEST_EXCERPT {
+            // A dump may hold lines of many megabytes.
+            end = if offset - start > LONGEST_EXCERPT { start } else { (offset + 200).min(end) };
+            while !text.is_char_boundary(end) {
+                end -= 1;
+            }
+        }
         Self {
             file: file.into(),
             line: text[..start].matches('\n').count() + 1,

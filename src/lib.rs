@@ -21,7 +21,7 @@
 //! | what a command does, in order | `commands/<command>.rs` |
 //! | when production asks for its name | [`guard`] |
 //! | what counts as a difference | `parity/diff.rs`, for schemas `catalog/diff.rs` |
-//! | what a schema is made of | `catalog/snapshot.sql` |
+//! | what a schema is made of | `catalog/snapshot/*.sql` |
 //! | what goes over the wire in a sync, and when | `sync/flight.rs`, `sync/apply.rs` |
 //! | how files of migrations fly | `migration/apply.rs`; those that cannot: `migration/barrier.rs` |
 //! | what makes a migration dangerous | `lint/rules/` |
@@ -34,6 +34,7 @@
 //! | a colour, a table, JSON | [`ui`] |
 //! | an exit code | [`error`] |
 
+pub mod access;
 mod app;
 pub mod backup;
 pub mod cancel;
@@ -43,6 +44,7 @@ mod commands;
 pub mod demo;
 pub mod deploy;
 pub mod doctor;
+pub mod drift;
 pub mod environment;
 pub mod error;
 mod global;
@@ -61,5 +63,6 @@ pub mod seed;
 pub mod sync;
 pub mod tools;
 pub mod ui;
+pub mod validate;
 
 pub use run::run;

@@ -91,42 +91,47 @@ pub fn extensions_sql(extensions: &[Extension]) -> String {
 #[must_use]
 pub fn attachments_sql(catalog: &Catalog, published: &[Published]) -> String {
     let mut sql = String::from("-- What hangs on objects of the platform\n");
+    for (what, statements) in attachments(catalog, published) {
+        sql += &tolerant(&what, &statements);
+    }
+    sql
+}
+
+/// The same as statements: what each is about, and what makes it.
+#[must_use]
+pub fn attachments(catalog: &Catalog, published: &[Published]) -> Vec<(String, Vec<String>)> {
+    let mut attachments = Vec::new();
     for (name, facts) in catalog.of_kind("trigger").filter(|(name, _)| managed::is_managed(&name.schema)) {
         if let (Some(table), Some(definition)) = (text(facts, "table"), text(facts, "definition")) {
             let trigger = name.name.get(table.len() + 1..).unwrap_or_default();
             let table = TableName::new(&name.schema, table);
             let drop = format!("drop trigger if exists {} on {}", identifier(trigger), table.sql());
-            sql += &tolerant(&name.to_string(), &replacing(drop, definition));
+            attachments.push((name.to_string(), replacing(drop, definition)));
         }
     }
     for (name, facts) in catalog.of_kind("policy").filter(|(name, _)| managed::is_managed(&name.schema)) {
         if let Some((drop, create)) = policy(&name.schema, &name.name, facts) {
-            sql += &tolerant(&name.to_string(), &[drop, create]);
+            attachments.push((name.to_string(), vec![drop, create]));
         }
     }
     for table in published {
         let publication = identifier(&table.publication);
         let columns = table.columns.as_deref().map(|columns| format!(" ({columns})")).unwrap_or_default();
         let condition = table.condition.as_deref().map(|text| format!(" where ({text})")).unwrap_or_default();
-        sql += &tolerant(
-            &format!("publication {} of {}", table.publication, table.table),
-            &[
-                format!(
-                    "do {}",
-                    literal(&format!(
-                        "begin if not exists (select from pg_catalog.pg_publication where pubname = {}) then \
-                         create publication {publication}; end if; end",
-                        literal(&table.publication)
-                    ))
-                ),
-                format!(
-                    "alter publication {publication} add table {}{columns}{condition}",
-                    table.table.sql()
-                ),
-            ],
+        let create = format!(
+            "do {}",
+            literal(&format!(
+                "begin if not exists (select from pg_catalog.pg_publication where pubname = {}) then \
+                 create publication {publication}; end if; end",
+                literal(&table.publication)
+            ))
         );
+        let add =
+            format!("alter publication {publication} add table {}{columns}{condition}", table.table.sql());
+        attachments
+            .push((format!("publication {} of {}", table.publication, table.table), vec![create, add]));
     }
-    sql
+    attachments
 }
 
 /// A trigger is replaced where that is possible: dropping one takes more rights than creating one.

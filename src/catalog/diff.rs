@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::catalog::snapshot::is_compared;
 use crate::catalog::{Catalog, ObjectName};
 
 /// One object that is not the same on both sides.
@@ -47,7 +48,7 @@ pub fn diff(left: &Catalog, right: &Catalog) -> Vec<Difference> {
                 };
                 let facts: Vec<_> = names
                     .into_iter()
-                    .filter(|fact| *fact != "position" && facts.get(*fact) != other.get(*fact))
+                    .filter(|fact| is_compared(fact) && facts.get(*fact) != other.get(*fact))
                     .map(|fact| (fact.clone(), value(facts, fact), value(other, fact)))
                     .collect();
                 if !facts.is_empty() {

@@ -3,6 +3,9 @@
 pub mod diff;
 pub mod managed;
 pub mod snapshot;
+mod sql;
+pub mod table;
 
 pub use diff::{Change, Difference, diff};
-pub use snapshot::{Catalog, Column, Facts, ForeignKey, ObjectName, Table, read};
+pub use snapshot::{Catalog, Facts, ObjectName, read};
+pub use table::{Column, ForeignKey, Table};

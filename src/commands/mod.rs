@@ -13,4 +13,5 @@ pub(crate) mod reset;
 pub(crate) mod restore;
 pub(crate) mod seed;
 pub(crate) mod sync;
+pub(crate) mod validate;
 pub(crate) mod verify;

@@ -1,7 +1,5 @@
 //! What deploy must know of its target: history, schema and sizes, in one flight.
 
-use std::collections::BTreeMap;
-
 use crate::catalog::managed::is_managed;
 use crate::catalog::{Catalog, snapshot};
 use crate::lint::LiveFacts;
@@ -31,22 +29,13 @@ impl Observed {
     }
 }
 
-/// Rows of each table, as far as statistics know. A table that was never analysed counts as holding rows.
-const SIZES: &str = "select n.nspname || '.' || c.relname as name, \
-    case when c.reltuples < 0 then greatest(coalesce(s.n_live_tup, 1), 1) else c.reltuples::bigint end as rows \
-    from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
-    left join pg_catalog.pg_stat_all_tables s on s.relid = c.oid where c.relkind in ('r', 'p')";
-
 /// Reads the target.
 pub async fn observe(session: &mut Session) -> PgResult<Observed> {
     history::send(session)?;
     session.send(&snapshot::query())?;
-    session.send(SIZES)?;
+    session.send(LiveFacts::query())?;
     let history = history::receive(session).await?;
     let catalog = Catalog::from_rows(&session.receive().await?.ok()?.rows())?;
-    let mut tables = BTreeMap::new();
-    for row in session.receive().await?.ok()?.rows() {
-        tables.insert(row.get("name")?, row.get("rows")?);
-    }
-    Ok(Observed { history, catalog, facts: LiveFacts { existing_tables: Some(tables) } })
+    let facts = LiveFacts::from_rows(&session.receive().await?.ok()?.rows())?.with_catalog(&catalog);
+    Ok(Observed { history, catalog, facts })
 }

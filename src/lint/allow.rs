@@ -14,6 +14,13 @@ pub(crate) struct Allowance {
     pub(crate) offset: usize,
 }
 
+impl Allowance {
+    /// Whether it silences the rule.
+    pub(crate) fn excuses(&self, rule: &str) -> bool {
+        self.has_reason && self.rules.iter().any(|other| other == rule)
+    }
+}
+
 /// The excuses in the comments before and inside a statement.
 pub(crate) fn allowances(text: &str, statement: &Statement) -> Vec<Allowance> {
     Scanner::over(text, statement.range.clone())

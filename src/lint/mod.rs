@@ -1,63 +1,100 @@
 //! Lint: dangers in migrations, found in their statements before they run.
 //!
-//! Rules look at words, never at raw text, so that nothing in a comment, a string or a function body is taken for
-//! a statement. They are grouped as their ids are: `D` data, `L` locks, `S` security, `H` hygiene.
+//! Our rules look at words, never at raw text, so that nothing in a comment, a string or a function body is taken
+//! for a statement. They are grouped as their ids are: `D` data, `L` locks, `S` security, `H` hygiene. squawk's
+//! rules speak where ours do not (`squawk.rs`), and what only a whole schema shows is found there (`catalog/`).
 
 mod allow;
+pub mod catalog;
 mod finding;
+mod items;
+mod live;
+mod report;
+mod rule;
 mod rules;
+mod sarif;
+mod secrets;
+mod squawk;
 mod words;
 mod world;
 
-pub use finding::{Finding, LintReport, Severity, hazards};
-pub use world::LiveFacts;
+pub use catalog::CatalogFinding;
+pub use finding::{Finding, Severity, hazards};
+pub use live::LiveFacts;
+pub use report::LintReport;
+pub use rule::{RULES, Rule, page};
+pub use sarif::sarif;
 
 use crate::error::Location;
 use crate::migration::file::MigrationFile;
 use crate::migration::statement::Statement;
 use rules::Problem;
-use words::{Words, words_of};
+use words::{Word, Words, words_of};
 use world::World;
 
-/// Finds what is dangerous in files that are to be applied together, in this order.
+/// A statement and its words.
+pub(crate) struct Read<'a> {
+    pub(crate) statement: &'a Statement,
+    pub(crate) words: Vec<Word<'a>>,
+}
+
+/// A file and its statements.
+pub(crate) struct ReadFile<'a> {
+    pub(crate) file: &'a MigrationFile,
+    pub(crate) reads: Vec<Read<'a>>,
+}
+
+impl<'a> ReadFile<'a> {
+    fn new(file: &'a MigrationFile) -> Self {
+        let read = |statement| Read { statement, words: words_of(&file.text, statement) };
+        Self { file, reads: file.statements.iter().map(read).collect() }
+    }
+}
+
+/// Finds what is dangerous in files that are to be applied together, in this order. Notes are left out.
 #[must_use]
 pub fn lint(files: &[&MigrationFile], facts: &LiveFacts) -> Vec<Finding> {
+    let mut findings = lint_with_notes(files, facts);
+    findings.retain(|finding| finding.severity > Severity::Note);
+    findings
+}
+
+/// The same, with what is only a matter of style.
+#[must_use]
+pub fn lint_with_notes(files: &[&MigrationFile], facts: &LiveFacts) -> Vec<Finding> {
+    let files: Vec<ReadFile> = files.iter().map(|file| ReadFile::new(file)).collect();
     let mut world = World::new(facts);
-    for file in files {
-        for statement in &file.statements {
-            world.learn(Words(&words_of(&file.text, statement)));
+    files.iter().flat_map(|file| &file.reads).for_each(|read| world.learn(Words(&read.words)));
+    files.iter().flat_map(|file| of_file(file, &world)).collect()
+}
+
+fn of_file(file: &ReadFile, world: &World) -> Vec<Finding> {
+    let mut problems: Vec<Vec<Problem>> =
+        file.reads.iter().map(|read| rules::check(read, &file.file.text, world)).collect();
+    for (index, problem) in rules::transaction::check(file, world) {
+        problems[index].push(problem);
+    }
+    for (index, problem) in squawk::check(file, world) {
+        // What one statement does wrong in one way is said once.
+        if problems[index].iter().all(|other| other.rule != problem.rule) {
+            problems[index].push(problem);
         }
     }
-    files
-        .iter()
-        .flat_map(|file| file.statements.iter().flat_map(|statement| of_statement(file, statement, &world)))
-        .collect()
+    let findings = file.reads.iter().zip(problems);
+    findings.flat_map(|(read, problems)| of_statement(file.file, read.statement, problems)).collect()
 }
 
-/// The findings as the answer of a command.
-#[must_use]
-pub fn report(files: &[&MigrationFile], facts: &LiveFacts) -> LintReport {
-    LintReport { files: files.len(), findings: lint(files, facts) }
-}
-
-fn of_statement(file: &MigrationFile, statement: &Statement, world: &World) -> Vec<Finding> {
-    let words = words_of(&file.text, statement);
+fn of_statement(file: &MigrationFile, statement: &Statement, mut problems: Vec<Problem>) -> Vec<Finding> {
     let allowances = allow::allowances(&file.text, statement);
-    let mut problems = rules::check(statement, Words(&words), world);
-    let excused = |problem: &Problem| {
-        allowances
-            .iter()
-            .any(|allowance| allowance.has_reason && allowance.rules.iter().any(|rule| rule == problem.rule))
-    };
+    let excused = |problem: &Problem| allowances.iter().any(|allowance| allowance.excuses(problem.rule));
     problems.retain(|problem| !excused(problem));
     problems.extend(allowances.iter().filter_map(rules::hygiene::allowance));
     problems.sort_by_key(|problem| problem.offset);
-    let finding = |problem: Problem| Finding {
-        rule: problem.rule,
-        severity: problem.severity,
-        message: problem.message,
-        location: Location::of_offset(file.shown(), &file.text, problem.offset),
-        help: problem.help.to_owned(),
+    let finding = |problem: Problem| {
+        let mut location = Location::of_offset(file.shown(), &file.text, problem.offset);
+        location.excerpt = secrets::masked(&location.excerpt);
+        let Problem { rule, severity, message, help, .. } = problem;
+        Finding { rule, severity, message, location, help: help.to_owned() }
     };
     problems.into_iter().map(finding).collect()
 }

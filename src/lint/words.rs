@@ -32,7 +32,7 @@ impl Word<'_> {
     }
 
     /// The identifier it is: folded to lower case, or without its quotes.
-    fn identifier(&self) -> Option<String> {
+    pub(crate) fn identifier(&self) -> Option<String> {
         match self.kind {
             TokenKind::Word => Some(self.text.to_lowercase()),
             TokenKind::QuotedName => Some(self.text.trim_matches('"').replace("\"\"", "\"")),
@@ -87,7 +87,7 @@ pub(crate) fn words_of<'a>(text: &'a str, statement: &Statement) -> Vec<Word<'a>
         .collect()
 }
 
-impl Words<'_> {
+impl<'a> Words<'a> {
     /// Whether it begins with these keywords.
     pub(crate) fn begins(self, keywords: &[&str]) -> bool {
         self.0.len() >= keywords.len() && keywords.iter().zip(self.0).all(|(keyword, word)| word.is(keyword))
@@ -154,10 +154,24 @@ impl Words<'_> {
         names
     }
 
+    /// The names of a list whose members may have arguments, such as `f(int), g`.
+    pub(crate) fn names_before_arguments(self) -> Vec<Name> {
+        self.parts().filter_map(|part| part.name().map(|(name, _)| name)).collect()
+    }
+
     /// The parts between the commas outside of parentheses.
-    pub(crate) fn parts(self) -> impl Iterator<Item = Self> {
+    pub(crate) fn parts(self) -> impl Iterator<Item = Self> + use<'a> {
         let outside = self.0.first().map_or(0, |word| word.depth);
         self.0.split(move |word| word.depth == outside && word.is(",")).map(Self)
+    }
+
+    /// What is in the parentheses that it begins with, or that come next.
+    pub(crate) fn inside(self) -> Self {
+        let Some(open) = self.0.iter().position(|word| word.is("(")) else { return Self(&[]) };
+        let depth = self.0[open].depth;
+        let inner = self.from(open + 1);
+        let length = inner.0.iter().position(|word| word.depth == depth).unwrap_or(inner.0.len());
+        Self(&inner.0[..length])
     }
 
     /// The table of an `alter table`, and its actions.

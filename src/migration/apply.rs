@@ -11,12 +11,13 @@ use std::collections::VecDeque;
 use crate::error::{Failure, Result};
 use crate::guard::Approved;
 use crate::migration::barrier;
+use crate::migration::blockers;
 use crate::migration::fate;
 use crate::migration::flight::{Messages, receive_file, send_file};
 use crate::migration::history;
 use crate::migration::plan::{Action, MigrationPlan, Step};
 use crate::migration::report::{AppliedFile, MigrationReport};
-use crate::pg::{Backoff, PgError, PgResult, Session, Writer};
+use crate::pg::{Answer, Backoff, PgError, PgResult, Session, Writer};
 use crate::plan::Progress;
 
 /// Files in flight: at 1 ms a file, enough to hide 60 ms of network; few enough to hold in memory. Stopping does not
@@ -66,14 +67,15 @@ async fn apply_each(
     report: &mut MigrationReport,
     progress: &dyn Progress,
 ) -> Result<()> {
-    prepare(writer).await?;
     let mut attempt = 1;
     while report.applied.len() < steps.len() {
         let next = report.applied.len();
         let rest = &steps[next..];
         let run = rest.iter().position(|step| step.action != Action::Transaction).unwrap_or(rest.len());
         let result = if run == 0 {
-            barrier::apply(writer, &rest[0], report).await.map(|()| applied(report, &rest[0], progress))
+            barrier::apply(writer, &rest[0], report, progress)
+                .await
+                .map(|()| applied(report, &rest[0], progress))
         } else {
             apply_run(writer, &rest[..run], report, progress).await
         };
@@ -81,7 +83,11 @@ async fn apply_each(
         if report.applied.len() > next {
             attempt = 1;
         }
-        if !crate::pg::is_transient(&failure) || attempt >= Backoff::TRANSACTION.attempts {
+        if !crate::pg::is_transient(&failure) {
+            return Err(failure);
+        }
+        let failure = blockers::name(writer, &steps[report.applied.len()].file, failure).await;
+        if attempt >= Backoff::TRANSACTION.attempts {
             return Err(failure);
         }
         progress.notice(&format!("{failure}; trying again"));
@@ -94,17 +100,12 @@ async fn apply_each(
     Ok(())
 }
 
-/// The history tables, in a transaction of their own.
-async fn prepare(writer: &mut Writer<'_>) -> PgResult<()> {
-    writer.run(&format!("set local lock_timeout = '4s'; {}", history::CREATE)).await.map(drop)
-}
-
 fn applied(report: &mut MigrationReport, step: &Step, progress: &dyn Progress) {
     report.applied.push(AppliedFile::of(step));
     progress.advance(1, &step.file.title());
 }
 
-/// Applies files that each run in one transaction, a window of them in flight.
+/// Applies files that each run in one transaction, a window of them in flight, the history tables before the first.
 async fn apply_run(
     writer: &mut Writer<'_>,
     steps: &[Step],
@@ -114,12 +115,23 @@ async fn apply_run(
     let mut waiting = steps.iter();
     let mut flying: VecDeque<(&Step, Messages)> = VecDeque::new();
     let mut failure: Option<Failure> = None;
+    // Two messages for the same reason: without the tables, no file is tried.
+    let preparations = if report.applied.is_empty() { history::send_create(writer)? } else { 0 };
+    let mut prepared = preparations == 0;
     loop {
         while flying.len() < WINDOW && failure.is_none() && !writer.is_cancelled() {
             let Some(step) = waiting.next() else { break };
-            writer.send(&format!("{CLEAN}begin; {SETTINGS}"))?;
-            let end = format!("{}; commit", history::record(&step.file));
-            flying.push_back((step, send_file(writer, &step.file, &end)?));
+            writer.send(&format!("{CLEAN}begin; {SETTINGS}{}", history::note_begin(&step.file)))?;
+            let mut end = history::record(&step.file);
+            end.push("; commit");
+            flying.push_back((step, send_file(writer, &step.file, end)?));
+        }
+        if !std::mem::replace(&mut prepared, true) {
+            for _ in 0..preparations {
+                let answer = writer.receive().await.and_then(Answer::ok);
+                failure = failure.or_else(|| answer.err().map(Failure::from));
+            }
+            continue;
         }
         let Some((step, messages)) = flying.pop_front() else { break };
         let begun = writer.receive().await;
@@ -190,8 +202,8 @@ pub(crate) async fn run_in_transaction(
     loop {
         while flying.len() < WINDOW && failure.is_none() {
             let Some(step) = waiting.next() else { break };
-            writer.send(&format!("{CLEAN}{SETTINGS}"))?;
-            flying.push_back((step, send_file(writer, &step.file, &history::record(&step.file))?));
+            writer.send(&format!("{CLEAN}{SETTINGS}{}", history::note_begin(&step.file)))?;
+            flying.push_back((step, send_file(writer, &step.file, history::record(&step.file))?));
         }
         let Some((step, messages)) = flying.pop_front() else { break };
         let begun = writer.receive().await;

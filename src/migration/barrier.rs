@@ -1,78 +1,230 @@
-//! Files that cannot run in one transaction with their history row: statement by statement, alone.
+//! Files that cannot run in one transaction with their history row: piece by piece, alone.
 //!
-//! After each statement its number is recorded, so that a file that failed is resumed at that statement
-//! instead of being half done for ever. A crash between a statement and its record repeats that one.
+//! How far a file came is recorded in the very transaction of each piece, so that nothing is ever done twice and a
+//! file that failed is resumed where it stopped. A statement that the server refuses in a transaction is recorded
+//! after it, and before it that it begins: a crash in between leaves a doubt that the next run knows of.
 
-use crate::error::{Failure, Result};
-use crate::migration::class::Class;
+use std::time::Instant;
+
+use crate::error::{Failure, Kind, Result};
 use crate::migration::file::MigrationFile;
-use crate::migration::flight::explain;
-use crate::migration::history;
+use crate::migration::flight::{explain, in_words, receive_file, rows, send_segments};
+use crate::migration::history::{self, Progress as Record};
+use crate::migration::lone;
+use crate::migration::pieces::{Piece, pieces};
 use crate::migration::plan::Step;
 use crate::migration::report::{MigrationReport, PartlyApplied};
-use crate::pg::{CopySource, PgError, Writer};
+use crate::migration::version::Checksum;
+use crate::pg::{Answer, PgError, Row, SqlText, Writer};
+use crate::plan::Progress;
+
+/// The role's own time-outs are for clients that wait; an index on a big table takes its time.
+const SETTINGS: &str =
+    "reset role; reset all; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0";
+
+/// In the transaction of a piece. A lock that is not had in time fails the piece, which is tried again.
+const BEGIN: &str = "begin; set local lock_timeout = '2s'";
+
+/// A file on its way.
+pub(crate) struct Run<'run, 'session> {
+    pub(crate) writer: &'run mut Writer<'session>,
+    pub(crate) file: &'run MigrationFile,
+    pub(crate) progress: &'run dyn Progress,
+    /// Statements that are done for good.
+    done: usize,
+    /// The statement that an earlier run was cut off in.
+    pub(crate) doubt: Option<usize>,
+}
 
 /// Runs one such file from its first statement that is not done.
 /// When it fails, the report says how far it came.
-pub(crate) async fn apply(writer: &mut Writer<'_>, step: &Step, report: &mut MigrationReport) -> Result<()> {
-    let file = &step.file;
-    // The role's own time-outs are for clients that wait; an index on a big table takes its time.
-    writer
-        .run("reset role; reset all; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0")
-        .await?;
-    let mut done = step.first_statement;
-    if let Err(failure) = run_statements(writer, file, &mut done).await {
-        // The author's own transaction may be open; a lost connection has rolled back by itself.
-        let _ = writer.roll_back().await;
-        let done = recorded(writer, file).await.unwrap_or(done);
-        report.partly = (done > step.first_statement).then(|| PartlyApplied {
-            version: file.version.clone(),
-            name: file.name.clone(),
-            statements_done: done,
-            statements: file.statements.len(),
-        });
-        return Err(failure);
+pub(crate) async fn apply(
+    writer: &mut Writer<'_>,
+    step: &Step,
+    report: &mut MigrationReport,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let file = &*step.file;
+    let mut run = Run { writer, file, progress, done: 0, doubt: None };
+    let result = match run.find_start(step).await {
+        Ok(()) => run.pieces().await,
+        Err(failure) => Err(failure),
+    };
+    let Err(failure) = result else { return Ok(()) };
+    // The author's own transaction may be open; a lost connection has rolled back by itself.
+    let _ = run.writer.roll_back().await;
+    if failure.kind() != Kind::Interrupted {
+        // Whoever was interrupted cannot clear up: the doubt remains, and the next run does.
+        let _ = run.writer.run(&history::forget_begun(file)).await;
     }
-    let answer = writer.run(&history::record(file)).await?;
-    if answer.status != b'I' {
-        writer.roll_back().await?;
-        let open =
-            anyhow::anyhow!("`{}` leaves a transaction open, so its end was rolled back", file.shown());
-        return Err(Failure::from(open).with_help("end it with `commit;`"));
-    }
-    Ok(())
+    let done = run.recorded().await.unwrap_or(run.done);
+    report.partly = (done > step.first_statement).then(|| PartlyApplied {
+        version: file.version.clone(),
+        name: file.name.clone(),
+        statements_done: done,
+        statements: file.statements.len(),
+    });
+    Err(failure)
 }
 
-/// How many statements are done for good: a transaction of the author's takes those in it along when it fails.
-/// None when the server cannot be asked any more.
-async fn recorded(writer: &mut Writer<'_>, file: &MigrationFile) -> Option<usize> {
-    let rows = writer.query(&history::progress_query(file)).await.ok()?;
-    Some(rows.first().and_then(|row| row.get("statements_done").ok()).unwrap_or(0))
-}
+impl Run<'_, '_> {
+    /// Where to go on, as the history says now that nobody else can change it.
+    async fn find_start(&mut self, step: &Step) -> Result<()> {
+        let create = history::send_create(self.writer)?;
+        self.writer.send(SETTINGS)?;
+        self.writer.send(&history::progress_query(self.file))?;
+        let mut failure = None;
+        let mut last = Answer::default();
+        for _ in 0..create + 2 {
+            match self.writer.receive().await.and_then(Answer::ok) {
+                Ok(answer) => last = answer,
+                Err(error @ PgError::Lost { .. }) => return Err(failure.unwrap_or(error).into()),
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        if let Some(failure) = failure {
+            return Err(failure.into());
+        }
+        let row = last.rows().into_iter().next();
+        let recorded = row.as_ref().map(|row| row.get::<usize>("statements_done")).transpose()?;
+        let prefix = row.as_ref().and_then(|row| row.text("prefix_checksum"));
+        self.done = recorded.unwrap_or(0);
+        let is_same = |prefix: &str| Checksum::stored(prefix) == self.file.prefix_checksum(self.done);
+        if self.done < step.first_statement || self.done > 0 && !prefix.is_some_and(is_same) {
+            return Err(PgError::Stale.into());
+        }
+        self.doubt = row.as_ref().and_then(|row: &Row| row.text("statement_begun")?.parse().ok());
+        Ok(())
+    }
 
-async fn run_statements(writer: &mut Writer<'_>, file: &MigrationFile, done: &mut usize) -> Result<()> {
-    for (index, statement) in file.statements.iter().enumerate().skip(*done) {
-        if statement.class == Class::Empty {
-            continue;
+    async fn pieces(&mut self) -> Result<()> {
+        let list = pieces(self.file, self.done);
+        if let Some(Piece::Alone(first)) = list.first() {
+            let begun = Record { done: self.done, begun: Some(*first), milliseconds: Some(0) };
+            self.run_text(outside_of_roles(history::record_progress(self.file, &begun))).await?;
         }
-        if writer.is_cancelled() {
-            return Err(PgError::Interrupted.into());
+        for (index, piece) in list.iter().enumerate() {
+            if self.writer.is_cancelled() {
+                return Err(PgError::Interrupted.into());
+            }
+            let next = list.get(index + 1);
+            self.piece(piece, next).await?;
+            self.done = piece.end();
         }
-        let text = &file.text[statement.range.clone()];
+        if list.is_empty() {
+            let record = self.record(self.done, None, Some(0));
+            self.run_text(record).await?;
+        }
+        Ok(())
+    }
+
+    async fn piece(&mut self, piece: &Piece, next: Option<&Piece>) -> Result<()> {
+        let started = Instant::now();
+        match piece {
+            Piece::Together(range) => {
+                self.writer.send(&format!("{BEGIN}{}", history::note_begin(self.file)))?;
+                let mut end = self.record(range.end, next, None);
+                end.push("; commit");
+                self.fly(&self.file.segments_of(range.clone()), end).await
+            }
+            Piece::Own(range) => {
+                let statements = &self.file.statements;
+                let code = |index: usize| statements[index].code_text(&self.file.text);
+                self.writer.send(code(range.start))?;
+                let mut end = self.record(range.end, next, None);
+                end.push("; ");
+                end.push(code(range.end - 1));
+                self.fly(&self.file.segments_of(range.start + 1..range.end - 1), end).await
+            }
+            Piece::Alone(index) => {
+                lone::run(self, *index).await?;
+                let record = self.record(index + 1, next, Some(started.elapsed().as_millis()));
+                self.run_text(record).await
+            }
+            Piece::Loose(index) => {
+                let status = self.statement(*index).await?.status;
+                match (status, next) {
+                    (b'I', _) => {
+                        let record = self.record(index + 1, next, Some(started.elapsed().as_millis()));
+                        self.run_text(record).await
+                    }
+                    (_, Some(_)) => Ok(()),
+                    (_, None) => Err(left_open(self.file)),
+                }
+            }
+        }
+    }
+
+    /// Sends what shares a transaction that was just begun, and takes the answers.
+    async fn fly(&mut self, segments: &[crate::migration::file::Segment], end: SqlText) -> Result<()> {
+        let messages = send_segments(self.writer, self.file, segments, end)?;
+        let begun = self.writer.receive().await;
+        let notices = receive_file(self.writer, self.file, &messages, begun).await?;
+        for notice in &notices {
+            self.progress.notice(notice);
+        }
+        Ok(())
+    }
+
+    /// Runs one statement as it is written.
+    pub(crate) async fn statement(&mut self, index: usize) -> Result<Answer> {
+        let statement = &self.file.statements[index];
         match &statement.copy_data {
             Some(data) => {
-                let data = file.text[data.clone()].replace("\r\n", "\n");
-                writer.send_copy_in(text, CopySource::Memory(data.into()))?;
+                let data = rows(self.file.bytes().slice(data.clone()));
+                self.writer.send_copy_in(statement.text(&self.file.text), data)?;
             }
-            None => writer.send(text)?,
+            None if statement.command.starts_with("discard") => {
+                self.writer.send(lone::DISCARD_ALL_BUT_LOCKS)?;
+            }
+            None => {
+                let mut sql = SqlText::default();
+                sql.push_shared(self.file.bytes().slice(statement.range.clone()));
+                self.writer.send_text(sql)?;
+            }
         }
-        let answer = writer.receive().await?;
-        answer.ok().map_err(|error| explain(file, statement.range.start, 0, error))?;
-        if statement.command.starts_with("discard") {
-            writer.lock_again().await?;
+        let answer = self.writer.receive().await?;
+        for notice in &answer.notices {
+            self.progress.notice(&in_words(self.file, notice));
         }
-        writer.run(&history::record_progress(file, index + 1)).await?;
-        *done = index + 1;
+        answer.ok().map_err(|error| explain(self.file, statement.range.start, 0, error))
     }
-    Ok(())
+
+    async fn run_text(&mut self, sql: SqlText) -> Result<()> {
+        self.writer.send_text(sql)?;
+        Ok(self.writer.receive().await?.ok().map(drop)?)
+    }
+
+    /// What records that so many statements are done: all of them, when nothing follows.
+    fn record(&self, done: usize, next: Option<&Piece>, milliseconds: Option<u128>) -> SqlText {
+        let begun = match next {
+            Some(Piece::Alone(index)) => Some(*index),
+            Some(Piece::Together(_) | Piece::Own(_) | Piece::Loose(_)) | None => None,
+        };
+        if next.is_some() {
+            let record = Record { done, begun, milliseconds };
+            return outside_of_roles(history::record_progress(self.file, &record));
+        }
+        let record = Record { done: self.file.statements.len(), begun: None, milliseconds };
+        outside_of_roles(history::record_complete(self.file, &record))
+    }
+
+    /// How many statements are done for good: a transaction of the author's takes those in it along when it fails.
+    /// None when the server cannot be asked any more.
+    async fn recorded(&mut self) -> Option<usize> {
+        let rows = self.writer.query(&history::progress_query(self.file)).await.ok()?;
+        Some(rows.first().and_then(|row| row.get("statements_done").ok()).unwrap_or(0))
+    }
+}
+
+/// The author's role may not write the history; it is the author's again behind it.
+fn outside_of_roles(record: impl Into<SqlText>) -> SqlText {
+    let mut sql = SqlText::from("set local role none; ");
+    sql.append(record.into());
+    sql
+}
+
+fn left_open(file: &MigrationFile) -> Failure {
+    let open = anyhow::anyhow!("`{}` leaves a transaction open, so its end was rolled back", file.shown());
+    Failure::from(open).with_help("end it with `commit;`")
 }

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::error::{Explain, Kind, Location};
 use crate::migration::file::MigrationFile;
+use crate::migration::git;
 use crate::migration::script::ScriptError;
 use crate::migration::version::Version;
 
@@ -106,6 +107,7 @@ impl MigrationFile {
     /// Reads the folder of migrations. Its subfolders are not looked into.
     pub fn read_dir(path: &Path) -> Result<Directory, DirectoryError> {
         let mut directory = Directory { path: path.to_owned(), ..Directory::default() };
+        let git_commit = git::head(path);
         for (position, file_name) in file_names(path)?.iter().enumerate() {
             let Some((version, name)) = parts(file_name) else {
                 directory.skip(file_name, "the file name does not match `<version>_<name>.sql`");
@@ -122,12 +124,10 @@ impl MigrationFile {
                 Some(name) => (&mut directory.downs, name),
                 None => (&mut directory.files, name),
             };
-            list.push(Arc::new(MigrationFile::parse(
-                Version::stored(version),
-                name.to_owned(),
-                &path,
-                bytes,
-            )?));
+            let version = Version::stored(version);
+            let mut file = MigrationFile::parse(version, name.to_owned(), &path, bytes)?;
+            file.git_commit.clone_from(&git_commit);
+            list.push(Arc::new(file));
         }
         directory.put_in_order()?;
         Ok(directory)
@@ -135,6 +135,14 @@ impl MigrationFile {
 }
 
 impl Directory {
+    /// The same where the folder need not be there: for what makes files itself.
+    pub fn read_or_empty(path: &Path) -> Result<Self, DirectoryError> {
+        match MigrationFile::read_dir(path) {
+            Err(DirectoryError::Missing { path }) => Ok(Self { path, ..Self::default() }),
+            result => result,
+        }
+    }
+
     fn skip(&mut self, file_name: &str, reason: &str) {
         self.skipped.push((file_name.to_owned(), reason.to_owned()));
     }
@@ -242,7 +250,7 @@ pub fn new_file(
 }
 
 /// A title as part of a file name: lower case words joined by `_`.
-fn slug(title: &str) -> String {
+pub(crate) fn slug(title: &str) -> String {
     let lower = title.to_lowercase();
     let words: Vec<&str> =
         lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();

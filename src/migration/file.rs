@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use crate::migration::class::Class;
@@ -21,7 +23,7 @@ pub struct MigrationFile {
     /// Its path as the user would name it, for messages.
     pub path: PathBuf,
     /// Its text without byte order mark: what is executed, and what all ranges point into.
-    pub text: String,
+    pub text: Arc<String>,
     /// The checksum of its text.
     pub checksum: Checksum,
     /// Its statements, in order.
@@ -30,6 +32,17 @@ pub struct MigrationFile {
     pub directives: Directives,
     /// The down half it ends with, which is no part of its text.
     down: Option<DownSection>,
+    /// The commit that was checked out when it was read.
+    pub git_commit: Option<String>,
+}
+
+/// Keeps a text alive for as long as a part of it is on its way.
+struct Owner(Arc<String>);
+
+impl AsRef<[u8]> for Owner {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }
 
 /// Why a file cannot run in a transaction together with its history row.
@@ -87,7 +100,8 @@ impl MigrationFile {
             directives: found.directives,
             down,
             statements,
-            text,
+            text: Arc::new(text),
+            git_commit: None,
         })
     }
 
@@ -109,18 +123,50 @@ impl MigrationFile {
         format!("{}_{}", self.version, self.name)
     }
 
+    /// Its text as bytes that can be handed on without being copied.
+    #[must_use]
+    pub(crate) fn bytes(&self) -> Bytes {
+        Bytes::from_owner(Owner(Arc::clone(&self.text)))
+    }
+
     /// What makes it a barrier, if anything does.
     #[must_use]
     pub fn barrier(&self) -> Option<Barrier> {
         let first = |class: Class| self.statements.iter().position(|statement| statement.class == class);
         let found = |reason| move |index| Barrier { reason, statement: Some(index) };
-        first(Class::TransactionControl)
+        let control = if self.envelope().is_some() { None } else { first(Class::TransactionControl) };
+        control
             .map(found(BarrierReason::TransactionControl))
             .or_else(|| first(Class::NonTransactional).map(found(BarrierReason::NonTransactional)))
             .or_else(|| {
                 let asked = Barrier { reason: BarrierReason::Directive, statement: None };
                 self.directives.no_transaction.then_some(asked)
             })
+    }
+
+    /// A `begin` and a `commit` around everything else: what crmctl does by itself, and then with the history row.
+    fn envelope(&self) -> Option<(usize, usize)> {
+        let of = |class| {
+            move |(index, statement): (usize, &Statement)| (statement.class == class).then_some(index)
+        };
+        let mut controls = self.statements.iter().enumerate().filter_map(of(Class::TransactionControl));
+        let (Some(begin), Some(commit), None) = (controls.next(), controls.next(), controls.next()) else {
+            return None;
+        };
+        let is_empty = |statement: &Statement| statement.class == Class::Empty;
+        let stand_at_the_ends = self.statements[..begin].iter().all(is_empty)
+            && self.statements[commit + 1..].iter().all(is_empty)
+            && self.statements.iter().all(|statement| statement.class != Class::NonTransactional);
+        let is_one_of = |index: usize, plain: &[&str]| {
+            let code = self.statements[index].code_text(&self.text).to_ascii_lowercase();
+            plain.contains(&code.split_whitespace().collect::<Vec<_>>().join(" ").as_str())
+        };
+        let are_plain = is_one_of(begin, &["begin", "begin work", "begin transaction", "start transaction"])
+            && is_one_of(
+                commit,
+                &["commit", "commit work", "commit transaction", "end", "end work", "end transaction"],
+            );
+        (stand_at_the_ends && are_plain && !self.directives.no_transaction).then_some((begin, commit))
     }
 
     /// Its statements as the history stores them.
@@ -137,11 +183,20 @@ impl MigrationFile {
         Checksum::of(&self.text[..end])
     }
 
-    /// The file as messages to the server: as few as possible, cut only at `COPY` data and at skipped lines.
+    /// The file as messages to the server: as few as possible, cut only at `COPY` data and at skipped lines. A
+    /// `begin` and a `commit` around everything are left out.
     #[must_use]
     pub fn segments(&self) -> Vec<Segment> {
+        self.segments_of(match self.envelope() {
+            Some((begin, commit)) => begin + 1..commit,
+            None => 0..self.statements.len(),
+        })
+    }
+
+    /// The same for some of its statements.
+    pub(crate) fn segments_of(&self, statements: Range<usize>) -> Vec<Segment> {
         let mut segments: Vec<Segment> = Vec::new();
-        for statement in &self.statements {
+        for statement in &self.statements[statements] {
             let range = statement.range.clone();
             if let Some(data) = statement.copy_data.clone() {
                 segments.push(Segment::Copy { sql: range, data });
@@ -186,6 +241,31 @@ mod tests {
         let barrier = file.barrier().expect("it is one");
 
         assert_eq!(barrier, Barrier { reason: BarrierReason::NonTransactional, statement: Some(1) });
+    }
+
+    #[test]
+    fn a_transaction_around_everything_is_the_one_that_crmctl_makes() {
+        for text in [
+            "begin; select 1; commit;",
+            "-- c\nBEGIN WORK;\nselect 1;\nEND;\n-- d\n",
+            "start transaction; select 1; commit transaction",
+        ] {
+            let file = test_file("1_a", text);
+            assert_eq!(file.barrier(), None, "{text}");
+            let [Segment::Sql(range)] = &file.segments()[..] else { panic!("{text}") };
+            assert_eq!(&file.text[range.clone()], "select 1");
+        }
+        for text in [
+            "begin; select 1; rollback;",
+            "begin isolation level serializable; select 1; commit;",
+            "begin; select 1; commit and chain;",
+            "begin; select 1; commit; select 2;",
+            "select 0; begin; select 1; commit;",
+            "begin; select 1; commit; begin; select 2; commit;",
+            "-- crmctl: no-transaction\nbegin; select 1; commit;",
+        ] {
+            assert!(test_file("1_a", text).barrier().is_some(), "{text}");
+        }
     }
 
     #[test]

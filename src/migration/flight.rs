@@ -1,38 +1,84 @@
 //! One file on its way to the server and back: its messages, their answers, and where in the file an error is.
 
+use bytes::{Bytes, BytesMut};
+
 use crate::error::{Failure, Location, Result};
 use crate::migration::file::{MigrationFile, Segment};
-use crate::pg::{Answer, CopySource, PgError, PgResult, ServerError, Writer};
+use crate::pg::{Answer, CopySource, Generator, PgError, PgResult, ServerError, SqlText, Writer};
 
-/// The messages a file was sent in: where in the file each begins, and whether it is a COPY.
+/// The messages a file was sent in: where in the file each begins.
 pub(crate) struct Messages(Vec<usize>);
 
 /// Sends a file's text and, with its last message, `end`.
-pub(crate) fn send_file(writer: &mut Writer<'_>, file: &MigrationFile, end: &str) -> PgResult<Messages> {
+pub(crate) fn send_file(writer: &mut Writer<'_>, file: &MigrationFile, end: SqlText) -> PgResult<Messages> {
+    send_segments(writer, file, &file.segments(), end)
+}
+
+/// The same for a part of it.
+pub(crate) fn send_segments(
+    writer: &mut Writer<'_>,
+    file: &MigrationFile,
+    segments: &[Segment],
+    end: SqlText,
+) -> PgResult<Messages> {
+    let bytes = file.bytes();
     let mut starts = Vec::new();
-    let segments = file.segments();
+    let mut last = SqlText::default();
     for (index, segment) in segments.iter().enumerate() {
         match segment {
             Segment::Sql(range) => {
                 starts.push(range.start);
-                let text = &file.text[range.clone()];
+                let mut sql = SqlText::default();
+                sql.push_shared(bytes.slice(range.clone()));
                 if index + 1 == segments.len() {
                     // The line break ends a comment that the file may end with.
-                    writer.send(&format!("{text}\n;{end}"))?;
-                    return Ok(Messages(starts));
+                    sql.push("\n;");
+                    last = sql;
+                } else {
+                    writer.send_text(sql)?;
                 }
-                writer.send(text)?;
             }
             Segment::Copy { sql, data } => {
                 starts.push(sql.start);
-                let data = file.text[data.clone()].replace("\r\n", "\n");
-                writer.send_copy_in(&file.text[sql.clone()], CopySource::Memory(data.into()))?;
+                writer.send_copy_in(&file.text[sql.clone()], rows(bytes.slice(data.clone())))?;
+                if index + 1 == segments.len() {
+                    starts.push(file.text.len());
+                }
             }
         }
     }
-    starts.push(file.text.len());
-    writer.send(end)?;
+    if starts.is_empty() {
+        starts.push(file.text.len());
+    }
+    last.append(end);
+    writer.send_text(last)?;
     Ok(Messages(starts))
+}
+
+/// The data of a `COPY`, with the line breaks the server takes.
+pub(crate) fn rows(mut data: Bytes) -> CopySource {
+    const PIECE: usize = 64 * 1024;
+    if !data.contains(&b'\r') {
+        return CopySource::Memory(data);
+    }
+    CopySource::Generated(Generator(Box::new(move || {
+        let mut length = data.len().min(PIECE);
+        if data.get(length.wrapping_sub(1)) == Some(&b'\r') && data.len() > length {
+            length += 1;
+        }
+        let piece = data.split_to(length);
+        (!piece.is_empty()).then(|| without_carriage_returns(&piece))
+    })))
+}
+
+fn without_carriage_returns(piece: &[u8]) -> Bytes {
+    let mut result = BytesMut::with_capacity(piece.len());
+    for (index, byte) in piece.iter().enumerate() {
+        if *byte != b'\r' || piece.get(index + 1) != Some(&b'\n') {
+            result.extend_from_slice(&[*byte]);
+        }
+    }
+    result.freeze()
 }
 
 /// Fetches the answers to what [`send_file`] sent, and the server's remarks among them. The first error is told with
@@ -67,7 +113,7 @@ pub(crate) async fn receive_file(
 }
 
 /// What the server remarks on a file: `raise notice`, objects that were there already, and the like.
-fn in_words(file: &MigrationFile, notice: &ServerError) -> String {
+pub(crate) fn in_words(file: &MigrationFile, notice: &ServerError) -> String {
     format!("{}: {}: {}", file.shown(), notice.severity.to_lowercase(), notice.message)
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::migration::file::MigrationFile;
 use crate::migration::history_row::{ExtraRow, History, HistoryRow, RunState};
 use crate::migration::version::{Checksum, Version};
-use crate::pg::{Answer, PgResult, Row, Session, literal, text_array};
+use crate::pg::{Answer, PgResult, Row, Session, SqlText, literal, optional_literal};
 
 /// Creates what is missing, in the very shape the Supabase CLI gives its table. Older versions of it created
 /// the version column only. What is there is not touched: `create .. if not exists` and `add column if not exists`
@@ -30,8 +30,19 @@ pub(crate) const CREATE: &str = "do $crmctl$ begin \
         version text not null primary key, checksum text not null, state text not null, \
         statements_done integer not null, prefix_checksum text, duration_ms bigint, \
         applied_at timestamptz not null default now(), applied_by text not null default session_user, \
-        crmctl_version text not null); \
+        crmctl_version text not null, git_commit text, statement_begun integer); \
+    elsif (select count(*) from pg_catalog.pg_attribute where not attisdropped and attname in ('git_commit', 'statement_begun') \
+        and attrelid = 'supabase_migrations.crmctl_migrations'::pg_catalog.regclass) < 2 then \
+      alter table supabase_migrations.crmctl_migrations \
+        add column if not exists git_commit text, add column if not exists statement_begun integer; \
     end if; end $crmctl$";
+
+/// Queues what makes the tables, and says in how many messages: when it fails, everything behind it is refused.
+pub(crate) fn send_create(session: &mut Session) -> PgResult<usize> {
+    session.send("begin; set local lock_timeout = '4s'")?;
+    session.send(&format!("{CREATE}; commit"))?;
+    Ok(2)
+}
 
 const ROWS: &str = "select version, to_jsonb(h) ->> 'name' as name, to_jsonb(h) ->> 'statements' as statements \
     from supabase_migrations.schema_migrations h order by version collate \"C\"";
@@ -50,7 +61,8 @@ pub fn send(session: &mut Session) -> PgResult<()> {
 pub async fn receive(session: &mut Session) -> PgResult<History> {
     let rows = unless_missing(session.receive().await?)?;
     let extras = unless_missing(session.receive().await?)?.unwrap_or_default();
-    let mut history = History { recorded: rows.is_some(), ..History::default() };
+    let environment = Some(session.target().environment.clone());
+    let mut history = History { environment, recorded: rows.is_some(), ..History::default() };
     for row in rows.unwrap_or_default() {
         history.rows.push(HistoryRow {
             version: Version::stored(row.get::<String>("version")?),
@@ -87,43 +99,108 @@ fn extra(row: &Row) -> PgResult<(Version, ExtraRow)> {
     Ok((Version::stored(row.get::<String>("version")?), ExtraRow { checksum, state }))
 }
 
-/// Records a file as applied, in both tables. Runs at the end of the file's own transaction, whose start is
-/// `now()`.
-pub(crate) fn record(file: &MigrationFile) -> String {
-    let version = literal(file.version.as_str());
-    format!(
-        "reset role; insert into supabase_migrations.schema_migrations (version, name, statements) values ({version}, {}, {}); {}",
-        literal(&file.name),
-        text_array(&file.statements_for_history()),
-        record_extra(file, "complete", file.statements.len())
-    )
+/// Records a file as applied, in both tables. Runs at the end of the file's own transaction.
+pub(crate) fn record(file: &MigrationFile) -> SqlText {
+    let whole = Progress { done: file.statements.len(), ..Progress::default() };
+    let mut sql = SqlText::from("reset role; ");
+    sql.append(record_complete(file, &whole));
+    sql
 }
 
-/// Records how far a file came that runs statement by statement.
-pub(crate) fn record_progress(file: &MigrationFile, statements_done: usize) -> String {
-    record_extra(file, "partial", statements_done)
+/// How far a file came that runs piece by piece, and how long it took since that was last recorded.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Progress {
+    /// Statements that are done for good.
+    pub(crate) done: usize,
+    /// The statement that is begun next, when a crash would leave doubt about it.
+    pub(crate) begun: Option<usize>,
+    /// How long it took, measured here; otherwise the server says how long the transaction has been running.
+    pub(crate) milliseconds: Option<u128>,
+}
+
+/// The rows of both tables for a file that is done.
+pub(crate) fn record_complete(file: &MigrationFile, progress: &Progress) -> SqlText {
+    let mut sql = SqlText::from(format!(
+        "insert into supabase_migrations.schema_migrations (version, name, statements) values ({}, {}, array[",
+        literal(file.version.as_str()),
+        literal(&file.name),
+    ));
+    let bytes = file.bytes();
+    for (index, statement) in file.statements.iter().enumerate() {
+        if index > 0 {
+            sql.push(", ");
+        }
+        sql.push_literal(bytes.slice(statement.range.clone()));
+    }
+    sql.push("]::text[]); ");
+    sql.push(&record_extra(file, "complete", progress));
+    sql
+}
+
+/// Records how far a file came that runs piece by piece.
+pub(crate) fn record_progress(file: &MigrationFile, progress: &Progress) -> String {
+    record_extra(file, "partial", progress)
 }
 
 /// A query for what [`record_progress`] recorded.
 pub(crate) fn progress_query(file: &MigrationFile) -> String {
     let version = literal(file.version.as_str());
     format!(
-        "select statements_done from supabase_migrations.crmctl_migrations where version = {version} and state = 'partial'"
+        "select statements_done, statement_begun, prefix_checksum from supabase_migrations.crmctl_migrations \
+         where version = {version} and state = 'partial'"
     )
 }
 
-fn record_extra(file: &MigrationFile, state: &str, done: usize) -> String {
+/// Takes back that a statement was begun: it has failed, and nobody doubts it.
+pub(crate) fn forget_begun(file: &MigrationFile) -> String {
+    let which = format!("version = {} and state = 'partial'", literal(file.version.as_str()));
     format!(
-        "insert into supabase_migrations.crmctl_migrations \
-         (version, checksum, state, statements_done, prefix_checksum, duration_ms, crmctl_version) \
-         values ({}, {}, {}, {done}, {}, (extract(epoch from clock_timestamp() - now()) * 1000)::bigint, {}) \
+        "reset role; delete from supabase_migrations.crmctl_migrations where {which} and statements_done = 0; \
+         update supabase_migrations.crmctl_migrations set statement_begun = null where {which} and statement_begun is not null"
+    )
+}
+
+/// What a file took before is added to, and never lost, when it is resumed.
+fn record_extra(file: &MigrationFile, state: &str, progress: &Progress) -> String {
+    let Progress { done, begun, milliseconds } = progress;
+    let prefix = (state == "partial").then(|| file.prefix_checksum(*done));
+    let milliseconds =
+        milliseconds.map_or_else(|| elapsed(file).to_owned(), |milliseconds| milliseconds.to_string());
+    format!(
+        "insert into supabase_migrations.crmctl_migrations as m \
+         (version, checksum, state, statements_done, prefix_checksum, duration_ms, crmctl_version, git_commit, statement_begun) \
+         values ({}, {}, '{state}', {done}, {}, {milliseconds}, {}, {}, {}) \
          on conflict (version) do update set checksum = excluded.checksum, state = excluded.state, \
          statements_done = excluded.statements_done, prefix_checksum = excluded.prefix_checksum, \
-         duration_ms = excluded.duration_ms, applied_at = now(), crmctl_version = excluded.crmctl_version",
+         duration_ms = excluded.duration_ms + case m.state when 'partial' then coalesce(m.duration_ms, 0) else 0 end, \
+         applied_at = now(), applied_by = session_user, crmctl_version = excluded.crmctl_version, \
+         git_commit = excluded.git_commit, statement_begun = excluded.statement_begun",
         literal(file.version.as_str()),
         literal(file.checksum.as_str()),
-        literal(state),
-        literal(file.prefix_checksum(done).as_str()),
+        optional_literal(prefix.as_ref().map(Checksum::as_str)),
         literal(env!("CARGO_PKG_VERSION")),
+        optional_literal(file.git_commit.as_deref()),
+        begun.map_or_else(|| "null".to_owned(), |index| index.to_string()),
     )
+}
+
+/// Notes when a file begins, where its last message does not begin with it. Ends with the transaction.
+pub(crate) fn note_begin(file: &MigrationFile) -> &'static str {
+    match file.segments().len() {
+        0 | 1 => "",
+        _ => {
+            "; select pg_catalog.set_config('crmctl.began', extract(epoch from clock_timestamp())::text, true)"
+        }
+    }
+}
+
+/// How long a file has been running, in milliseconds: since its last message arrived, or since [`note_begin`].
+fn elapsed(file: &MigrationFile) -> &'static str {
+    match file.segments().len() {
+        0 | 1 => "(extract(epoch from clock_timestamp() - statement_timestamp()) * 1000)::bigint",
+        _ => {
+            "((extract(epoch from clock_timestamp()) - coalesce(nullif(current_setting('crmctl.began', true), '')::numeric, \
+             extract(epoch from now()))) * 1000)::bigint"
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::environment::EnvironmentName;
 use crate::migration::applied::AppliedVersions;
 use crate::migration::directive::without_down;
 use crate::migration::file::MigrationFile;
@@ -46,6 +47,8 @@ pub struct ExtraRow {
 /// All that a database remembers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
+    /// Whose history it is, so that what is told to type can name it.
+    pub environment: Option<EnvironmentName>,
     /// Whether the table that both tools share exists.
     pub recorded: bool,
     /// The rows both tools share.
@@ -75,19 +78,20 @@ impl History {
         AppliedVersions(self.recorded.then_some(versions)).fingerprint()
     }
 
-    /// Whether an applied file is no longer what was applied. Our own checksum decides; where another tool
-    /// applied it, the statements it stored do; where it stored none, nobody knows and the file is trusted.
+    /// Whether an applied file is no longer what was applied. It still is when it has the checksum that crmctl noted,
+    /// or when cutting it gives the statements that are stored: such a file was written by `migrate fetch`, or marked
+    /// as applied by another tool. Where neither is known the file is trusted.
     #[must_use]
     pub fn was_edited(&self, file: &MigrationFile) -> bool {
-        if let Some(extra) = self.extras.get(&file.version)
-            && extra.state == RunState::Complete
-        {
-            return extra.checksum != file.checksum;
+        let noted = self.extras.get(&file.version).filter(|extra| extra.state == RunState::Complete);
+        let stored = self.get(&file.version).and_then(|row| row.statements.as_deref());
+        match (noted, stored) {
+            (Some(noted), _) if noted.checksum == file.checksum => false,
+            // The data of a `COPY` are not among the stored statements: only the checksum knows them.
+            (Some(_), _) if file.statements.iter().any(|statement| statement.copy_data.is_some()) => true,
+            (_, Some(stored)) => !is_same(&file.statements_for_history(), stored),
+            (noted, None) => noted.is_some(),
         }
-        let Some(stored) = self.get(&file.version).and_then(|row| row.statements.as_deref()) else {
-            return false;
-        };
-        !is_same(&file.statements_for_history(), stored)
     }
 }
 
@@ -117,7 +121,7 @@ pub(crate) fn test_history<const N: usize>(rows: [(&str, &str); N]) -> History {
         let statements = Some(file.statements_for_history());
         HistoryRow { version: file.version, name: Some(file.name), statements }
     };
-    History { recorded: true, rows: rows.map(row).into(), extras: BTreeMap::new() }
+    History { recorded: true, rows: rows.map(row).into(), ..History::default() }
 }
 
 #[cfg(test)]
@@ -142,15 +146,29 @@ mod tests {
         assert!(!history.was_edited(&test_file("1_a", "select 1;\nselect 2;")));
     }
 
-    #[test]
-    fn our_own_checksum_decides_before_the_stored_statements() {
-        let mut history = test_history([("1_a", "select 1;")]);
-        let edited = test_file("1_a", "select 2;");
-        let extra = ExtraRow { checksum: edited.checksum.clone(), state: RunState::Complete };
-        history.extras.insert(edited.version.clone(), extra);
+    fn with_checksum_of(mut history: History, file: &MigrationFile) -> History {
+        let extra = ExtraRow { checksum: file.checksum.clone(), state: RunState::Complete };
+        history.extras.insert(file.version.clone(), extra);
+        history
+    }
 
-        assert!(!history.was_edited(&edited));
-        assert!(history.was_edited(&test_file("1_a", "select 1;")));
+    #[test]
+    fn a_file_is_the_applied_one_by_its_checksum_or_by_its_statements() {
+        let noted = test_file("1_a", "select 2;");
+        let history = with_checksum_of(test_history([("1_a", "select 1;")]), &noted);
+
+        assert!(!history.was_edited(&noted));
+        assert!(!history.was_edited(&test_file("1_a", "select 1\n;")), "as `migrate fetch` may write it");
+        assert!(history.was_edited(&test_file("1_a", "select 3;")));
+    }
+
+    #[test]
+    fn other_data_behind_a_copy_are_an_edit_that_only_the_checksum_sees() {
+        let applied = "copy public.t from stdin;\n1\n\\.\n";
+        let history = with_checksum_of(test_history([("1_a", applied)]), &test_file("1_a", applied));
+
+        assert!(!history.was_edited(&test_file("1_a", applied)));
+        assert!(history.was_edited(&test_file("1_a", "copy public.t from stdin;\n2\n\\.\n")));
     }
 
     #[test]

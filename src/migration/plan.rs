@@ -129,19 +129,23 @@ fn is_wanted(options: &Options, version: &Version) -> bool {
 fn refuse_disagreement(entries: &[Entry], history: &History, options: &Options) -> Result<(), PlanError> {
     let of = |state: State| entries.iter().filter(move |entry| entry.state == state);
     let path = |entry: &Entry| entry.file.as_ref().map(|file| file.shown()).unwrap_or_default();
-    let versions: Vec<Version> = of(State::MissingLocally).map(|entry| entry.version.clone()).collect();
+    // A file that is gone half-way through cannot be resumed, so it is as missing as one that was applied.
+    let lost = of(State::PartlyApplied).filter(|entry| entry.file.is_none());
+    let versions: Vec<Version> =
+        of(State::MissingLocally).chain(lost).map(|entry| entry.version.clone()).collect();
+    let environment = history.environment.clone();
     if !versions.is_empty() {
-        return Err(PlanError::MissingLocally { versions });
+        return Err(PlanError::MissingLocally { versions, environment });
     }
     let paths: Vec<String> = of(State::Edited).map(path).collect();
     if !paths.is_empty() {
-        return Err(PlanError::Edited { paths });
+        return Err(PlanError::Edited { paths, environment });
     }
     let late = of(State::OutOfOrder).filter(|entry| is_wanted(options, &entry.version));
     let paths: Vec<String> = late.map(path).collect();
     match history.newest() {
         Some(newest) if !paths.is_empty() && !options.out_of_order => {
-            Err(PlanError::OutOfOrder { paths, newest: newest.clone() })
+            Err(PlanError::OutOfOrder { paths, newest: newest.clone(), environment })
         }
         Some(_) | None => Ok(()),
     }

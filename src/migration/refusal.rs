@@ -1,5 +1,6 @@
 //! Why files and history do not let a plan be made.
 
+use crate::environment::EnvironmentName;
 use crate::error::{Explain, Kind, Location};
 use crate::migration::version::Version;
 
@@ -11,12 +12,16 @@ pub enum PlanError {
     Edited {
         /// The files.
         paths: Vec<String>,
+        /// Where they are applied.
+        environment: Option<EnvironmentName>,
     },
     /// Applied versions have no file.
     #[error("applied to the database, but without a file: {}", listed(.versions))]
     MissingLocally {
         /// The versions.
         versions: Vec<Version>,
+        /// Where they are applied.
+        environment: Option<EnvironmentName>,
     },
     /// Files are older than what is applied.
     #[error("{} older than `{newest}`, which is applied already", named(.paths, ["is", "are"]))]
@@ -25,6 +30,8 @@ pub enum PlanError {
         paths: Vec<String>,
         /// The newest applied version.
         newest: Version,
+        /// Where it is applied.
+        environment: Option<EnvironmentName>,
     },
     /// The version asked for does not exist.
     #[error("there is no migration with the version `{version}`")]
@@ -52,6 +59,11 @@ pub enum PlanError {
     },
 }
 
+/// ` --env cloud`, for what is told to type; nothing where nobody knows.
+fn on(environment: Option<&EnvironmentName>) -> String {
+    environment.map(|name| format!(" --env {name}")).unwrap_or_default()
+}
+
 fn listed(versions: &[Version]) -> String {
     versions.iter().map(|version| format!("`{version}`")).collect::<Vec<_>>().join(", ")
 }
@@ -75,22 +87,25 @@ impl Explain for PlanError {
 
     fn help(&self) -> Option<String> {
         Some(match self {
-            Self::Edited { paths } => format!(
-                "`git checkout -- {}` restores what was applied; put the change in a new file: `crmctl migrate new <title>`",
-                paths.join(" ")
+            Self::Edited { paths, environment } => format!(
+                "`git checkout -- {}` restores what was applied; put the change in a new file: `crmctl migrate new <title>`; \
+                 if the database has the change already, `crmctl migrate repair{}` tells how to accept it",
+                paths.join(" "),
+                on(environment.as_ref())
             ),
-            Self::MissingLocally { versions } => {
+            Self::MissingLocally { versions, environment } => {
                 let versions: Vec<&str> = versions.iter().map(Version::as_str).collect();
+                let on = on(environment.as_ref());
                 format!(
-                    "get the files back from git; if they shall never come back, the Supabase CLI forgets them: \
-                     `supabase migration repair --status reverted {}`",
+                    "get the files back from git, or from the history with `crmctl migrate fetch{on}`; \
+                     if they shall never come back: `crmctl migrate repair{on} --reverted {}`",
                     versions.join(" ")
                 )
             }
-            Self::OutOfOrder { .. } => {
-                "rename them to a newer version, or apply them now with `crmctl migrate up --out-of-order`"
-                    .to_owned()
-            }
+            Self::OutOfOrder { environment, .. } => format!(
+                "rename them to a newer version, or apply them now with `crmctl migrate up{} --out-of-order`",
+                on(environment.as_ref())
+            ),
             Self::UnknownVersion { .. } => "`crmctl migrate status` lists the versions".to_owned(),
             Self::EditedBeforeResume { statements_done, .. } => {
                 format!("restore the first {statements_done} statements; only those behind them may change")

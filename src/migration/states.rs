@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use crate::migration::directory::Directory;
 use crate::migration::file::MigrationFile;
-use crate::migration::history_row::{History, HistoryRow, RunState};
+use crate::migration::history_row::{ExtraRow, History, HistoryRow, RunState};
 use crate::migration::version::Version;
+use crate::ui::Style;
 
 /// How a migration stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -24,11 +25,21 @@ pub enum State {
     MissingLocally,
     /// Applied, but the file is another one by now.
     Edited,
-    /// It runs statement by statement, and stopped half-way.
+    /// It runs statement by statement, and stopped half-way. Its file may be gone by now.
     PartlyApplied,
 }
 
 impl State {
+    /// All of them, the quiet ones first.
+    pub const ALL: [Self; 6] = [
+        Self::Applied,
+        Self::Pending,
+        Self::OutOfOrder,
+        Self::MissingLocally,
+        Self::Edited,
+        Self::PartlyApplied,
+    ];
+
     /// The state in words.
     #[must_use]
     pub fn words(self) -> &'static str {
@@ -39,6 +50,18 @@ impl State {
             Self::MissingLocally => "missing locally",
             Self::Edited => "edited",
             Self::PartlyApplied => "partly applied",
+        }
+    }
+
+    /// The state in words and in its colour.
+    #[must_use]
+    pub fn shown(self, style: &Style) -> String {
+        match self {
+            Self::Applied => style.good(self.words()),
+            Self::Pending => style.attention(self.words()),
+            Self::OutOfOrder | Self::MissingLocally | Self::Edited | Self::PartlyApplied => {
+                style.bad(self.words())
+            }
         }
     }
 }
@@ -61,15 +84,12 @@ pub struct Entry {
 pub fn states(directory: &Directory, history: &History) -> Vec<Entry> {
     let rows: BTreeMap<&Version, &HistoryRow> = history.rows.iter().map(|row| (&row.version, row)).collect();
     let newest = rows.keys().next_back().copied();
+    let is_partial = |extra: &ExtraRow| matches!(extra.state, RunState::Partial { .. });
     let mut entries: BTreeMap<&Version, Entry> = BTreeMap::new();
     for file in &directory.files {
-        let partial = history
-            .extras
-            .get(&file.version)
-            .is_some_and(|extra| matches!(extra.state, RunState::Partial { .. }));
         let state = if rows.contains_key(&file.version) {
             if history.was_edited(file) { State::Edited } else { State::Applied }
-        } else if partial {
+        } else if history.extras.get(&file.version).is_some_and(is_partial) {
             State::PartlyApplied
         } else if newest.is_some_and(|newest| file.version < *newest) {
             State::OutOfOrder
@@ -79,13 +99,19 @@ pub fn states(directory: &Directory, history: &History) -> Vec<Entry> {
         let (version, name) = (file.version.clone(), file.name.clone());
         entries.insert(&file.version, Entry { version, name, state, file: Some(Arc::clone(file)) });
     }
+    let without_file = |version: &Version, name: &str, state| Entry {
+        version: version.clone(),
+        name: name.to_owned(),
+        state,
+        file: None,
+    };
     for (version, row) in rows {
-        entries.entry(version).or_insert_with(|| Entry {
-            version: version.clone(),
-            name: row.name.clone().unwrap_or_default(),
-            state: State::MissingLocally,
-            file: None,
-        });
+        let name = row.name.as_deref().unwrap_or_default();
+        let entry = || without_file(version, name, State::MissingLocally);
+        entries.entry(version).or_insert_with(entry);
+    }
+    for (version, _) in history.extras.iter().filter(|(_, extra)| is_partial(extra)) {
+        entries.entry(version).or_insert_with(|| without_file(version, "", State::PartlyApplied));
     }
     entries.into_values().collect()
 }

@@ -57,7 +57,9 @@ impl Checksum {
     /// The checksum of a text.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        Self(hexadecimal(&Sha256::digest(normalised(text))))
+        let mut hasher = Sha256::new();
+        each_line(text, |piece| hasher.update(piece));
+        Self(hexadecimal(&hasher.finalize()))
     }
 
     /// A checksum as it stands in a table: 64 hexadecimal digits.
@@ -82,11 +84,16 @@ impl fmt::Display for Checksum {
 /// A text without what an editor or git may change on its own: line breaks of Windows, trailing white space.
 pub(crate) fn normalised(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
-    for line in text.trim_end().split('\n') {
-        result.push_str(line.trim_end());
-        result.push('\n');
-    }
+    each_line(text, |piece| result.push_str(piece));
     result
+}
+
+/// The same piece by piece: a text of many megabytes is not copied.
+fn each_line(text: &str, mut take: impl FnMut(&str)) {
+    for line in text.trim_end().split('\n') {
+        take(line.trim_end());
+        take("\n");
+    }
 }
 
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {

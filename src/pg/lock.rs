@@ -11,28 +11,40 @@ use crate::plan::Fingerprint;
 /// The bytes of `crmctl` as a number: the same for every version, so that versions exclude each other.
 pub(crate) const KEY: i64 = 0x6372_6D63_746C;
 
+/// Which rows of `pg_locks` are this lock.
+fn is_ours(alias: &str) -> String {
+    format!(
+        "{alias}.locktype = 'advisory' and {alias}.granted and {alias}.objsubid = 1 \
+         and {alias}.classid = {} and {alias}.objid = {}",
+        KEY >> 32,
+        KEY & 0xffff_ffff
+    )
+}
+
 /// A query for who holds the lock: one text, or NULL.
 pub(crate) fn holder_query() -> String {
     format!(
         "select string_agg(format('pid %s, %s, since %s', a.pid, coalesce(nullif(a.application_name, ''), 'unnamed'), \
          to_char(coalesce(a.xact_start, a.backend_start), 'HH24:MI:SS TZ')), '; ') as holder \
          from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid \
-         where l.locktype = 'advisory' and l.granted and l.objsubid = 1 \
-         and l.database = (select oid from pg_catalog.pg_database where datname = current_database()) \
-         and l.classid = {} and l.objid = {}",
-        KEY >> 32,
-        KEY & 0xffff_ffff
+         where l.database = (select oid from pg_catalog.pg_database where datname = current_database()) and {}",
+        is_ours("l")
     )
 }
 
-/// A query that takes the session's lock if nobody else has it.
-pub(crate) fn try_lock() -> String {
-    format!("select pg_catalog.pg_try_advisory_lock({KEY}) as locked")
-}
-
-/// Statements for one attempt at the session's lock: three results, `locked`, `holder` and `value`.
+/// Statements for one attempt at the session's lock: the first says whether it is `locked`; the second lets the
+/// session write and has a row, if it is and the plan still fits. It looks at the database after the first, so that
+/// nothing of what the last holder did is missed.
 pub(crate) fn attempt(fingerprint: &Fingerprint) -> String {
-    format!("{}; {}; select ({})::text as value", try_lock(), holder_query(), fingerprint.query)
+    format!(
+        "select pg_catalog.pg_try_advisory_lock({KEY}) as locked; \
+         select pg_catalog.set_config('default_transaction_read_only', 'off', false) \
+         where ({})::text is not distinct from {} and exists \
+         (select from pg_catalog.pg_locks l where l.pid = pg_catalog.pg_backend_pid() and {})",
+        fingerprint.query,
+        optional_literal(fingerprint.value.as_deref()),
+        is_ours("l")
+    )
 }
 
 /// A statement that opens a writing transaction's work: takes the lock until its end, or fails; and fails

@@ -11,6 +11,7 @@ mod retry;
 mod row;
 mod session;
 mod stream;
+mod text;
 mod wire;
 mod writer;
 
@@ -22,6 +23,7 @@ pub(crate) use lock::holder_query as lock_holder_query;
 pub use retry::{Backoff, is_transient, retry};
 pub use row::Row;
 pub use session::{Session, Target};
+pub use text::SqlText;
 pub use writer::{Begin, Writer};
 
 /// The result of what is done with a server.

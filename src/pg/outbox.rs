@@ -5,12 +5,13 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, BufMut, BytesMut};
 use postgres_protocol::message::frontend;
 use tokio::io::AsyncWrite;
 
 use crate::pg::copy::{CopySource, Taken};
 use crate::pg::stream::Shared;
+use crate::pg::text::{Pieces, SqlText};
 
 /// Bytes that are gathered before they are written: enough for full TLS records, little enough for memory.
 const BUFFER: usize = 64 * 1024;
@@ -27,6 +28,7 @@ pub(crate) struct Outbox {
 
 enum Outgoing {
     Bytes(BytesMut),
+    Text(Pieces),
     Copy(CopySource),
 }
 
@@ -36,8 +38,28 @@ impl Outbox {
         Self { queue: VecDeque::new(), buffer, flushed: true, departed: false, abandoned: Vec::new() }
     }
 
-    /// Queues a message.
-    pub(crate) fn push(&mut self, message: BytesMut) {
+    /// Queues a simple query, whose text is read when it is its turn to be sent.
+    pub(crate) fn push(&mut self, sql: SqlText) -> io::Result<()> {
+        // A NUL byte would end the text early for the server.
+        let is_whole = !sql.has_nul();
+        let length = is_whole.then(|| i32::try_from(sql.length() + 5).ok()).flatten();
+        let Some(length) = length else {
+            return Err(invalid("a statement holds a NUL byte or is longer than the protocol allows"));
+        };
+        let mut head = BytesMut::with_capacity(5);
+        head.put_u8(b'Q');
+        // The length counts itself and the NUL byte at the end.
+        head.put_i32(length);
+        self.queue.push_back(Outgoing::Bytes(head));
+        self.queue.push_back(Outgoing::Text(sql.pieces()));
+        self.queue.push_back(Outgoing::Bytes(BytesMut::from(&[0][..])));
+        Ok(())
+    }
+
+    /// Queues the end of the conversation.
+    pub(crate) fn push_goodbye(&mut self) {
+        let mut message = BytesMut::new();
+        frontend::terminate(&mut message);
         self.queue.push_back(Outgoing::Bytes(message));
     }
 
@@ -109,6 +131,11 @@ impl Outbox {
                     self.buffer.extend_from_slice(bytes);
                     self.queue.pop_front();
                 }
+                Some(Outgoing::Text(pieces)) => {
+                    if !pieces.next_into(&mut self.buffer) {
+                        self.queue.pop_front();
+                    }
+                }
                 Some(Outgoing::Copy(source)) => match source.poll_take(cx) {
                     Poll::Pending => return Ok(true),
                     Poll::Ready(Taken::Data(data)) => frontend::CopyData::new(data)?.write(&mut self.buffer),
@@ -125,4 +152,8 @@ impl Outbox {
         }
         Ok(false)
     }
+}
+
+fn invalid(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, what)
 }

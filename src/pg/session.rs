@@ -8,7 +8,7 @@ use crate::cancel::Cancel;
 use crate::environment::{DatabaseUrl, EnvironmentName};
 use crate::pg::connect::{self, Canceller};
 use crate::pg::wire::Wire;
-use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, retry};
+use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, SqlText, retry};
 
 /// Settings every session starts with: nothing on the server's or the role's side may change what values look
 /// like, stop a long backup, or hide rows (`row_security = off` makes a filter an error).
@@ -100,6 +100,11 @@ impl Session {
 
     /// Queues one message; its answer is fetched by [`Self::receive`], in order.
     pub fn send(&mut self, sql: &str) -> PgResult<()> {
+        self.wire.query(sql)
+    }
+
+    /// The same for SQL that is not copied.
+    pub fn send_text(&mut self, sql: SqlText) -> PgResult<()> {
         self.wire.query(sql)
     }
 

@@ -15,13 +15,13 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, BytesMut};
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::message::backend::Message;
-use postgres_protocol::message::frontend;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::pg::copy::{Chunk, CopySink, CopySource};
 use crate::pg::outbox::Outbox;
 use crate::pg::row;
 use crate::pg::stream::Shared;
+use crate::pg::text::SqlText;
 use crate::pg::{Answer, PgError, PgResult, Row, ServerError};
 
 /// Bytes asked of the stream at once.
@@ -71,18 +71,18 @@ impl Wire {
     }
 
     /// Queues one simple query message: one or more statements.
-    pub(crate) fn query(&mut self, sql: &str) -> PgResult<()> {
-        self.expect(sql, None)
+    pub(crate) fn query(&mut self, sql: impl Into<SqlText>) -> PgResult<()> {
+        self.expect(sql.into(), None)
     }
 
     /// Queues `copy .. to stdout`, whose data go to `sink`.
     pub(crate) fn copy_out(&mut self, sql: &str, sink: CopySink) -> PgResult<()> {
-        self.expect(sql, Some(sink))
+        self.expect(sql.into(), Some(sink))
     }
 
     /// Queues `copy .. from stdin` and its data, without waiting for the server to ask for them.
     pub(crate) fn copy_in(&mut self, sql: &str, source: CopySource) -> PgResult<()> {
-        self.expect(sql, None)?;
+        self.expect(sql.into(), None)?;
         if let Some(expected) = self.expected.back_mut() {
             expected.has_source = true;
         }
@@ -90,14 +90,11 @@ impl Wire {
         Ok(())
     }
 
-    fn expect(&mut self, sql: &str, sink: Option<CopySink>) -> PgResult<()> {
+    fn expect(&mut self, sql: SqlText, sink: Option<CopySink>) -> PgResult<()> {
         if let Some(reason) = &self.dead {
             return Err(PgError::Lost { address: self.address.clone(), reason: reason.clone() });
         }
-        let mut message = BytesMut::with_capacity(sql.len() + 16);
-        frontend::query(sql, &mut message)
-            .map_err(|_| PgError::Protocol("a statement holds a NUL byte".to_owned()))?;
-        self.outbox.push(message);
+        self.outbox.push(sql).map_err(|error| PgError::Protocol(error.to_string()))?;
         self.expected.push_back(Expected { sink, has_source: false });
         Ok(())
     }
@@ -275,9 +272,7 @@ impl Wire {
 
     /// Queues the goodbye behind everything else: the answers still come, and then the server closes.
     pub(crate) fn end(&mut self) {
-        let mut message = BytesMut::new();
-        frontend::terminate(&mut message);
-        self.outbox.push(message);
+        self.outbox.push_goodbye();
     }
 
     /// Says goodbye, so that the server does not log a lost connection.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::guard::Approved;
-use crate::pg::{Backoff, CopySource, PgError, PgResult, Session, lock};
+use crate::pg::{Backoff, CopySource, PgError, PgResult, Row, Session, lock};
 use crate::plan::{Plan, Progress};
 
 /// How long another crmctl is waited for. Long enough for the server to finish what a killed one had sent.
@@ -34,17 +34,14 @@ impl Session {
         let mut attempt = 0;
         loop {
             let answer = self.run(&lock::attempt(fingerprint)).await?;
-            let text = |result: usize, column: &str| {
-                let rows: Option<&Vec<crate::pg::Row>> = answer.results.get(result);
-                rows.and_then(|rows| rows.first()?.text(column)).map(str::to_owned)
-            };
-            if text(0, "locked").as_deref() == Some("t") {
-                if text(2, "value") != fingerprint.value {
-                    return Err(PgError::Stale);
-                }
-                break;
+            let of = |result: usize| answer.results.get(result).and_then(|rows: &Vec<Row>| rows.first());
+            if of(0).is_some_and(|row| row.flag("locked")) {
+                // The second result is empty where the plan did not fit: the session still cannot write then.
+                return if of(1).is_some() { Ok(Writer { session: self }) } else { Err(PgError::Stale) };
             }
-            let holder = text(1, "holder").map(|holder| format!(": {holder}")).unwrap_or_default();
+            let rows = self.query(&lock::holder_query()).await?;
+            let holder = rows.first().and_then(|row| row.text("holder"));
+            let holder = holder.map(|holder| format!(": {holder}")).unwrap_or_default();
             if Instant::now() >= deadline {
                 return Err(PgError::Busy { holder });
             }
@@ -57,9 +54,6 @@ impl Session {
                 () = self.cancelled() => return Err(PgError::Interrupted),
             }
         }
-        self.send("set default_transaction_read_only = off")?;
-        self.receive().await?.ok()?;
-        Ok(Writer { session: self })
     }
 
     /// Lets the session write inside transactions that start with [`Writer::begin`], which takes the lock and
@@ -101,15 +95,6 @@ impl Writer<'_> {
     /// Queues a `copy .. from stdin` and its data.
     pub fn send_copy_in(&mut self, sql: &str, source: CopySource) -> PgResult<()> {
         self.session.wire().copy_in(sql, source)
-    }
-
-    /// Takes crmctl's lock once more: `discard all` lets go of it.
-    pub(crate) async fn lock_again(&mut self) -> PgResult<()> {
-        let rows = self.session.query(&lock::try_lock()).await?;
-        if rows.first().is_some_and(|row| row.flag("locked")) {
-            return Ok(());
-        }
-        Err(PgError::Busy { holder: String::new() })
     }
 
     /// Fetches all answers in flight, and the first error among them.

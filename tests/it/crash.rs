@@ -19,7 +19,7 @@ const NOT_ROLLED_BACK: &[&str] = &["sequence "];
 const NOTES: &[&str] = &["rows supabase_migrations crmctl_migrations"];
 
 /// Kills a command at random moments of its life. After each, `check` says whether that was survived.
-fn kill_often(database: &Database, call: impl Fn() -> Call, mut check: impl FnMut(&str)) {
+pub(crate) fn kill_often(database: &Database, call: impl Fn() -> Call, mut check: impl FnMut(&str)) {
     let seed =
         std::env::var("CRASH_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or_else(rand::random);
     let mut random = ChaCha8Rng::seed_from_u64(seed);

@@ -9,6 +9,7 @@
 
 mod support;
 
+mod access;
 mod backup_restore;
 mod crash;
 mod demo;
@@ -18,19 +19,27 @@ mod deploy_hooks;
 mod deploy_journal;
 mod deploy_rollback;
 mod doctor;
+mod drift;
 mod harness;
 mod house_rules;
 mod local;
 mod lost_commit;
 mod migrate_awkward;
+mod migrate_baseline;
+mod migrate_down;
+mod migrate_fetch;
+mod migrate_repair;
 mod migrate_status;
 mod migrate_up;
 mod migrate_up_failures;
+mod migrate_verify;
 mod network;
 mod reset;
 mod secrets;
 mod seed;
+mod splitter;
 mod sync;
 mod sync_awkward;
 mod sync_faults;
+mod validate;
 mod verify;

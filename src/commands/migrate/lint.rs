@@ -1,4 +1,4 @@
-//! `crmctl migrate lint`: dangers in migration files, found without a database.
+//! `crmctl migrate lint`: dangers in migration files, found with or without a database.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,8 @@ pub(crate) fn run(app: &App, args: &LintArgs) -> Result<ExitStatus> {
         args.files.is_empty() || args.files.iter().any(|asked| asked.file_name() == file.path.file_name())
     };
     let files: Vec<&MigrationFile> = directory.files.iter().map(|file| &**file).filter(is_asked).collect();
-    let report = lint::report(&files, &LiveFacts::default());
+    let findings = lint::lint_with_notes(&files, &LiveFacts::default());
+    let report = lint::LintReport { files: files.len(), findings, ..lint::LintReport::default() };
     app.annotate(&report.findings)?;
-    app.report(report.exit_status(), None, &report)
+    app.report(report.exit_status(lint::Severity::Error), None, &report)
 }

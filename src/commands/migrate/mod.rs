@@ -1,10 +1,15 @@
 //! `crmctl migrate`: migrations.
 
+mod baseline;
 mod down;
+mod drift;
+mod fetch;
 mod lint;
 mod new;
+mod repair;
 mod status;
 mod up;
+mod verify;
 
 use clap::Subcommand;
 
@@ -18,6 +23,11 @@ pub(crate) enum MigrateCommand {
     Up(up::UpArgs),
     Status(status::StatusArgs),
     Lint(lint::LintArgs),
+    Repair(repair::RepairArgs),
+    Baseline(baseline::BaselineArgs),
+    Fetch(fetch::FetchArgs),
+    Verify(verify::VerifyArgs),
+    Drift(drift::DriftArgs),
     Down(down::DownArgs),
 }
 
@@ -28,6 +38,11 @@ impl MigrateCommand {
             Self::Up(_) => "migrate up",
             Self::Status(_) => "migrate status",
             Self::Lint(_) => "migrate lint",
+            Self::Repair(_) => "migrate repair",
+            Self::Baseline(_) => "migrate baseline",
+            Self::Fetch(_) => "migrate fetch",
+            Self::Verify(_) => "migrate verify",
+            Self::Drift(_) => "migrate drift",
             Self::Down(_) => "migrate down",
         }
     }
@@ -38,6 +53,11 @@ impl MigrateCommand {
             Self::Up(args) => up::run(app, args).await,
             Self::Status(args) => status::run(app, args).await,
             Self::Lint(args) => lint::run(app, &args),
+            Self::Repair(args) => repair::run(app, args).await,
+            Self::Baseline(args) => baseline::run(app, args).await,
+            Self::Fetch(args) => fetch::run(app, args).await,
+            Self::Verify(args) => verify::run(app, args).await,
+            Self::Drift(args) => drift::run(app, args).await,
             Self::Down(args) => down::run(app, args).await,
         }
     }

@@ -14,6 +14,9 @@ pub(crate) struct StatusArgs {
     /// Exit with 3 unless every migration is applied
     #[arg(long)]
     exit_code: bool,
+    /// Show every applied migration, however many there are
+    #[arg(long)]
+    all: bool,
 }
 
 pub(crate) async fn run(app: &App, args: StatusArgs) -> Result<ExitStatus> {
@@ -23,7 +26,8 @@ pub(crate) async fn run(app: &App, args: StatusArgs) -> Result<ExitStatus> {
 
     let history = history::read(&mut session).await?;
     session.close().await;
-    let report = StatusReport::new(&directory, &history);
+    let report = StatusReport::new(&directory, &history, &environment.name).whole(args.all);
+    report.warnings.iter().for_each(|warning| app.printer.warning(warning));
     let outcome = if args.exit_code { report.exit_status() } else { ExitStatus::Success };
     app.report(outcome, Some(&environment), &report)
 }

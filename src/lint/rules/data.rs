@@ -2,6 +2,7 @@
 
 use crate::lint::finding::Severity;
 use crate::lint::rules::Problems;
+use crate::lint::rules::types::{Change, change, type_words};
 use crate::lint::words::{Name, Words};
 use crate::lint::world::World;
 
@@ -19,6 +20,8 @@ pub(crate) fn check(words: Words, world: &World, problems: &mut Problems) {
                 "delete the rows that must go, with `where`",
             );
         }
+    } else if words.begins(&["revoke"]) {
+        revokes(words, problems);
     } else if let Some((table, actions)) = words.alter_table() {
         for action in actions {
             alters(&table, action, world, problems);
@@ -43,6 +46,10 @@ fn drops(words: Words, world: &World, problems: &mut Problems) {
         Some((Severity::Error, "a schema is dropped"))
     } else if words.begins(&["drop", "owned"]) {
         Some((Severity::Error, "everything that a role owns is dropped"))
+    } else if words.begins(&["drop", "database"]) {
+        Some((Severity::Error, "a database is dropped"))
+    } else if words.begins(&["drop", "extension"]) {
+        Some((Severity::Warning, "an extension is dropped with all it brought"))
     } else if words.begins(&["drop", "type"]) || words.begins(&["drop", "domain"]) {
         Some((Severity::Warning, "a type is dropped"))
     } else if words.has_outside("cascade") {
@@ -71,12 +78,51 @@ fn alters(table: &Name, action: Words, world: &World, problems: &mut Problems) {
         problems.add("D05", weight.of_loss().map(|_| Severity::Warning), at(message), help);
     }
     let column = action.behind(&["alter"]).behind(&["column"]);
-    let change = column.name().map(|(_, change)| change.behind(&["set", "data"]));
-    if action.begins(&["alter"]) && change.is_some_and(|change| change.begins(&["type"])) {
-        let message =
-            format!("a column of `{table}` gets another type: the table may be rewritten while all wait");
-        let help = "add a column of the new type, fill it in batches, and swap the names";
-        problems.add("D06", weight.of_lock(), at(message), help);
+    if action.begins(&["alter"])
+        && let Some((column, rest)) = column.name()
+    {
+        let rest = rest.behind(&["set", "data"]);
+        if rest.begins(&["type"]) {
+            type_change((table, &column.relation), (action.offset(), rest.from(1)), world, problems);
+        }
+    }
+}
+
+fn type_change(
+    (table, column): (&Name, &str),
+    (offset, words): (usize, Words),
+    world: &World,
+    problems: &mut Problems,
+) {
+    let weight = world.weight(table);
+    match change(world.type_of(table, column), &type_words(words)) {
+        Change::Free => {}
+        Change::Rewrite => {
+            let message = format!("`{table}` is rewritten while all wait: `{column}` gets another type");
+            let help = "add a column of the new type, fill it in batches, and swap the names";
+            problems.add("L08", weight.of_lock(), (offset, message), help);
+        }
+        Change::Narrowing => {
+            let message =
+                format!("`{column}` of `{table}` gets a type that holds less: values are cut, or it fails");
+            let help = "look for values that do not fit first; a check says the same and can be taken back";
+            problems.add("D06", weight.of_failure(), (offset, message), help);
+        }
+    }
+}
+
+/// D08: what takes rights on everything from those the API works as.
+fn revokes(words: Words, problems: &mut Problems) {
+    let (Some(on), Some(from)) = (words.find(&["on"]), words.find(&["from"])) else { return };
+    let object = words.from(on + 1);
+    let is_mass = object.begins(&["all"]) || object.begins(&["schema"]) || object.begins(&["database"]);
+    let roles = ["authenticated", "service_role", "authenticator"];
+    let role = words.from(from + 1).0.iter().find(|word| roles.iter().any(|role| word.is(role)));
+    if let (true, Some(role)) = (is_mass, role) {
+        let message = format!("`{}` loses rights on everything at once", role.text);
+        let help =
+            "revoke table by table what is too much, and grant again what is needed in the same migration";
+        problems.add("D08", Severity::Warning, (words.offset(), message), help);
     }
 }
 
@@ -120,7 +166,11 @@ mod tests {
             found_live("drop table if exists a, public.full", [("public.a", 0), ("public.full", 3)]),
             ["error D01"]
         );
-        assert!(found("create table private.a (id int); drop table private.a;").is_empty());
+        assert!(found("create table private.a (id text primary key); drop table private.a;").is_empty());
+        assert_eq!(
+            found("drop table private.a; create table private.a (id text primary key);"),
+            ["error D01"]
+        );
     }
 
     #[test]
@@ -129,15 +179,15 @@ mod tests {
             found("alter table a add b int, drop column c, drop if exists d"),
             ["error D02", "error D02"]
         );
-        assert!(found("alter table a drop constraint b, alter column c drop default").is_empty());
+        assert_eq!(found("alter table a drop constraint b, alter column c drop default"), ["warning D10"]);
     }
 
     #[test]
     fn d03_finds_dropped_schemas_types_and_cascades() {
         assert_eq!(found("drop schema a cascade"), ["error D03"]);
         assert_eq!(found("drop type a"), ["warning D03"]);
-        assert_eq!(found("drop view a cascade"), ["warning D03"]);
-        assert!(found("drop view a").is_empty());
+        assert_eq!(found("drop trigger a on b cascade"), ["warning D03"]);
+        assert!(found("drop trigger a on b").is_empty());
     }
 
     #[test]
@@ -154,12 +204,18 @@ mod tests {
     }
 
     #[test]
-    fn d06_finds_a_change_of_type() {
-        assert_eq!(found("alter table a alter b type text"), ["warning D06"]);
-        assert_eq!(
-            found_live("alter table a alter column b set data type int", [("public.a", 1)]),
-            ["error D06"]
-        );
+    fn d06_finds_a_type_that_holds_less() {
+        let sql = "create table private.a (id text primary key, b text); alter table private.a alter b type varchar(10)";
+        assert!(found(sql).is_empty());
+        assert_eq!(found_live(sql, [("private.a", 1)]), ["error D06"]);
+    }
+
+    #[test]
+    fn d08_finds_rights_on_everything_being_taken() {
+        assert_eq!(found("revoke all on all tables in schema public from authenticated"), ["warning D08"]);
+        assert_eq!(found("revoke usage on schema public from service_role"), ["warning D08"]);
+        assert!(found("revoke all on all tables in schema public from anon, public").is_empty());
+        assert!(found("revoke all on table a from authenticated").is_empty());
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 use crate::lint::allow::Allowance;
 use crate::lint::finding::Severity;
-use crate::lint::rules::{IDS, Problem, Problems};
+use crate::lint::rule;
+use crate::lint::rules::{Problem, Problems};
 use crate::lint::words::Words;
 use crate::migration::class::Class;
+use crate::migration::scanner::TokenKind;
 use crate::migration::statement::Statement;
 
 pub(crate) fn check(statement: &Statement, words: Words, problems: &mut Problems) {
@@ -25,11 +27,23 @@ pub(crate) fn check(statement: &Statement, words: Words, problems: &mut Problems
         }
         Class::Empty | Class::Plain | Class::NonTransactional | Class::AddsEnumValue => {}
     }
+    long_names(words, problems);
+}
+
+/// H04: the server cuts longer names off, and two of them may become the same.
+fn long_names(words: Words, problems: &mut Problems) {
+    const LONGEST: usize = 63;
+    let is_name = |kind: TokenKind| matches!(kind, TokenKind::Word | TokenKind::QuotedName);
+    for word in words.0.iter().filter(|word| word.text.len() > LONGEST && is_name(word.kind)) {
+        let Some(name) = word.identifier().filter(|name| name.len() > LONGEST) else { continue };
+        let message = format!("the server cuts `{name}` off after {LONGEST} bytes");
+        problems.add("H04", Severity::Warning, (word.offset, message), "a shorter name");
+    }
 }
 
 /// H03: an excuse that excuses nothing.
 pub(crate) fn allowance(allowance: &Allowance) -> Option<Problem> {
-    let unknown = allowance.rules.iter().find(|rule| !IDS.contains(&rule.as_str()));
+    let unknown = allowance.rules.iter().find(|rule| !rule::exists(rule));
     let message = match unknown {
         Some(rule) => format!("there is no rule `{rule}`"),
         None if allowance.rules.is_empty() => "this allows no rule".to_owned(),
@@ -54,6 +68,13 @@ mod tests {
     #[test]
     fn h02_finds_settings_that_leak() {
         assert_eq!(found("set search_path = a; set local role b;"), ["warning H02"]);
+    }
+
+    #[test]
+    fn h04_finds_names_that_are_cut_off() {
+        let name = "a".repeat(64);
+        assert_eq!(found(&format!("select 1 as \"{name}\"")), ["warning H04"]);
+        assert!(found(&format!("select '{name}', {}", &name[1..])).is_empty());
     }
 
     #[test]

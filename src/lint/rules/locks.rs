@@ -25,6 +25,7 @@ pub(crate) fn check(words: Words, world: &World, problems: &mut Problems) {
         index(words, world, problems);
     } else if let Some((table, actions)) = words.alter_table() {
         for action in actions {
+            not_null(&table, action, world, problems);
             constraint(&table, action, world, problems);
             if action.begins(&["add"]) {
                 column(&table, action.from(1), world, problems);
@@ -46,16 +47,20 @@ fn index(words: Words, world: &World, problems: &mut Problems) {
     problems.add("L01", world.weight(&table).of_lock(), (words.offset(), message), help);
 }
 
+fn not_null(table: &Name, action: Words, world: &World, problems: &mut Problems) {
+    let column = action.behind(&["alter"]).behind(&["column"]);
+    let Some((column, change)) = column.name() else { return };
+    let is_set = action.begins(&["alter"]) && change.begins(&["set", "not", "null"]);
+    if is_set && !world.is_checked(table, &column.relation) {
+        let message = format!("`{table}` is locked while all its rows are searched for nulls");
+        let help = "add `check (column is not null) not valid`, validate it, then set not null: it is believed at once";
+        problems.add("L03", world.weight(table).of_lock(), (action.offset(), message), help);
+    }
+}
+
 fn constraint(table: &Name, action: Words, world: &World, problems: &mut Problems) {
     let weight = world.weight(table);
     let at = |message: String| (action.offset(), message);
-    let column = action.behind(&["alter"]).behind(&["column"]);
-    let change = column.name().map(|(_, change)| change);
-    if action.begins(&["alter"]) && change.is_some_and(|change| change.begins(&["set", "not", "null"])) {
-        let message = format!("`{table}` is locked while all its rows are searched for nulls");
-        let help = "add `check (column is not null) not valid`, validate it, then set not null: it is believed at once";
-        problems.add("L03", weight.of_lock(), at(message), help);
-    }
     let added = action.behind(&["add"]);
     let added = if added.begins(&["constraint"]) { added.from(2) } else { added };
     if !action.begins(&["add"]) {
@@ -97,7 +102,7 @@ fn column(table: &Name, added: Words, world: &World, problems: &mut Problems) {
         let message =
             format!("`{column}` may not be null, and has no default for the rows that `{table}` has");
         let help = "give it a constant default, or add it as nullable, fill it, and set not null later";
-        problems.add("L05", weight.of_lock(), at(message), help);
+        problems.add("L05", weight.of_failure(), at(message), help);
     }
 }
 
@@ -134,22 +139,25 @@ fn whole_table(words: Words, world: &World, problems: &mut Problems) {
 mod tests {
     use crate::lint::tests::{found, found_live};
 
-    const FULL: [(&str, u64); 1] = [("public.a", 1000)];
+    const FULL: [(&str, u64); 1] = [("public.a", 100_000)];
 
     #[test]
     fn l01_finds_an_index_that_blocks_writers_of_a_table_with_rows() {
         assert_eq!(found_live("create unique index on a (b)", FULL), ["error L01"]);
         assert_eq!(found("create index i on only public.a (b)"), ["warning L01"]);
+        assert_eq!(found_live("create index i on a (b)", [("public.a", 5)]), ["warning L01"]);
         assert!(found_live("create index i on a (b)", [("public.a", 0)]).is_empty());
         assert!(found_live("create index concurrently i on a (b)", FULL).is_empty());
-        assert!(found("create table private.a (b int); create index on private.a (b)").is_empty());
+        assert!(
+            found("create table private.a (b text primary key); create index on private.a (b)").is_empty()
+        );
     }
 
     #[test]
     fn l02_finds_constraints_that_are_checked_at_once() {
         assert_eq!(
             found_live("alter table a add constraint c foreign key (b) references d (id)", FULL),
-            ["error L02"]
+            ["error L02", "warning H05"]
         );
         assert_eq!(found_live("alter table a add check (b > 0)", FULL), ["error L02"]);
         assert!(found_live("alter table a add constraint c check (b > 0) not valid", FULL).is_empty());
@@ -159,6 +167,9 @@ mod tests {
     fn l03_finds_set_not_null() {
         assert_eq!(found_live("alter table a alter column b set not null", FULL), ["error L03"]);
         assert!(found_live("alter table a alter column b drop not null", FULL).is_empty());
+        let checked = "alter table a add constraint c check (b is not null) not valid; \
+                       alter table a alter column b set not null";
+        assert!(found_live(checked, FULL).is_empty());
     }
 
     #[test]
@@ -184,6 +195,14 @@ mod tests {
         assert_eq!(found_live("vacuum (full, verbose) a", FULL), ["error L06"]);
         assert_eq!(found_live("cluster", FULL), ["warning L06"]);
         assert!(found_live("vacuum analyze a", FULL).is_empty());
+    }
+
+    #[test]
+    fn l08_finds_a_change_of_type_that_rewrites() {
+        assert_eq!(found_live("alter table a alter column b set data type bigint", FULL), ["error L08"]);
+        assert_eq!(found("alter table a alter b type text"), ["warning L08"]);
+        let grown = "create table a (b varchar(5)); alter table a alter b type text";
+        assert!(!found_live(grown, FULL).contains(&"error L08".to_owned()));
     }
 
     #[test]

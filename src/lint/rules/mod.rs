@@ -1,20 +1,20 @@
 //! The rules. Each looks at one statement and knows the world around it.
 
-pub(crate) mod data;
+mod data;
+mod functions;
 pub(crate) mod hygiene;
-pub(crate) mod locks;
-pub(crate) mod security;
+mod locks;
+mod platform;
+mod policies;
+mod security;
+mod tables;
+pub(crate) mod transaction;
+pub(crate) mod types;
 
+use crate::lint::Read;
 use crate::lint::finding::Severity;
 use crate::lint::words::Words;
 use crate::lint::world::World;
-use crate::migration::statement::Statement;
-
-/// The ids of all rules.
-pub(crate) const IDS: [&str; 25] = [
-    "D01", "D02", "D03", "D04", "D05", "D06", "D07", "L01", "L02", "L03", "L04", "L05", "L06", "L07", "S01",
-    "S02", "S03", "S04", "S05", "S06", "S07", "S08", "H01", "H02", "H03",
-];
 
 /// What a rule found, before it has a place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,13 +45,18 @@ impl Problems {
     }
 }
 
-/// Everything the rules find in a statement, in the order of its text.
-pub(crate) fn check(statement: &Statement, words: Words, world: &World) -> Vec<Problem> {
+/// Everything the rules find in a statement of a file with this text.
+pub(crate) fn check(read: &Read, text: &str, world: &World) -> Vec<Problem> {
+    let words = Words(&read.words);
     let mut problems = Problems::default();
     data::check(words, world, &mut problems);
     locks::check(words, world, &mut problems);
     security::check(words, world, &mut problems);
-    hygiene::check(statement, words, &mut problems);
-    problems.0.sort_by_key(|problem| problem.offset);
+    policies::check(words, &mut problems);
+    functions::check(words, world, &mut problems);
+    platform::check(words, &mut problems);
+    platform::secrets(&text[read.statement.span.clone()], read.statement.span.start, &mut problems);
+    tables::check(words, world, &mut problems);
+    hygiene::check(read.statement, words, &mut problems);
     problems.0
 }

@@ -66,7 +66,7 @@ fn everything_behind_the_down_line_is_cut_off_and_uncommented() {
         "create table a ();\n\n-- crmctl:down\n-- drop table a;\n--\n--   -- gone\n--select 1;\n",
     );
 
-    assert_eq!(file.text, "create table a ();\n\n");
+    assert_eq!(*file.text, "create table a ();\n\n");
     assert_eq!(file.statements.len(), 1);
     assert_eq!(file.checksum, test_file("1_a", "create table a ();").checksum);
     let section = file.down_section().expect("it has one");

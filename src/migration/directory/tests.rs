@@ -52,7 +52,7 @@ fn down_files_are_kept_apart() {
     let directory = MigrationFile::read_dir(folder.path()).unwrap();
 
     assert_eq!(titles(&directory), ["1_a"]);
-    assert_eq!(directory.down(&Version::stored("1")).expect("it has one").text, "drop table a;");
+    assert_eq!(directory.down(&Version::stored("1")).expect("it has one").text.as_str(), "drop table a;");
     assert_eq!(directory.warnings.len(), 1, "the second has no migration");
 }
 

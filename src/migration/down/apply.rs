@@ -128,7 +128,7 @@ async fn run_steps(writer: &mut Writer<'_>, steps: &[DownStep], progress: &dyn P
     let mut flying = VecDeque::new();
     for step in steps {
         writer.send(&format!("{CLEAN}; {}", settings(&step.half, "set local")))?;
-        flying.push_back((step, send_file(writer, &step.half, &forget(step))?));
+        flying.push_back((step, send_file(writer, &step.half, forget(step).into())?));
     }
     let mut failure: Option<Failure> = None;
     while let Some((step, messages)) = flying.pop_front() {

@@ -26,15 +26,20 @@ pub async fn count_losses(session: &mut Session, plan: DownPlan) -> PgResult<Dow
         }
     }
     let counted: Vec<&Lost> = lost.iter().filter(|lost| found.contains(lost.table())).collect();
+    // Whoever locks a table out for good shall not keep the plan from being shown.
+    session.send("set lock_timeout = '1s'")?;
     for lost in &counted {
         session.send(&lost.count())?;
     }
+    session.send("set lock_timeout = 0")?;
+    session.receive().await?.ok()?;
     let mut rows = Vec::new();
     for lost in counted {
-        // A column that is gone, or rows that may not be read: nobody knows how many, and the plan says so.
+        // A column that is gone, rows that may not be read or are locked: then the plan knows no number.
         let answer = session.receive().await?.ok();
         rows.push((lost, answer.ok().and_then(|answer| answer.rows().first()?.get("rows").ok())));
     }
+    session.receive().await?.ok()?;
     let count = |lost: &Lost| match rows.iter().find(|(counted, _)| *counted == lost) {
         Some((_, rows)) => *rows,
         None => Some(0),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::environment::EnvironmentName;
 use crate::error::{Explain, Kind};
 use crate::migration::file::test_file;
 use crate::migration::history_row::{ExtraRow, test_history};
@@ -66,6 +67,31 @@ fn refuses_when_an_applied_file_is_missing() {
 
     let error = error.expect_err("the files are gone");
     assert_eq!(error.to_string(), "applied to the database, but without a file: `1`, `2`");
+}
+
+#[test]
+fn what_is_told_to_type_names_the_environment() {
+    let cloud = |history: History| History { environment: Some(EnvironmentName::known("cloud")), ..history };
+    let help = |files: &Directory, history: History| {
+        let error = plan(files, &cloud(history), &Options::default()).expect_err("they disagree");
+        error.help().expect("something to type")
+    };
+
+    let missing = help(&directory([]), test_history([("1_a", "")]));
+    assert!(missing.contains("`crmctl migrate fetch --env cloud`"), "{missing}");
+    assert!(missing.contains("`crmctl migrate repair --env cloud --reverted 1`"), "{missing}");
+    let edited = help(&directory([("1_a", "select 2")]), test_history([("1_a", "select 1")]));
+    assert!(edited.contains("`crmctl migrate repair --env cloud`"), "{edited}");
+    let late = help(&directory([("1_a", ""), ("2_b", "")]), test_history([("2_b", "")]));
+    assert!(late.contains("`crmctl migrate up --env cloud --out-of-order`"), "{late}");
+}
+
+#[test]
+fn a_file_that_is_gone_half_way_through_is_missing() {
+    let history = stopped_half_way(&test_file("1_a", "vacuum a; vacuum b;"), 1);
+    let error = plan(&directory([]), &history, &Options::default()).expect_err("the file is gone");
+
+    assert!(matches!(error, PlanError::MissingLocally { .. }));
 }
 
 #[test]

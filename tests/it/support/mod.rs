@@ -17,7 +17,8 @@ pub(crate) use database::Database;
 pub(crate) use fault_proxy::{Direction, FaultProxy};
 pub(crate) use outcome::Output;
 pub(crate) use project::{Project, repository};
-pub(crate) use query::try_query;
+pub(crate) use query::{try_query, wait_for};
+pub(crate) use world::World;
 
 /// Waits until something is so, at most half a minute.
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {

@@ -1,0 +1,116 @@
+//! What is sent to find out how far a persona gets. Pure: texts in, texts out.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::access::cast::Actor;
+use crate::access::rights::Rights;
+use crate::access::{AccessRequest, Command, Reach};
+use crate::pg::{identifier, literal, optional_literal};
+
+/// Makes the session this persona, as the API server does with a request: until the savepoint is rolled back.
+pub(super) fn become_actor(actor: &Actor, request: &AccessRequest) -> String {
+    let mut path: Vec<String> = request.schemas.iter().map(|schema| identifier(schema)).collect();
+    path.push(identifier("extensions"));
+    let setting = |name: &str, value: Option<&str>| {
+        format!("set_config('{name}', coalesce({}, ''), true)", optional_literal(value))
+    };
+    let claims = Value::Object(actor.claims.clone()).to_string();
+    let text = |claim: &str| actor.claims.get(claim).and_then(Value::as_str);
+    format!(
+        "select {}, {}, {}, {}; set local search_path = {}; set local row_security = on; \
+         set local statement_timeout = {}; set local role {}",
+        setting("request.jwt.claims", Some(&claims)),
+        setting("request.jwt.claim.sub", text("sub")),
+        setting("request.jwt.claim.role", text("role")),
+        setting("request.jwt.claim.email", text("email")),
+        path.join(", "),
+        milliseconds(request.timeout),
+        identifier(&actor.role),
+    )
+}
+
+/// A time-out as PostgreSQL wants it; zero would mean none.
+pub(super) fn milliseconds(timeout: Duration) -> u128 {
+    timeout.as_millis().max(1)
+}
+
+/// How many rows there are, and how many belong to each of the users.
+pub(super) fn total_query(rights: &Rights, ids: &[&str], limit: u64) -> String {
+    let table = rights.table.sql();
+    let count = |condition: &str| {
+        format!("(select count(*) from (select from {table}{condition} limit {limit}) as r)")
+    };
+    let mut columns = vec![count("")];
+    if let Some(owner) = &rights.owner {
+        columns
+            .extend(ids.iter().map(|id| count(&format!(" where {} = {}", identifier(owner), literal(id)))));
+    }
+    format!("select {}", columns.join(", "))
+}
+
+/// Whether a row is the persona's own, as SQL.
+fn owned(rights: &Rights, id: Option<&str>) -> String {
+    match (&rights.owner, id) {
+        (Some(owner), Some(id)) if rights.sees_whole_rows => {
+            format!("{} = {}", identifier(owner), literal(id))
+        }
+        _ => "null::boolean".to_owned(),
+    }
+}
+
+/// How many rows the persona sees, and how many of them are its own.
+pub(super) fn select_query(rights: &Rights, id: Option<&str>, limit: u64) -> String {
+    let table = rights.table.sql();
+    let owned = owned(rights, id);
+    format!(
+        "select count(*) as rows, count(*) filter (where owned) as own \
+         from (select {owned} as owned from {table} limit {limit}) as r"
+    )
+}
+
+/// How many of the rows it sees the policies let it change, and how many remove. The expressions are the server's
+/// own text of the policies, in which the table goes by its name.
+pub(super) fn write_query(rights: &Rights, id: Option<&str>, limit: u64) -> Option<String> {
+    let update = judged(rights, Command::Update).then_some(rights.update_if.as_deref()).flatten();
+    let delete = judged(rights, Command::Delete).then_some(rights.delete_if.as_deref()).flatten();
+    if update.is_none() && delete.is_none() {
+        return None;
+    }
+    let owned = owned(rights, id);
+    let name = identifier(&rights.table.name);
+    Some(format!(
+        "select count(*) filter (where u) as update_rows, count(*) filter (where u and owned) as update_own, \
+         count(*) filter (where d) as delete_rows, count(*) filter (where d and owned) as delete_own \
+         from (select {owned} as owned, ({}) as u, ({}) as d from {} as {name} limit {limit}) as r",
+        update.unwrap_or("false"),
+        delete.unwrap_or("false"),
+        rights.table.sql(),
+    ))
+}
+
+/// Whether the rows in reach of `update` or `delete` depend on policies.
+pub(super) fn judged(rights: &Rights, command: Command) -> bool {
+    rights.is_filtered && known(rights, command).is_none()
+}
+
+/// What the catalog alone says about a command, if that is the whole truth.
+pub(super) fn known(rights: &Rights, command: Command) -> Option<Reach> {
+    let index = command as usize;
+    if !rights.granted[index] {
+        return Some(Reach::NoGrant);
+    }
+    if rights.is_filtered && !rights.has_policy[index] {
+        return Some(Reach::NoPolicy);
+    }
+    match command {
+        Command::Insert => Some(Reach::Allowed),
+        // Rows are counted by reading: who may not read may still write.
+        Command::Update | Command::Delete if !rights.is_table() || !rights.sees_whole_rows => {
+            Some(Reach::Allowed)
+        }
+        Command::Update | Command::Delete if known(rights, Command::Select).is_some() => Some(Reach::Allowed),
+        Command::Select | Command::Update | Command::Delete => None,
+    }
+}

@@ -1,0 +1,82 @@
+-- Constraints of tables and their indexes.
+--
+-- Foreign keys that a partition has from its parent get new names in every dump; its indexes keep theirs.
+select 'constraint', c.nspname::text, c.prefix || k.conname, row_to_json(x)
+from pg_catalog.pg_constraint k
+join relation c on c.oid = k.conrelid,
+lateral (select c.relname as table, k.contype as type, pg_catalog.pg_get_constraintdef(k.oid) as definition, k.convalidated as validated) x
+where k.contype in ('c', 'f', 'p', 'u', 'x') and (k.conparentid = 0 or k.contype in ('p', 'u', 'x'))
+
+union all
+select 'constraint', c.nspname::text, c.prefix || k.conname, row_to_json(x)
+from (
+  select k.oid, array_agg(t.attname order by o.place) as columns
+  from pg_catalog.pg_constraint k
+  join relation c on c.oid = k.conrelid
+  cross join lateral unnest(k.conkey) with ordinality o (number, place)
+  join pg_catalog.pg_attribute t on t.attrelid = k.conrelid and t.attnum = o.number
+  where k.contype in ('c', 'f', 'p', 'u', 'x') and (k.conparentid = 0 or k.contype in ('p', 'u', 'x'))
+  group by k.oid
+) o
+join pg_catalog.pg_constraint k on k.oid = o.oid
+join relation c on c.oid = k.conrelid,
+lateral (select o.columns) x
+
+union all
+select 'constraint', c.nspname::text, c.prefix || k.conname, row_to_json(x)
+from (
+  select k.oid, array_agg(t.attname order by o.place) as columns
+  from pg_catalog.pg_constraint k
+  join relation c on c.oid = k.conrelid
+  cross join lateral unnest(k.confkey) with ordinality o (number, place)
+  join pg_catalog.pg_attribute t on t.attrelid = k.confrelid and t.attnum = o.number
+  where k.contype = 'f' and k.conparentid = 0
+  group by k.oid
+) o
+join pg_catalog.pg_constraint k on k.oid = o.oid
+join relation c on c.oid = k.conrelid
+join pg_catalog.pg_class r on r.oid = k.confrelid
+join pg_catalog.pg_namespace n on n.oid = r.relnamespace,
+lateral (select (select row_to_json(y) from (select n.nspname as schema, r.relname as name) y) as references,
+  o.columns as referenced_columns) x
+
+union all
+-- What few constraints have.
+select 'constraint', c.nspname::text, c.prefix || k.conname, json_strip_nulls(row_to_json(x))
+from pg_catalog.pg_constraint k
+join relation c on c.oid = k.conrelid
+left join pg_catalog.pg_constraint p on p.oid = k.conparentid
+left join pg_catalog.pg_description d on d.classoid = 'pg_catalog.pg_constraint'::regclass and d.objoid = k.oid
+left join (
+  select distinct tgconstraint from pg_catalog.pg_trigger where tgisinternal and tgenabled <> 'O' and tgconstraint <> 0
+) g on g.tgconstraint = k.oid,
+lateral (select d.description as comment, case when k.coninhcount > 0 then true end as inherited,
+  case when k.coninhcount > 0 and k.conislocal then true end as inherited_and_local,
+  -- Somebody switched its triggers off: it is there and does nothing.
+  case when g.tgconstraint is not null then false end as enforced) x
+where k.contype in ('c', 'f', 'p', 'u', 'x') and (k.conparentid = 0 or k.contype in ('p', 'u', 'x'))
+  and (k.coninhcount > 0 or d.description is not null or g.tgconstraint is not null)
+
+union all
+select 'index', c.nspname::text, c.prefix || i.relname, row_to_json(x)
+from pg_catalog.pg_index y
+join relation c on c.oid = y.indrelid
+join pg_catalog.pg_class i on i.oid = y.indexrelid,
+lateral (select c.relname as table, pg_catalog.pg_get_indexdef(i.oid) as definition, y.indisvalid as valid) x
+
+union all
+-- What few indexes have.
+select 'index', c.nspname::text, c.prefix || i.relname, json_strip_nulls(row_to_json(x))
+from pg_catalog.pg_index y
+join relation c on c.oid = y.indrelid
+join pg_catalog.pg_class i on i.oid = y.indexrelid
+left join pg_catalog.pg_inherits h on h.inhrelid = i.oid
+left join pg_catalog.pg_tablespace s on s.oid = i.reltablespace
+left join pg_catalog.pg_description d on d.classoid = 'pg_catalog.pg_class'::regclass and d.objoid = i.oid and d.objsubid = 0
+left join (
+  select attrelid, json_agg(attname || '=' || attstattarget order by attnum) as targets
+  from pg_catalog.pg_attribute where attstattarget >= 0 and attnum > 0 group by attrelid
+) t on t.attrelid = i.oid,
+lateral (select case when y.indisclustered then true end as clustered, case when y.indisreplident then true end as replica_identity,
+  h.inhparent::regclass::text as partition_of, s.spcname as tablespace, t.targets as statistics, d.description as comment) x
+where y.indisclustered or y.indisreplident or h.inhparent is not null or i.reltablespace <> 0 or t.targets is not null or d.description is not null

@@ -1,0 +1,88 @@
+-- Schemas, and relations as a whole: tables, views, materialized views, foreign tables, sequences.
+select 'schema', n.nspname::text, n.nspname::text, row_to_json(x)
+from namespace n
+left join acl a on a.kind = 'n' and a.owner = n.owner and a.acl = n.acl
+left join pg_catalog.pg_description d on d.classoid = 'pg_catalog.pg_namespace'::regclass and d.objoid = n.oid,
+lateral (select a.entries as acl, d.description as comment) x
+
+union all
+select case c.relkind when 'r' then 'table' when 'p' then 'table' when 'v' then 'view' when 'm' then 'materialized view'
+    when 'f' then 'foreign table' else 'sequence' end,
+  c.nspname::text, c.relname::text, row_to_json(x)
+from relation c left join acl a on a.kind = c.acl_kind and a.owner = c.owner and a.acl = c.acl,
+lateral (select a.entries as acl) x
+
+union all
+select 'table', c.nspname::text, c.relname::text, row_to_json(x)
+from relation c, lateral (select c.relrowsecurity as row_security) x
+where c.relkind in ('r', 'p')
+
+union all
+select case c.relkind when 'v' then 'view' else 'materialized view' end, c.nspname::text, c.relname::text, row_to_json(x)
+from relation c, lateral (select pg_catalog.pg_get_viewdef(c.oid) as definition) x
+where c.relkind in ('v', 'm')
+
+union all
+select case c.relkind when 'r' then 'table' when 'p' then 'table' when 'v' then 'view' when 'm' then 'materialized view'
+    when 'f' then 'foreign table' else 'sequence' end,
+  c.nspname::text, c.relname::text, row_to_json(x)
+from relation c
+join pg_catalog.pg_description d on d.classoid = 'pg_catalog.pg_class'::regclass and d.objoid = c.oid and d.objsubid = 0,
+lateral (select d.description as comment) x
+
+union all
+-- What few tables have.
+select case c.relkind when 'r' then 'table' when 'p' then 'table' when 'v' then 'view' when 'm' then 'materialized view'
+    when 'f' then 'foreign table' else 'sequence' end,
+  c.nspname::text, c.relname::text, json_strip_nulls(row_to_json(x))
+from relation c
+left join pg_catalog.pg_class toast on toast.oid = c.reltoastrelid
+left join pg_catalog.pg_am m on m.oid = c.relam
+left join pg_catalog.pg_tablespace s on s.oid = c.reltablespace,
+lateral (select
+  case c.relkind when 'p' then pg_catalog.pg_get_partkeydef(c.oid) end as partitioned_by,
+  case when c.relispartition then pg_catalog.pg_get_expr(c.relpartbound, c.oid) end as partition,
+  case when c.relpersistence = 'u' then true end as unlogged,
+  case when c.relforcerowsecurity then true end as force_row_security,
+  case when c.relkind in ('r', 'p') then case c.relreplident when 'f' then 'full' when 'n' then 'nothing' when 'i' then 'index' end end as replica_identity,
+  case when m.amname <> 'heap' then m.amname end as access_method,
+  s.spcname as tablespace,
+  case when c.reloftype <> 0 then pg_catalog.format_type(c.reloftype, null) end as of_type,
+  case when c.relkind = 'm' and not c.relispopulated then false end as populated,
+  -- The switches of views may be written in many ways, and off is the same as not at all.
+  (select json_agg(o.option order by o.option collate "C") from (
+    select case when o.name in ('security_invoker', 'security_barrier') then o.name || '=true' else o.option end as option
+    from (select option, split_part(option, '=', 1) as name from unnest(c.reloptions) option) o
+    where o.name not in ('security_invoker', 'security_barrier') or split_part(o.option, '=', 2)::boolean) o) as options,
+  (select json_agg(o order by o collate "C") from unnest(toast.reloptions) o) as toast_options) x
+where c.relkind = 'p' or c.relispartition or c.relpersistence = 'u' or c.relforcerowsecurity or c.reloptions is not null
+  or toast.reloptions is not null or c.relreplident <> 'd' or m.amname <> 'heap' or c.reltablespace <> 0 or c.reloftype <> 0 or not c.relispopulated
+
+union all
+select case c.relkind when 'f' then 'foreign table' else 'table' end, c.nspname::text, c.relname::text, row_to_json(x)
+from relation c join pg_catalog.pg_inherits i on i.inhrelid = c.oid,
+lateral (select array_agg(j.inhparent::regclass::text order by j.inhseqno) as inherits from pg_catalog.pg_inherits j where j.inhrelid = c.oid) x
+where i.inhseqno = 1 and c.relkind in ('r', 'p', 'f')
+
+union all
+select 'foreign table', c.nspname::text, c.relname::text, json_strip_nulls(row_to_json(x))
+from relation c join pg_catalog.pg_foreign_table f on f.ftrelid = c.oid join pg_catalog.pg_foreign_server s on s.oid = f.ftserver,
+lateral (select s.srvname as server, {options:f.ftoptions} as options) x
+
+union all
+select 'sequence', c.nspname::text, c.relname::text, row_to_json(x)
+from relation c join pg_catalog.pg_sequence s on s.seqrelid = c.oid,
+lateral (select s.seqtypid::regtype::text as type, s.seqstart as start, s.seqincrement as increment, s.seqmin as minimum,
+  s.seqmax as maximum, s.seqcache as cache, s.seqcycle as cycle) x
+
+union all
+select 'sequence', c.nspname::text, c.relname::text, json_strip_nulls(row_to_json(x))
+from relation c
+join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid
+  and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i') and d.refobjsubid > 0
+join pg_catalog.pg_attribute t on t.attrelid = d.refobjid and t.attnum = d.refobjsubid
+join pg_catalog.pg_class o on o.oid = d.refobjid,
+lateral (select d.refobjid::regclass::text || '.' || t.attname as owned_by,
+  case when o.relnamespace = c.relnamespace then o.relname end as table,
+  case when d.deptype = 'i' then true end as identity) x
+where c.relkind = 'S'

@@ -1,0 +1,141 @@
+//! The tables of a catalog as far as their rows are concerned, typed.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::catalog::{Catalog, Facts};
+use crate::pg::{PgError, PgResult, TableName};
+
+impl Catalog {
+    /// The tables, typed, in name order. Views and foreign tables are none.
+    pub fn tables(&self) -> PgResult<Vec<Table>> {
+        let mut tables: BTreeMap<TableName, Table> = self
+            .of_kind("table")
+            .map(|(name, facts)| {
+                let table = TableName::new(&name.schema, &name.name);
+                (table.clone(), Table::new(table, facts))
+            })
+            .collect();
+        for (name, facts) in self.of_kind("column") {
+            let column: Column = typed(facts)?;
+            if let Some(table) = tables.get_mut(&TableName::new(&name.schema, &column.table)) {
+                table.columns.push(column);
+            }
+        }
+        for (name, facts) in self.of_kind("constraint") {
+            let constraint: Constraint = typed(facts)?;
+            if let Some(table) = tables.get_mut(&TableName::new(&name.schema, &constraint.table)) {
+                table.take_in(&name.name[constraint.table.len() + 1..], constraint);
+            }
+        }
+        Ok(tables.into_values().collect())
+    }
+}
+
+fn typed<T: serde::de::DeserializeOwned>(facts: &Facts) -> PgResult<T> {
+    let object = facts.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    serde_json::from_value(Value::Object(object)).map_err(|error| PgError::Protocol(error.to_string()))
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Column {
+    table: String,
+    /// Name, unquoted.
+    #[serde(rename = "column")]
+    pub name: String,
+    /// Type as SQL.
+    #[serde(rename = "type")]
+    pub data_type: String,
+    /// The generation expression with its kind (`s` stored, `v` virtual) before it.
+    pub generated: Option<String>,
+    /// `a` always, `d` by default.
+    pub identity: Option<String>,
+    /// Whether NULL is refused.
+    pub not_null: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Constraint {
+    table: String,
+    #[serde(rename = "type")]
+    kind: String,
+    definition: String,
+    #[serde(default)]
+    columns: Vec<String>,
+    references: Option<TableName>,
+    #[serde(default)]
+    referenced_columns: Vec<String>,
+}
+
+/// A foreign key of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// Name of the constraint.
+    pub name: String,
+    /// The referring columns.
+    pub columns: Vec<String>,
+    /// The table referred to.
+    pub references: TableName,
+    /// The columns referred to, in the order of `columns`.
+    pub referenced_columns: Vec<String>,
+    /// As `pg_get_constraintdef` shows it.
+    pub definition: String,
+}
+
+/// A table as far as its rows are concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: TableName,
+    /// Whether its rows are in its partitions.
+    pub is_partitioned: bool,
+    /// Whether it is itself a partition: its rows are those of its root.
+    pub is_partition: bool,
+    /// All columns, in name order.
+    pub columns: Vec<Column>,
+    /// Columns of the primary key; empty without one.
+    pub primary_key: Vec<String>,
+    /// Foreign keys.
+    pub foreign_keys: Vec<ForeignKey>,
+}
+
+impl Table {
+    fn new(name: TableName, facts: &Facts) -> Self {
+        Self {
+            name,
+            is_partitioned: facts.contains_key("partitioned_by"),
+            is_partition: facts.contains_key("partition"),
+            columns: Vec::new(),
+            primary_key: Vec::new(),
+            foreign_keys: Vec::new(),
+        }
+    }
+
+    fn take_in(&mut self, name: &str, constraint: Constraint) {
+        match (constraint.kind.as_str(), constraint.references) {
+            ("p", _) => self.primary_key = constraint.columns,
+            ("f", Some(references)) => self.foreign_keys.push(ForeignKey {
+                name: name.to_owned(),
+                columns: constraint.columns,
+                references,
+                referenced_columns: constraint.referenced_columns,
+                definition: constraint.definition,
+            }),
+            _ => {}
+        }
+    }
+
+    /// The columns that hold data of their own: generated ones do not.
+    pub fn stored_columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|column| column.generated.is_none())
+    }
+
+    /// What to select from: a table's own rows, or those of all its partitions.
+    #[must_use]
+    pub fn from_clause(&self) -> String {
+        if self.is_partitioned { self.name.sql() } else { format!("only {}", self.name.sql()) }
+    }
+}

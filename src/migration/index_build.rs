@@ -1,0 +1,175 @@
+//! `create index concurrently`: what it leaves behind when it fails or is cut off, told by its definition.
+
+use crate::migration::scanner::{Scanner, Token, TokenKind};
+use crate::migration::statement::Statement;
+use crate::pg::{PgResult, Row, Session, literal};
+
+/// One such statement, as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IndexBuild<'a> {
+    is_unique: bool,
+    /// The name it gives, if it gives one.
+    name: Option<&'a str>,
+    table: &'a str,
+    /// Everything behind the table.
+    rest: &'a str,
+}
+
+/// What is there of the index a statement builds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// It is there and may be used.
+    Valid,
+    /// It is there, and the server does not use it: a build that did not come to its end. Its name as SQL.
+    Leftover(String),
+    /// It is not there, or is another one.
+    Nothing,
+}
+
+impl<'a> IndexBuild<'a> {
+    /// The statement as one, if it is one.
+    pub(crate) fn of(text: &'a str, statement: &Statement) -> Option<Self> {
+        let code = statement.code_text(text);
+        let mut words = Words { code, tokens: tokens(code), next: 0 };
+        words.take("create").then_some(())?;
+        let is_unique = words.take("unique");
+        (words.take("index") && words.take("concurrently")).then_some(())?;
+        let _ = words.take("if") && words.take("not") && words.take("exists");
+        let name = if words.take("on") { None } else { Some(words.name()?) };
+        (name.is_none() || words.take("on")).then_some(())?;
+        words.take("only");
+        let table = words.name()?;
+        let rest = &code[words.tokens.get(words.next)?.range.start..];
+        Some(Self { is_unique, name, table, rest })
+    }
+
+    /// The name it gives, as it is written.
+    pub(crate) fn name(&self) -> Option<&'a str> {
+        self.name
+    }
+
+    /// The table, as it is written.
+    pub(crate) fn table(&self) -> &'a str {
+        self.table
+    }
+
+    /// Looks for it. The same index is built on an empty copy of the table, so that the server itself says what the
+    /// definition comes to; what somebody else is building just now does not count.
+    pub(crate) async fn find(&self, session: &mut Session) -> PgResult<Found> {
+        let unique = if self.is_unique { "unique " } else { "" };
+        let name = self.name.map_or_else(String::new, |name| {
+            format!("and c.relname = (pg_catalog.parse_ident({}))[1] ", literal(name))
+        });
+        let of = |index: &str| format!("substring(pg_catalog.pg_get_indexdef({index}) from ' USING .*$')");
+        session.send("begin")?;
+        session.send(&format!(
+            "create temporary table crmctl_probe (like {table}) on commit drop; \
+             create {unique}index crmctl_probe_index on pg_temp.crmctl_probe {rest}\n; \
+             select pg_catalog.format('%I.%I', n.nspname, c.relname) as index, i.indisvalid as valid \
+             from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid \
+             join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+             where i.indrelid = {relation}::regclass and i.indisunique = {unique_flag} {name} and {ours} = {probe} \
+             and not exists (select from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid) \
+             order by i.indisvalid desc limit 1",
+            table = self.table,
+            rest = self.rest,
+            relation = literal(self.table),
+            unique_flag = self.is_unique,
+            ours = of("i.indexrelid"),
+            probe = of("'pg_temp.crmctl_probe_index'::regclass"),
+        ))?;
+        session.send("rollback")?;
+        session.receive().await?;
+        let answer = session.receive().await?;
+        session.receive().await?;
+        // A definition that cannot be tried is another one than that of any index there is.
+        let rows = answer.ok().map(crate::pg::Answer::rows).unwrap_or_default();
+        Ok(rows.first().map_or(Found::Nothing, found))
+    }
+}
+
+fn found(row: &Row) -> Found {
+    match row.text("index") {
+        Some(_) if row.flag("valid") => Found::Valid,
+        Some(index) => Found::Leftover(index.to_owned()),
+        None => Found::Nothing,
+    }
+}
+
+fn tokens(code: &str) -> Vec<Token> {
+    let all = Scanner::new(code).map_while(Result::ok);
+    all.filter(|token| !token.kind.is_trivia()).take(32).collect()
+}
+
+struct Words<'a> {
+    code: &'a str,
+    tokens: Vec<Token>,
+    next: usize,
+}
+
+impl<'a> Words<'a> {
+    fn take(&mut self, word: &str) -> bool {
+        let is = self.tokens.get(self.next).is_some_and(|token| {
+            token.kind == TokenKind::Word && self.code[token.range.clone()].eq_ignore_ascii_case(word)
+        });
+        self.next += usize::from(is);
+        is
+    }
+
+    /// A name with any number of parts, as it is written.
+    fn name(&mut self) -> Option<&'a str> {
+        let is_part = |token: &Token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName);
+        let start = self.tokens.get(self.next).filter(|token| is_part(token))?.range.start;
+        let mut end = self.tokens[self.next].range.end;
+        self.next += 1;
+        while let [dot, part, ..] = &self.tokens[self.next..]
+            && dot.kind == TokenKind::Symbol(b'.')
+            && is_part(part)
+        {
+            end = part.range.end;
+            self.next += 2;
+        }
+        Some(&self.code[start..end])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migration::split;
+
+    fn parsed(text: &str) -> Option<(bool, Option<String>, String, String)> {
+        let statements = split("a.sql", text).unwrap();
+        let build = IndexBuild::of(text, &statements[0])?;
+        let own = str::to_owned;
+        Some((build.is_unique, build.name.map(own), own(build.table), own(build.rest)))
+    }
+
+    #[test]
+    fn every_form_of_the_statement_is_taken_apart() {
+        let expected = |unique, name: Option<&str>, table: &str, rest: &str| {
+            Some((unique, name.map(str::to_owned), table.to_owned(), rest.to_owned()))
+        };
+        assert_eq!(
+            parsed("-- why\nCREATE INDEX CONCURRENTLY a_x ON public.a (x);"),
+            expected(false, Some("a_x"), "public.a", "(x)")
+        );
+        assert_eq!(
+            parsed(
+                "create unique index concurrently if not exists \"A x\" on only \"S\".\"T\" using btree (x) where x > 1"
+            ),
+            expected(true, Some("\"A x\""), "\"S\".\"T\"", "using btree (x) where x > 1")
+        );
+        assert_eq!(
+            parsed("create index concurrently on a (lower(x))"),
+            expected(false, None, "a", "(lower(x))")
+        );
+    }
+
+    #[test]
+    fn other_statements_are_none() {
+        for text in ["create index a_x on a (x)", "drop index concurrently a_x", "create table a (x int)"] {
+            assert_eq!(parsed(text), None, "{text}");
+        }
+    }
+}

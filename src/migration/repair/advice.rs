@@ -1,0 +1,200 @@
+//! What disagrees, and the commands that would mend it. Pure.
+
+use serde::Serialize;
+
+use crate::environment::EnvironmentName;
+use crate::error::ExitStatus;
+use crate::migration::directory::Directory;
+use crate::migration::file::MigrationFile;
+use crate::migration::history_row::{History, RunState};
+use crate::migration::states::{Entry, State, states};
+use crate::migration::version::{Version, normalised};
+use crate::plan::Render;
+use crate::ui::{Style, plural};
+
+/// Everything that disagrees.
+#[derive(Debug, Clone, Serialize)]
+pub struct Advice {
+    /// One for each migration, in the order of versions. Empty: files and history agree.
+    pub disagreements: Vec<Disagreement>,
+    /// How many files are pending, which is no disagreement.
+    pub pending: usize,
+}
+
+/// One migration on which files and history disagree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Disagreement {
+    /// Its version.
+    pub version: Version,
+    /// Its name.
+    pub name: String,
+    /// How it stands.
+    pub state: State,
+    /// What exactly is wrong.
+    pub why: String,
+    /// What would mend it; any one of them does.
+    pub ways: Vec<Way>,
+}
+
+/// One way to mend a disagreement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Way {
+    /// What to type.
+    pub command: String,
+    /// When that is the right way, and what it does.
+    pub effect: String,
+}
+
+/// Looks for disagreements and says what would mend each.
+#[must_use]
+pub fn advise(directory: &Directory, history: &History, environment: &EnvironmentName) -> Advice {
+    let entries = states(directory, history);
+    let pending = entries.iter().filter(|entry| entry.state == State::Pending).count();
+    let disagreements =
+        entries.iter().filter_map(|entry| disagreement(entry, history, environment)).collect();
+    Advice { disagreements, pending }
+}
+
+impl Advice {
+    /// 3 when anything disagrees.
+    #[must_use]
+    pub fn exit_status(&self) -> ExitStatus {
+        if self.disagreements.is_empty() { ExitStatus::Success } else { ExitStatus::Differs }
+    }
+}
+
+fn disagreement(entry: &Entry, history: &History, environment: &EnvironmentName) -> Option<Disagreement> {
+    let Entry { version, name, state, file } = entry;
+    let repair = |flag: &str| format!("crmctl migrate repair --env {environment} --{flag} {version}");
+    let (why, ways) = match (state, file) {
+        (State::Applied | State::Pending, _) => return None,
+        (State::Edited, file) => {
+            let path = file.as_ref().map(|file| file.shown()).unwrap_or_default();
+            let why = file.as_ref().map(|file| first_edit(file, history)).unwrap_or_default();
+            let restore = format!("git checkout -- {path}");
+            (
+                why,
+                vec![
+                    way(restore, "brings back what was applied, if the edit is not committed"),
+                    way(repair("accept-edited"), "if the database has by now what the file says"),
+                ],
+            )
+        }
+        (State::MissingLocally, _) => (
+            "it is applied, and there is no such file".to_owned(),
+            vec![
+                way(format!("crmctl migrate fetch --env {environment}"), "writes the file from the history"),
+                way(
+                    repair("reverted"),
+                    "if the database does not have it any more, and the file shall not come back",
+                ),
+            ],
+        ),
+        (State::OutOfOrder, _) => {
+            let newest = history.newest().map(Version::as_str).unwrap_or_default();
+            (
+                format!("it is not applied, and older than `{newest}`, which is"),
+                vec![
+                    way(format!("crmctl migrate up --env {environment} --out-of-order"), "applies it now"),
+                    way(repair("applied"), "if the database has already what it makes"),
+                ],
+            )
+        }
+        (State::PartlyApplied, Some(file)) => {
+            let mut ways = Vec::new();
+            let (why, can_resume) = stop(file, history);
+            if can_resume {
+                let up = format!("crmctl migrate up --env {environment}");
+                ways.push(way(up, "resumes at that statement"));
+            }
+            ways.push(way(repair("applied"), "if the rest was done by hand"));
+            ways.push(way(repair("reverted"), "if what was done is undone: it will run from its beginning"));
+            (why, ways)
+        }
+        (State::PartlyApplied, None) => (
+            "it stopped half-way, and its file is gone".to_owned(),
+            vec![way(repair("reverted"), "forgets it, if what was done is undone or shall stay as it is")],
+        ),
+    };
+    Some(Disagreement { version: version.clone(), name: name.clone(), state: *state, why, ways })
+}
+
+fn way(command: String, effect: &str) -> Way {
+    Way { command, effect: effect.to_owned() }
+}
+
+/// Where a file is not what was applied.
+fn first_edit(file: &MigrationFile, history: &History) -> String {
+    let path = file.shown();
+    let Some(stored) = history.get(&file.version).and_then(|row| row.statements.as_deref()) else {
+        return format!("the checksum of `{path}` is not the one that was noted");
+    };
+    let ours = file.statements_for_history();
+    let is_same = |index: usize| match (ours.get(index), stored.get(index)) {
+        (Some(ours), Some(stored)) => normalised(ours) == normalised(stored),
+        (None, Some(_) | None) | (Some(_), None) => false,
+    };
+    let length = ours.len().max(stored.len());
+    match (0..length).find(|index| !is_same(*index)) {
+        Some(index) if index >= ours.len() => {
+            format!(
+                "`{path}` has {}, and {} were applied",
+                plural(ours.len() as u64, "statement"),
+                stored.len()
+            )
+        }
+        Some(index) => {
+            let at = file.statements[index].location(&path, &file.text);
+            let number = index + 1;
+            if index < stored.len() {
+                format!("statement {number} is not the one that was applied ({at})")
+            } else {
+                format!("statement {number} was not there when it was applied ({at})")
+            }
+        }
+        None => format!("data or spacing of `{path}` are not those that were applied"),
+    }
+}
+
+/// Where a file stopped, and whether it can go on there.
+fn stop(file: &MigrationFile, history: &History) -> (String, bool) {
+    let Some(RunState::Partial { statements_done, prefix }) =
+        history.extras.get(&file.version).map(|extra| &extra.state)
+    else {
+        return (String::new(), false);
+    };
+    let total = file.statements.len();
+    let mut why = format!("it stopped behind statement {statements_done} of {total}");
+    if let Some(next) = file.statements.get(*statements_done) {
+        why += &format!("; the next is `{}` ({})", next.command, next.location(&file.shown(), &file.text));
+    }
+    let can_resume = file.prefix_checksum(*statements_done) == *prefix;
+    if !can_resume {
+        why += "; one of those done was edited since, so it cannot be resumed before that is restored";
+    }
+    (why, can_resume)
+}
+
+impl Render for Advice {
+    fn render(&self, style: &Style) -> String {
+        let pending = || format!("{} pending", plural(self.pending as u64, "migration"));
+        if self.disagreements.is_empty() {
+            let rest = if self.pending > 0 { format!("; {}", pending()) } else { String::new() };
+            return format!("nothing to repair: files and history agree{rest}");
+        }
+        let count = self.disagreements.len() as u64;
+        let mut text = format!("{} to repair; nothing was changed", plural(count, "disagreement"));
+        for Disagreement { version, name, state, why, ways } in &self.disagreements {
+            let title = if name.is_empty() { version.to_string() } else { format!("{version}_{name}") };
+            text += &format!("\n\n{}  {}\n  {why}", style.strong(&title), state.shown(style));
+            for (index, Way { command, effect }) in ways.iter().enumerate() {
+                let word = if index == 0 { "  " } else { "or" };
+                text += &format!("\n  {word} {}\n       {}", style.strong(command), style.faint(effect));
+            }
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! Row level security, policies, and what `access.toml` expects.
+
+use crate::access::{AccessTable, Expectations};
+use crate::ui::plural;
+use crate::validate::check::{Check, Rule};
+use crate::validate::facts::Facts;
+use crate::validate::full_name;
+use crate::validate::judge::Context;
+
+pub(super) fn row_level_security(facts: &Facts, context: &Context) -> Vec<Check> {
+    let config = context.config;
+    let mut checks = Vec::new();
+    for relation in facts.relations.values() {
+        let is_exposed = context.exposed.contains(&relation.name.schema);
+        if !is_exposed || !relation.is_table() || config.exempt.contains(&relation.name) {
+            continue;
+        }
+        let name = full_name(&relation.name);
+        if !relation.row_level_security {
+            checks.push(
+                Check::error(
+                    Rule::RowLevelSecurity,
+                    name.clone(),
+                    format!("`{name}` is exposed by the API and has no row level security"),
+                )
+                .help(format!(
+                    "`alter table {} enable row level security`, with the policies it needs",
+                    relation.name.sql()
+                )),
+            );
+            continue;
+        }
+        checks.push(Check::ok(
+            Rule::RowLevelSecurity,
+            name.clone(),
+            format!("`{name}` has row level security"),
+        ));
+        let own = config.policies_of.get(&relation.name);
+        let least = own.map(|placed| placed.value).or(config.min_policies);
+        let found = plural(relation.policies, "policy");
+        let check = if relation.policies >= least.unwrap_or(1) {
+            Check::ok(Rule::Policies, name.clone(), format!("`{name}` has {found}"))
+        } else if let Some(least) = least {
+            Check::error(Rule::Policies, name.clone(), format!("`{name}` has {found}, {least} are required"))
+        } else {
+            Check::warning(
+                Rule::Policies,
+                name.clone(),
+                format!("`{name}` has row level security and no policy: nobody gets at its rows by the API"),
+            )
+            .help("add a policy, or list it in `exempt` of `[policies]` in validate.toml")
+        };
+        checks.push(check.at(own.map(|placed| &placed.location)));
+    }
+    checks
+}
+
+/// The expectations of `access.toml`.
+pub(in crate::validate) fn access(table: &AccessTable, expectations: &Expectations) -> Vec<Check> {
+    let mut checks: Vec<Check> = expectations
+        .violations(table)
+        .into_iter()
+        .map(|violation| {
+            Check::error(Rule::Access, full_name(&violation.table), violation.words)
+                .at(Some(&violation.location))
+        })
+        .collect();
+    let unproved = expectations.unproved(table).into_iter().map(|unproved| {
+        Check::warning(Rule::Access, "access.toml", format!("not proved: {}", unproved.words))
+            .at(Some(&unproved.location))
+    });
+    checks.extend(unproved);
+    if checks.is_empty() {
+        let (lines, personas) = (expectations.expectations.len() as u64, table.personas.len() as u64);
+        let message = format!("{} kept by {}", plural(lines, "expectation"), plural(personas, "persona"));
+        checks.push(Check::ok(Rule::Access, "access.toml", message));
+    }
+    checks
+}
