@@ -14,6 +14,7 @@ mod backup_restore;
 mod crash;
 mod demo;
 mod deploy;
+mod deploy_crash;
 mod deploy_gate;
 mod deploy_hooks;
 mod deploy_journal;
