@@ -50,6 +50,11 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether its answer is a JSON document without `--json`.
+    pub(crate) fn asks_for_json(&self) -> bool {
+        if let Self::Migrate(command) = self { command.asks_for_json() } else { false }
+    }
+
     /// The command as it is typed, for JSON documents and `application_name`.
     pub(crate) fn name(&self) -> &'static str {
         match self {

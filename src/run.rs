@@ -13,10 +13,11 @@ use crate::ui::{Output, Printer, PrinterOptions, Volume};
 /// Runs the program with the arguments of the process. The only place a failure is rendered.
 #[must_use]
 pub fn run() -> ExitStatus {
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
+    cli.global.json |= cli.command.asks_for_json();
     let printer = Printer::new(printer_options(&cli.global), &Variables::of_process());
     let name = cli.command.name();
     let result = tokio::runtime::Builder::new_current_thread()

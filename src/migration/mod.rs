@@ -4,7 +4,7 @@
 
 mod applied;
 pub mod apply;
-mod barrier;
+pub(crate) mod barrier;
 pub mod baseline;
 mod blockers;
 pub mod class;
@@ -15,7 +15,7 @@ pub mod down;
 mod fate;
 pub mod fetch;
 pub mod file;
-mod flight;
+pub(crate) mod flight;
 mod git;
 pub mod history;
 pub mod history_row;

@@ -47,18 +47,23 @@ impl MigrateCommand {
         }
     }
 
+    /// Whether its answer is a JSON document without `--json`.
+    pub(crate) fn asks_for_json(&self) -> bool {
+        if let Self::Lint(args) = self { args.asks_for_json() } else { false }
+    }
+
     pub(crate) async fn run(self, app: &App) -> Result<ExitStatus> {
         match self {
             Self::New(args) => new::run(app, &args),
             Self::Up(args) => up::run(app, args).await,
             Self::Status(args) => status::run(app, args).await,
-            Self::Lint(args) => lint::run(app, &args),
             Self::Repair(args) => repair::run(app, args).await,
             Self::Baseline(args) => baseline::run(app, args).await,
             Self::Fetch(args) => fetch::run(app, args).await,
             Self::Verify(args) => verify::run(app, args).await,
             Self::Drift(args) => drift::run(app, args).await,
             Self::Down(args) => down::run(app, args).await,
+            Self::Lint(args) => lint::run(app, args).await,
         }
     }
 }

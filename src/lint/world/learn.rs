@@ -13,7 +13,12 @@ impl World<'_> {
         } else if let Some((name, actions)) = words.alter_table() {
             self.learn_actions(&name, &actions);
         } else if words.begins(&["drop", "table"]) {
-            self.dropped.extend(words.from(2).names().iter().map(Name::to_string));
+            for table in words.from(2).names().iter().map(Name::to_string) {
+                if !self.created.contains(&table) {
+                    self.dropped_first.insert(table.clone());
+                }
+                self.dropped.insert(table);
+            }
         } else if words.begins(&["create", "policy"]) {
             let table = words.find(&["on"]).and_then(|index| words.from(index + 1).name());
             self.with_policy.extend(table.map(|(name, _)| name.to_string()));
@@ -32,9 +37,10 @@ impl World<'_> {
 
     fn learn_table(&mut self, name: &Name, items: &[Item]) {
         let table = name.to_string();
-        if !self.dropped.contains(&table) {
+        if !self.dropped_first.contains(&table) {
             self.created.insert(table.clone());
         }
+        self.dropped.remove(&table);
         items.iter().for_each(|item| self.learn_item(&table, item));
     }
 
@@ -68,8 +74,6 @@ impl World<'_> {
         let rest = words.from(1).behind(&["or", "replace"]).behind(&["unique"]).behind(&["materialized"]);
         if rest.begins(&["index"]) {
             self.learn_index(rest);
-        } else if rest.begins(&["type"]) {
-            self.types_made.extend(rest.from(1).name().map(|(name, _)| name.to_string()));
         } else if ["view", "function", "procedure", "sequence"].iter().any(|kind| rest.begins(&[kind])) {
             self.made.extend(rest.from(1).name().map(|(name, _)| name.to_string()));
         }
