@@ -59,7 +59,7 @@ fn only_relation<'a>(tokens: &[Token<'a>]) -> Option<(&'a str, std::ops::Range<u
     }
     // The last name outside of parentheses: the alias, else the relation itself.
     let item = &tokens[start..start + length];
-    let relation = item.iter().filter(|token| token.depth == 0 && is_name(token.text)).next_back()?;
+    let relation = item.iter().rfind(|token| token.depth == 0 && is_name(token.text))?;
     Some((relation.text, start..start + length))
 }
 

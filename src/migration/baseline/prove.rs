@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::catalog::{Catalog, diff};
+use crate::catalog::{Catalog, Difference, diff};
 use crate::environment::EnvironmentName;
 use crate::error::{Failure, Kind, Result};
 use crate::migration::baseline::plan::Proof;
@@ -12,7 +12,6 @@ use crate::migration::history;
 use crate::migration::history_row::History;
 use crate::migration::plan::{Options, plan};
 use crate::migration::version::Version;
-use crate::parity::sentence;
 use crate::plan::Progress;
 use crate::replay::Replay;
 
@@ -24,7 +23,7 @@ pub(crate) async fn fitting_versions(
     wanted: &Catalog,
     progress: &dyn Progress,
 ) -> Result<Option<(Version, Version)>> {
-    let wanted = wanted.hash();
+    let wanted = wanted.schema_hash();
     let mut fitting: Option<(Version, Version)> = None;
     for (index, file) in directory.files.iter().enumerate() {
         let so_far = Directory { files: directory.files[..=index].to_vec(), ..Directory::default() };
@@ -36,7 +35,7 @@ pub(crate) async fn fitting_versions(
             Err(_) => break,
         }
         progress.advance(1, &file.title());
-        if replay.catalog().await?.hash() == wanted {
+        if replay.catalog().await?.schema_hash() == wanted {
             let first = fitting.take().map_or_else(|| file.version.clone(), |(first, _)| first);
             fitting = Some((first, file.version.clone()));
         }
@@ -60,8 +59,9 @@ pub(crate) async fn prove(
 }
 
 fn compared(made: &Catalog, catalog: &Catalog, environment: &EnvironmentName) -> Proof {
-    let words = |difference| sentence(difference, "the migrations", environment.as_str());
-    let differences: Vec<String> = diff(made, catalog).iter().map(words).collect();
+    let differences = diff(made, catalog);
+    let words = |difference: &Difference| difference.in_words("the migrations", environment.as_str());
+    let differences: Vec<String> = differences.iter().map(words).collect();
     if differences.is_empty() { Proof::Equal } else { Proof::Differs { differences } }
 }
 
