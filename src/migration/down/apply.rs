@@ -15,9 +15,9 @@ use crate::migration::down::rehearse::{Expectation, Rehearsal};
 use crate::migration::down::report::{DownReport, PartlyUndone};
 use crate::migration::down::step::{DownStep, Source};
 use crate::migration::fate::is_unknown;
-use crate::migration::file::MigrationFile;
 use crate::migration::flight::{explain, receive_file, send_file};
 use crate::migration::history;
+use crate::migration::settings::settings;
 use crate::migration::version::Version;
 use crate::pg::{Backoff, CopySource, PgError, PgResult, Session, Writer, is_transient, text_array};
 use crate::plan::Progress;
@@ -148,16 +148,6 @@ async fn run_steps(writer: &mut Writer<'_>, steps: &[DownStep], progress: &dyn P
         }
     }
     failure.map_or(Ok(()), Err)
-}
-
-/// A lock that is not had in time fails the transaction, which is tried again: waiting in the queue for an exclusive
-/// lock would stall everybody behind it.
-fn settings(half: &MigrationFile, set: &str) -> String {
-    let lock = half.directives.lock_timeout.map_or(2000, |time| time.as_millis());
-    let statement = half.directives.statement_timeout.map_or(0, |time| time.as_millis());
-    format!(
-        "{set} lock_timeout = {lock}; {set} statement_timeout = {statement}; {set} idle_in_transaction_session_timeout = 0"
-    )
 }
 
 /// The history forgets the migration, and the files it was folded from.
