@@ -4,13 +4,12 @@
 //! leaves the target as it was, and a journal that says so; after it, everything is there. There is no in-between.
 
 use crate::backup::BackupId;
-use crate::catalog::{self, diff};
+use crate::catalog::{self, Difference, diff};
 use crate::deploy::check::check;
 use crate::deploy::fate;
 use crate::deploy::hooks::{Phase, Shell};
 use crate::deploy::journal::{DeployRecord, DeployState};
 use crate::deploy::ledger;
-use crate::deploy::plan::in_words;
 use crate::deploy::procedure::Procedure;
 use crate::deploy::report::DeployReport;
 use crate::error::{Failure, Kind, Result};
@@ -142,7 +141,7 @@ impl<'a> Deployment<'a> {
             migration::apply(&mut self.writer, &migrations, self.progress).await?;
         }
         let after = catalog::read(&mut self.writer).await?;
-        self.changes = diff(&plan.files.before, &after).iter().map(in_words).collect();
+        self.changes = diff(&plan.files.before, &after).iter().map(Difference::as_change).collect();
         self.record.catalog_after = Some(after.hash());
         self.record.state = self.state_once_applied();
         self.record.error = None;
