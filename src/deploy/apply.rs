@@ -4,13 +4,12 @@
 //! leaves the target as it was, and a journal that says so; after it, everything is there. There is no in-between.
 
 use crate::backup::BackupId;
-use crate::catalog::{self, diff};
+use crate::catalog::{self, Difference, diff};
 use crate::deploy::check::check;
 use crate::deploy::fate;
 use crate::deploy::hooks::{Phase, Shell};
 use crate::deploy::journal::{DeployRecord, DeployState};
 use crate::deploy::ledger;
-use crate::deploy::plan::in_words;
 use crate::deploy::procedure::Procedure;
 use crate::deploy::report::DeployReport;
 use crate::error::{Failure, Kind, Result};
@@ -127,34 +126,10 @@ impl<'a> Deployment<'a> {
     }
 
     async fn commit(&mut self) -> Result<()> {
-        let error = match self.writer.commit().await {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
-        };
         let applied = std::mem::replace(&mut self.record.state, DeployState::Applying);
-        if !matches!(error, PgError::Undecided { .. }) {
-            return Err(error.into());
-        }
-        // COMMIT was sent and its answer was lost. The journal knows.
-        match fate::state_of(&self.record.id, self.writer.target()).await {
-            Some(state) if state == applied => {
-                self.record.state = applied;
-                self.progress.notice(&format!("{error}; the journal says that it was committed"));
-                Ok(())
-            }
-            Some(_) => Err(Failure::from(error)
-                .context("the journal says that nothing was committed")
-                .of_kind(Kind::Failed)),
-            None => {
-                let environment = &self.record.environment;
-                Err(Failure::from(error)
-                    .context(
-                        "COMMIT was sent and its answer was lost: either everything is applied or nothing",
-                    )
-                    .with_help(format!("see which with `crmctl deploy status --env {environment}`"))
-                    .of_kind(Kind::Partial))
-            }
-        }
+        fate::commit(&mut self.writer, &self.record.id, applied, self.progress).await?;
+        self.record.state = applied;
+        Ok(())
     }
 
     /// With a file among them that cannot run in a transaction, or when a part of them is there already: one by one.
@@ -166,7 +141,7 @@ impl<'a> Deployment<'a> {
             migration::apply(&mut self.writer, &migrations, self.progress).await?;
         }
         let after = catalog::read(&mut self.writer).await?;
-        self.changes = diff(&plan.files.before, &after).iter().map(in_words).collect();
+        self.changes = diff(&plan.files.before, &after).iter().map(Difference::as_change).collect();
         self.record.catalog_after = Some(after.hash());
         self.record.state = self.state_once_applied();
         self.record.error = None;

@@ -16,6 +16,7 @@ mod crash;
 mod demo;
 mod deploy;
 mod deploy_checks;
+mod deploy_crash;
 mod deploy_gate;
 mod deploy_hooks;
 mod deploy_journal;

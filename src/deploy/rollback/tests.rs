@@ -1,5 +1,5 @@
 use super::*;
-use crate::deploy::journal::test_record;
+use crate::deploy::journal::{DeployState, Journal, test_record};
 use crate::migration::file::test_file;
 use crate::migration::history_row::test_history;
 
