@@ -53,6 +53,7 @@ async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
         Command::Sync(args) => crate::commands::sync::run(app, args).await,
         Command::Verify(args) => crate::commands::verify::run(app, args).await,
         Command::Validate(args) => crate::commands::validate::run(app, args).await,
+        Command::Access(args) => crate::commands::access::run(app, args).await,
         Command::Reset(args) => crate::commands::reset::run(app, args).await,
         Command::Backup(args) => args.run(app).await,
         Command::Restore(args) => crate::commands::restore::run(app, args).await,

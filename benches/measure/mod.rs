@@ -1,13 +1,14 @@
 //! What the benches share: rounds, medians, and the memory and processor time of what ran.
 
 mod data;
+pub(crate) mod files;
 mod peer;
 mod usage;
 
 use std::time::Instant;
 
 pub(crate) use self::data::{seed, seeded};
-pub(crate) use self::peer::{Peer, dbmate};
+pub(crate) use self::peer::{Peer, dbmate, supabase};
 pub(crate) use self::usage::{Memory, ServerTime};
 
 /// No command of ours may ever need more.

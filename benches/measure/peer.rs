@@ -8,6 +8,8 @@ use crate::support::Which;
 
 /// The version the figures in the documentation were measured with.
 const DBMATE: &str = "dbmate@2.36.0";
+/// The same for the Supabase CLI.
+const SUPABASE: &str = "supabase@3.1.0";
 
 /// A call of somebody else's program.
 pub(crate) struct Peer(Command);
@@ -40,6 +42,12 @@ impl Peer {
         self
     }
 
+    /// A variable.
+    pub(crate) fn env(mut self, name: &str, value: &Path) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
     /// A file it reads.
     pub(crate) fn stdin(mut self, path: &Path) -> Self {
         self.0.stdin(std::fs::File::open(path).unwrap());
@@ -65,24 +73,32 @@ impl Peer {
     }
 }
 
-/// The program dbmate, installed by npm on first use. Why not, if that is not possible.
+/// The program dbmate. Why not, if that is not possible.
 pub(crate) fn dbmate() -> Result<PathBuf, String> {
+    peer(DBMATE, "node_modules/@dbmate", "bin/dbmate")
+}
+
+/// The Supabase CLI. Why not, if that is not possible.
+pub(crate) fn supabase() -> Result<PathBuf, String> {
+    peer(SUPABASE, "node_modules/@supabase", "bin/supabase")
+}
+
+/// A program that npm installs on first use. The package of this platform, below `scope`, holds the program itself.
+fn peer(package: &str, scope: &str, program: &str) -> Result<PathBuf, String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers");
-    if let Some(found) = installed(&folder) {
+    let installed = || {
+        let packages = folder.join(scope).read_dir().ok()?;
+        packages.map(|package| package.unwrap().path().join(program)).find(|program| program.is_file())
+    };
+    if let Some(found) = installed() {
         return Ok(found);
     }
     std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
     let output = Command::new("npm")
         .args(["install", "--no-audit", "--no-fund", "--fetch-retries=0", "--prefix"])
         .arg(&folder)
-        .arg(DBMATE)
+        .arg(package)
         .output()
         .map_err(|error| format!("npm cannot be started: {error}"))?;
-    installed(&folder).ok_or_else(|| format!("npm could not install {DBMATE}: {}", output.status))
-}
-
-/// The package of this platform holds the program itself; the one that is called dbmate, a script that starts it.
-fn installed(folder: &Path) -> Option<PathBuf> {
-    let packages = folder.join("node_modules/@dbmate").read_dir().ok()?;
-    packages.map(|package| package.unwrap().path().join("bin/dbmate")).find(|program| program.is_file())
+    installed().ok_or_else(|| format!("npm could not install {package}: {}", output.status))
 }

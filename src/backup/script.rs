@@ -167,6 +167,7 @@ impl<R: BufRead> ScriptReader<R> {
                 | Problem::InvalidUtf8 { .. }
                 | Problem::TextBehindCopy
                 | Problem::MetaCommand(_)
+                | Problem::OtherStrings
                 | Problem::Directive(_) => {
                     return Err(self.error(self.line, &error.to_string()));
                 }

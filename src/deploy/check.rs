@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::catalog::{Catalog, Change, Difference, ObjectName, diff, snapshot};
 use crate::deploy::losses;
 use crate::deploy::plan::{DeployPlan, in_words};
-use crate::error::{Explain, Failure, Result};
+use crate::error::{Explain, Failure, Location, Result};
 use crate::migration::MigrationFile;
 use crate::migration::directive::verify_queries;
 use crate::pg::{Answer, PgResult, Row, TableName, Writer};
@@ -37,6 +37,14 @@ pub enum CheckError {
         file: String,
         /// The line.
         line: usize,
+    },
+    /// Somebody could do what `access.toml` rules out.
+    #[error("access would not be as `access.toml` has it: {words}; everything was rolled back")]
+    Access {
+        /// What, in words.
+        words: String,
+        /// The line that is not kept.
+        location: Location,
     },
     /// Rows of a table that no file names.
     #[error("{} would vanish from `{table}`, which no migration names; everything was rolled back", plural(*.rows, "row"))]
@@ -77,7 +85,18 @@ impl Explain for CheckError {
                 "if it is meant, put `-- crmctl:allow RULE because ...` above the statement that deletes them, or say `--allow rows`"
                     .to_owned(),
             ),
-            Self::Invalid { .. } | Self::SaysNo { .. } => None,
+            Self::Invalid { .. } | Self::SaysNo { .. } | Self::Access { .. } => None,
+        }
+    }
+
+    fn location(&self) -> Option<Location> {
+        match self {
+            Self::Access { location, .. } => Some(location.clone()),
+            Self::NotAsRehearsed { .. }
+            | Self::Invalid { .. }
+            | Self::SaysNo { .. }
+            | Self::RowsVanished { .. }
+            | Self::MostRowsDeleted { .. } => None,
         }
     }
 }
@@ -120,13 +139,16 @@ pub(crate) async fn check(writer: &mut Writer<'_>, plan: &DeployPlan) -> Result<
     answers.ok()?;
 
     let after = Catalog::from_rows(&after)?;
-    let changes = catalog(plan, &after)?;
+    let mut changes = catalog(plan, &after)?;
     for ((file, line, _), rows) in queries.into_iter().zip(said) {
         if !says_yes(&rows) {
             return Err(CheckError::SaysNo { file, line }.into());
         }
     }
     losses::check(writer, &written, &plan.tables, (&files, &plan.allowed)).await?;
+    if let Some(doors) = &plan.doors {
+        changes.extend(doors.check(writer).await?);
+    }
     Ok(Checked { changes, catalog_hash: after.hash() })
 }
 

@@ -4,6 +4,7 @@
 mod apply;
 mod author;
 mod check;
+pub mod doors;
 mod fate;
 pub mod gate;
 pub mod hooks;

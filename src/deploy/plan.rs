@@ -3,15 +3,16 @@
 use serde::Serialize;
 
 use crate::catalog::{Catalog, Change, Difference};
+use crate::deploy::doors::Doors;
 use crate::deploy::losses;
 use crate::deploy::observe::Observed;
 use crate::deploy::rehearse::Rehearsal;
 use crate::drift;
 use crate::environment::EnvironmentName;
 use crate::error::{Explain, Kind, Location};
-use crate::lint::{self, Finding, Severity};
-use crate::migration::MigrationPlan;
+use crate::lint::{self, CatalogFinding, Finding, Severity};
 use crate::migration::plan::Action;
+use crate::migration::{MigrationFile, MigrationPlan};
 use crate::plan::{Fingerprint, Hazard, Plan, Render};
 use crate::ui::{Style, duration, plural};
 
@@ -32,6 +33,8 @@ pub struct DeployPlan {
     pub(crate) before: Catalog,
     #[serde(skip)]
     pub(crate) tables: losses::Before,
+    #[serde(skip)]
+    pub(crate) doors: Option<Doors>,
 }
 
 /// Why nothing is deployed.
@@ -42,6 +45,14 @@ pub enum PlanError {
     Dangerous {
         /// The first danger.
         first: Box<Finding>,
+        /// How many more there are.
+        others: usize,
+    },
+    /// Something is wrong with the schema that the files make, and no single statement shows it.
+    #[error("{}: {}{}", .first.rule, .first.message, more(*.others))]
+    Unsound {
+        /// The first finding.
+        first: Box<CatalogFinding>,
         /// How many more there are.
         others: usize,
     },
@@ -83,6 +94,9 @@ impl Explain for PlanError {
                 "{}; if it is meant, put `-- crmctl:allow {} because ...` above the statement, or say `--allow {}`",
                 first.help, first.rule, first.rule
             ),
+            Self::Unsound { first, .. } => {
+                format!("{}; if it is meant, say `--allow {}`", first.help, first.rule)
+            }
             Self::Drift { environment, .. } => format!(
                 "`crmctl migrate drift --env {environment}` shows all of it; write it as a migration, undo it, or say \
                  `--allow drift` to deploy onto the target as it is"
@@ -93,7 +107,7 @@ impl Explain for PlanError {
     fn location(&self) -> Option<Location> {
         match self {
             Self::Dangerous { first, .. } => Some(first.location.clone()),
-            Self::Drift { .. } => None,
+            Self::Unsound { .. } | Self::Drift { .. } => None,
         }
     }
 }
@@ -106,6 +120,30 @@ pub fn check_findings(findings: &[Finding], allowed: &[String]) -> Result<(), Pl
     match dangers.next() {
         None => Ok(()),
         Some(first) => Err(PlanError::Dangerous { first: Box::new(first.clone()), others: dangers.count() }),
+    }
+}
+
+/// Refuses what is newly wrong with the schema, unless somebody allowed its rule by name or in one of the files.
+pub(crate) fn check_schema(
+    (before, after): (&Catalog, &Catalog),
+    files: &[&MigrationFile],
+    allowed: &[String],
+) -> Result<(), PlanError> {
+    let is_allowed = |finding: &CatalogFinding| {
+        let is_excused = |file: &&MigrationFile| {
+            let mut lines = file.text.lines().filter_map(|line| line.split_once("crmctl:"));
+            lines.any(|(_, directive)| {
+                directive.trim_start().starts_with("allow") && directive.contains(finding.rule)
+            })
+        };
+        allowed.iter().any(|rule| rule.eq_ignore_ascii_case(finding.rule)) || files.iter().any(is_excused)
+    };
+    let mut dangers = lint::catalog::new_findings(before, after)
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Error && !is_allowed(finding));
+    match dangers.next() {
+        None => Ok(()),
+        Some(first) => Err(PlanError::Unsound { first: Box::new(first), others: dangers.count() }),
     }
 }
 
@@ -126,6 +164,7 @@ pub fn plan(
         changes,
         before: observed.catalog,
         tables: observed.stored,
+        doors: None,
         allowed: allowed.to_vec(),
     }
 }
@@ -143,10 +182,10 @@ pub(crate) fn in_words(difference: &Difference) -> String {
 }
 
 impl DeployPlan {
-    /// Whether something was allowed by its name.
+    /// The same, after which access must be as the project expects it.
     #[must_use]
-    pub fn allows(&self, name: &str) -> bool {
-        self.allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(name))
+    pub fn guarding(self, doors: Option<Doors>) -> Self {
+        Self { doors, ..self }
     }
 
     /// Whether all files share one transaction, which a file that cannot run in one forbids.

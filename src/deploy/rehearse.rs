@@ -17,11 +17,11 @@ use std::collections::BTreeSet;
 use crate::cancel::Cancel;
 use crate::catalog::{Catalog, Difference, diff};
 use crate::deploy::observe::Observed;
-use crate::deploy::plan::PlanError;
+use crate::deploy::plan::{PlanError, check_schema};
 use crate::drift;
 use crate::error::{Failure, Kind, Result};
 use crate::local::ClusterOptions;
-use crate::migration::{Directory, History, MigrationPlan, history};
+use crate::migration::{Directory, History, MigrationFile, MigrationPlan, history};
 use crate::pg::{Session, TableName};
 use crate::replay::Replay;
 use crate::tools::SearchPath;
@@ -164,6 +164,8 @@ async fn from_schema(
 async fn perform(request: &Request<'_>, set: &mut Set) -> Result<Rehearsal> {
     let files = run(request, &mut set.replay).await?;
     let after = set.replay.catalog().await?;
+    let pending: Vec<&MigrationFile> = request.pending.steps.iter().map(|step| &*step.file).collect();
+    check_schema((&set.before, &after), &pending, request.allowed)?;
     // What follows from the same schema by the same files is the same.
     let predicted = (diff(&set.before, &request.observed.catalog).is_empty()).then(|| after.clone());
     Ok(Rehearsal {

@@ -54,7 +54,7 @@ impl LintReport {
 }
 
 impl Severity {
-    fn head(self, rule: &str, style: &Style) -> String {
+    fn head(self, rule: &str, style: Style) -> String {
         let text = format!("{}[{rule}]", self.word());
         match self {
             Self::Error => style.bad(&text),
@@ -64,14 +64,14 @@ impl Severity {
     }
 }
 
-fn of_file(finding: &Finding, style: &Style) -> String {
+fn of_file(finding: &Finding, style: Style) -> String {
     let Finding { rule, severity, message, location, help } = finding;
     let head = severity.head(rule, style);
     let excerpt = location.excerpt.trim_end();
     format!("{head}: {message}\n  --> {location}\n   | {excerpt}\n   = {help}\n\n")
 }
 
-fn of_schema(finding: &CatalogFinding, style: &Style) -> String {
+fn of_schema(finding: &CatalogFinding, style: Style) -> String {
     let CatalogFinding { rule, severity, message, object, help } = finding;
     let head = severity.head(rule, style);
     format!("{head}: {message}\n  --> the schema: {object}\n   = {help}\n\n")
@@ -83,8 +83,8 @@ impl Render for LintReport {
         let findings = self.findings.iter().filter(|finding| is_shown(finding.severity));
         let catalog = self.catalog.iter().filter(|finding| is_shown(finding.severity));
         let text: String = findings
-            .map(|finding| of_file(finding, style))
-            .chain(catalog.map(|finding| of_schema(finding, style)))
+            .map(|finding| of_file(finding, *style))
+            .chain(catalog.map(|finding| of_schema(finding, *style)))
             .collect();
         let [errors, warnings, notes] = [Severity::Error, Severity::Warning, Severity::Note]
             .map(|severity| plural(self.count(severity), severity.word()));

@@ -17,6 +17,7 @@ use crate::migration::flight::{Messages, receive_file, send_file};
 use crate::migration::history;
 use crate::migration::plan::{Action, MigrationPlan, Step};
 use crate::migration::report::{AppliedFile, MigrationReport};
+use crate::migration::settings::settings;
 use crate::pg::{Answer, Backoff, PgError, PgResult, Session, Writer};
 use crate::plan::Progress;
 
@@ -26,11 +27,6 @@ const WINDOW: usize = 64;
 
 /// Clears what an earlier file may have left behind.
 const CLEAN: &str = "reset role; reset all; ";
-
-/// The settings of a file's transaction. A lock that is not had in time fails the file, which is tried again:
-/// waiting in the queue for an exclusive lock would stall everybody behind it.
-const SETTINGS: &str = "set local lock_timeout = '2s'; set local statement_timeout = 0; \
-    set local idle_in_transaction_session_timeout = 0";
 
 /// Carries an approved plan out. A failure carries the report of what was committed before it.
 pub async fn apply(
@@ -83,21 +79,32 @@ async fn apply_each(
         if report.applied.len() > next {
             attempt = 1;
         }
-        if !crate::pg::is_transient(&failure) {
-            return Err(failure);
-        }
-        let failure = blockers::name(writer, &steps[report.applied.len()].file, failure).await;
-        if attempt >= Backoff::TRANSACTION.attempts {
-            return Err(failure);
-        }
-        progress.notice(&format!("{failure}; trying again"));
-        tokio::select! {
-            () = tokio::time::sleep(Backoff::TRANSACTION.pause(attempt)) => {}
-            () = writer.cancelled() => return Err(PgError::Interrupted.into()),
-        }
+        wait_to_try_again(writer, steps, failure, attempt, progress).await?;
         attempt += 1;
     }
     Ok(())
+}
+
+/// Says who is in the way, and waits; gives the failure back when another try would not help, or was one too many.
+async fn wait_to_try_again(
+    writer: &mut Writer<'_>,
+    steps: &[Step],
+    failure: Failure,
+    attempt: u32,
+    progress: &dyn Progress,
+) -> Result<()> {
+    if !crate::pg::is_transient(&failure) {
+        return Err(failure);
+    }
+    let failure = blockers::name(writer, steps, failure).await;
+    if attempt >= Backoff::TRANSACTION.attempts {
+        return Err(failure);
+    }
+    progress.notice(&format!("{failure}; trying again"));
+    tokio::select! {
+        () = tokio::time::sleep(Backoff::TRANSACTION.pause(attempt)) => Ok(()),
+        () = writer.cancelled() => Err(PgError::Interrupted.into()),
+    }
 }
 
 fn applied(report: &mut MigrationReport, step: &Step, progress: &dyn Progress) {
@@ -121,7 +128,8 @@ async fn apply_run(
     loop {
         while flying.len() < WINDOW && failure.is_none() && !writer.is_cancelled() {
             let Some(step) = waiting.next() else { break };
-            writer.send(&format!("{CLEAN}begin; {SETTINGS}{}", history::note_begin(&step.file)))?;
+            let (settings, began) = (settings(&step.file, "set local"), history::note_begin(&step.file));
+            writer.send(&format!("{CLEAN}begin; {settings}{began}"))?;
             let mut end = history::record(&step.file);
             end.push("; commit");
             flying.push_back((step, send_file(writer, &step.file, end)?));
@@ -169,15 +177,18 @@ async fn apply_together(
     report: &mut MigrationReport,
     progress: &dyn Progress,
 ) -> Result<()> {
-    begin(writer).await?;
-    let result = run_in_transaction(writer, steps, progress).await;
-    match result {
-        Ok(()) => writer.commit().await?,
-        Err(failure) => {
-            let _ = writer.roll_back().await;
-            return Err(failure);
-        }
+    let mut attempt = 1;
+    loop {
+        let result = match begin(writer).await {
+            Ok(()) => run_in_transaction(writer, steps, progress).await,
+            Err(error) => Err(error.into()),
+        };
+        let Err(failure) = result else { break };
+        let _ = writer.roll_back().await;
+        wait_to_try_again(writer, steps, failure, attempt, progress).await?;
+        attempt += 1;
     }
+    writer.commit().await?;
     for step in steps {
         applied(report, step, &crate::plan::Silent);
     }
@@ -186,7 +197,7 @@ async fn apply_together(
 
 /// Opens a transaction for several files, with the history tables in it.
 pub(crate) async fn begin(writer: &mut Writer<'_>) -> PgResult<()> {
-    writer.send(&format!("{CLEAN}begin; {SETTINGS}; {}", history::CREATE))?;
+    writer.send(&format!("{CLEAN}begin; set local lock_timeout = '4s'; {}", history::CREATE))?;
     writer.receive().await?.ok().map(drop)
 }
 
@@ -202,7 +213,8 @@ pub(crate) async fn run_in_transaction(
     loop {
         while flying.len() < WINDOW && failure.is_none() {
             let Some(step) = waiting.next() else { break };
-            writer.send(&format!("{CLEAN}{SETTINGS}{}", history::note_begin(&step.file)))?;
+            let (settings, began) = (settings(&step.file, "set local"), history::note_begin(&step.file));
+            writer.send(&format!("{CLEAN}{settings}{began}"))?;
             flying.push_back((step, send_file(writer, &step.file, history::record(&step.file))?));
         }
         let Some((step, messages)) = flying.pop_front() else { break };

@@ -14,16 +14,10 @@ use crate::migration::lone;
 use crate::migration::pieces::{Piece, pieces};
 use crate::migration::plan::Step;
 use crate::migration::report::{MigrationReport, PartlyApplied};
+use crate::migration::settings::{patient_settings, settings};
 use crate::migration::version::Checksum;
 use crate::pg::{Answer, PgError, Row, SqlText, Writer};
 use crate::plan::Progress;
-
-/// The role's own time-outs are for clients that wait; an index on a big table takes its time.
-const SETTINGS: &str =
-    "reset role; reset all; set statement_timeout = 0; set idle_in_transaction_session_timeout = 0";
-
-/// In the transaction of a piece. A lock that is not had in time fails the piece, which is tried again.
-const BEGIN: &str = "begin; set local lock_timeout = '2s'";
 
 /// A file on its way.
 pub(crate) struct Run<'run, 'session> {
@@ -71,7 +65,7 @@ impl Run<'_, '_> {
     /// Where to go on, as the history says now that nobody else can change it.
     async fn find_start(&mut self, step: &Step) -> Result<()> {
         let create = history::send_create(self.writer)?;
-        self.writer.send(SETTINGS)?;
+        self.writer.send(&format!("reset role; reset all; {}", patient_settings(self.file)))?;
         self.writer.send(&history::progress_query(self.file))?;
         let mut failure = None;
         let mut last = Answer::default();
@@ -122,7 +116,8 @@ impl Run<'_, '_> {
         let started = Instant::now();
         match piece {
             Piece::Together(range) => {
-                self.writer.send(&format!("{BEGIN}{}", history::note_begin(self.file)))?;
+                let (settings, began) = (settings(self.file, "set local"), history::note_begin(self.file));
+                self.writer.send(&format!("begin; {settings}{began}"))?;
                 let mut end = self.record(range.end, next, None);
                 end.push("; commit");
                 self.fly(&self.file.segments_of(range.clone()), end).await

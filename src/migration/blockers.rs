@@ -2,6 +2,7 @@
 
 use crate::error::{Failure, Location};
 use crate::migration::file::MigrationFile;
+use crate::migration::plan::Step;
 use crate::migration::scanner::{Scanner, TokenKind};
 use crate::pg::{PgResult, Row, Session, text_array};
 
@@ -9,8 +10,12 @@ use crate::pg::{PgResult, Row, Session, text_array};
 const SHOWN: usize = 80;
 
 /// The failure with who holds locks on what the failed statement names; unchanged where nobody does any more.
-pub(crate) async fn name(session: &mut Session, file: &MigrationFile, failure: Failure) -> Failure {
-    let names = failure.location().map(|location| names_in(statement_at(file, location))).unwrap_or_default();
+pub(crate) async fn name(session: &mut Session, steps: &[Step], failure: Failure) -> Failure {
+    let statement = failure.location().and_then(|location| {
+        let step = steps.iter().find(|step| step.file.shown() == location.file)?;
+        Some(statement_at(&step.file, location))
+    });
+    let names = statement.map(names_in).unwrap_or_default();
     if names.is_empty() {
         return failure;
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::migration::scanner::{Token, TokenKind};
+use crate::migration::scanner::{Scanner, Token, TokenKind};
 
 /// How a statement gets on with the transaction its file runs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -44,7 +44,7 @@ pub(crate) fn classify(text: &str, tokens: &[Token]) -> (Class, String) {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let class = if controls_transaction(&words) {
         Class::TransactionControl
-    } else if is_non_transactional(&words) {
+    } else if is_non_transactional(&words) || words[0] == "do" && ends_transactions(text, tokens) {
         Class::NonTransactional
     } else if words.starts_with(&["alter", "type"]) && has(&words, &["add", "value"]) {
         Class::AddsEnumValue
@@ -54,6 +54,39 @@ pub(crate) fn classify(text: &str, tokens: &[Token]) -> (Class, String) {
         Class::Plain
     };
     (class, command(&words))
+}
+
+/// Whether the body of a `do` commits or rolls back by itself, which the server refuses inside a transaction.
+fn ends_transactions(text: &str, tokens: &[Token]) -> bool {
+    let bodies =
+        tokens.iter().filter(|token| token.kind == TokenKind::Text).map(|token| &text[token.range.clone()]);
+    bodies.map(inside_quotes).any(|body| {
+        let tokens: Vec<Token> =
+            Scanner::new(body).map_while(Result::ok).filter(|token| !token.kind.is_trivia()).collect();
+        let word = |token: &Token| body[token.range.clone()].to_ascii_lowercase();
+        tokens.windows(2).any(|pair| {
+            matches!(word(&pair[0]).as_str(), "commit" | "rollback")
+                && matches!(word(&pair[1]).as_str(), ";" | "and")
+        })
+    })
+}
+
+/// What stands inside of `$tag$ ... $tag$` or `'...'`.
+fn inside_quotes(text: &str) -> &str {
+    let tag = match text[1..].find('$') {
+        Some(end) if text.starts_with('$') => end + 2,
+        _ => 1,
+    };
+    text.get(tag..text.len() - tag).unwrap_or_default()
+}
+
+/// Whether a statement makes the server read the strings behind it in another way than they were cut.
+pub(crate) fn changes_strings(text: &str, tokens: &[Token]) -> bool {
+    let word = |token: &Token| text[token.range.clone()].trim_matches('\'').to_ascii_lowercase();
+    let words: Vec<String> = tokens.iter().take(5).map(word).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let (["set", "session" | "local", rest @ ..] | ["set", rest @ ..]) = &words[..] else { return false };
+    matches!(rest, ["standard_conforming_strings", "=" | "to", "off" | "false" | "no" | "0", ..])
 }
 
 fn has(words: &[&str], wanted: &[&str]) -> bool {

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::migration::class::Class;
 use crate::migration::directive::{self, Directives, DownSection};
+use crate::migration::envelope::envelope;
 use crate::migration::script::{ScriptError, decode};
 use crate::migration::statement::{Statement, split, statements_for_history};
 use crate::migration::version::{Checksum, Version};
@@ -30,10 +31,10 @@ pub struct MigrationFile {
     pub statements: Vec<Statement>,
     /// What the comments at its head ask for.
     pub directives: Directives,
-    /// The down half it ends with, which is no part of its text.
-    down: Option<DownSection>,
     /// The commit that was checked out when it was read.
     pub git_commit: Option<String>,
+    /// The down half it ends with, which is no part of its text.
+    down: Option<DownSection>,
 }
 
 /// Keeps a text alive for as long as a part of it is on its way.
@@ -144,29 +145,9 @@ impl MigrationFile {
             })
     }
 
-    /// A `begin` and a `commit` around everything else: what crmctl does by itself, and then with the history row.
     fn envelope(&self) -> Option<(usize, usize)> {
-        let of = |class| {
-            move |(index, statement): (usize, &Statement)| (statement.class == class).then_some(index)
-        };
-        let mut controls = self.statements.iter().enumerate().filter_map(of(Class::TransactionControl));
-        let (Some(begin), Some(commit), None) = (controls.next(), controls.next(), controls.next()) else {
-            return None;
-        };
-        let is_empty = |statement: &Statement| statement.class == Class::Empty;
-        let stand_at_the_ends = self.statements[..begin].iter().all(is_empty)
-            && self.statements[commit + 1..].iter().all(is_empty)
-            && self.statements.iter().all(|statement| statement.class != Class::NonTransactional);
-        let is_one_of = |index: usize, plain: &[&str]| {
-            let code = self.statements[index].code_text(&self.text).to_ascii_lowercase();
-            plain.contains(&code.split_whitespace().collect::<Vec<_>>().join(" ").as_str())
-        };
-        let are_plain = is_one_of(begin, &["begin", "begin work", "begin transaction", "start transaction"])
-            && is_one_of(
-                commit,
-                &["commit", "commit work", "commit transaction", "end", "end work", "end transaction"],
-            );
-        (stand_at_the_ends && are_plain && !self.directives.no_transaction).then_some((begin, commit))
+        let found = || envelope(&self.text, &self.statements);
+        if self.directives.no_transaction { None } else { found() }
     }
 
     /// Its statements as the history stores them.
@@ -241,31 +222,6 @@ mod tests {
         let barrier = file.barrier().expect("it is one");
 
         assert_eq!(barrier, Barrier { reason: BarrierReason::NonTransactional, statement: Some(1) });
-    }
-
-    #[test]
-    fn a_transaction_around_everything_is_the_one_that_crmctl_makes() {
-        for text in [
-            "begin; select 1; commit;",
-            "-- c\nBEGIN WORK;\nselect 1;\nEND;\n-- d\n",
-            "start transaction; select 1; commit transaction",
-        ] {
-            let file = test_file("1_a", text);
-            assert_eq!(file.barrier(), None, "{text}");
-            let [Segment::Sql(range)] = &file.segments()[..] else { panic!("{text}") };
-            assert_eq!(&file.text[range.clone()], "select 1");
-        }
-        for text in [
-            "begin; select 1; rollback;",
-            "begin isolation level serializable; select 1; commit;",
-            "begin; select 1; commit and chain;",
-            "begin; select 1; commit; select 2;",
-            "select 0; begin; select 1; commit;",
-            "begin; select 1; commit; begin; select 2; commit;",
-            "-- crmctl: no-transaction\nbegin; select 1; commit;",
-        ] {
-            assert!(test_file("1_a", text).barrier().is_some(), "{text}");
-        }
     }
 
     #[test]

@@ -131,11 +131,35 @@ pub(crate) fn explain(file: &MigrationFile, start: usize, done: usize, error: Pg
         });
     let position = offset.map(|offset| Location::of_offset(file.shown(), &file.text, offset));
     let message = context_of(server);
+    let help = help_for(&server.code);
     let failure = Failure::from(error);
+    let failure = match help {
+        Some(help) => failure.with_help(help),
+        None => failure,
+    };
     let failure = if message.is_empty() { failure } else { failure.context(message) };
     match position {
         Some(location) => failure.at(location),
         None => failure.context(format!("in `{}`", file.shown())),
+    }
+}
+
+/// What to do about errors that only a migration meets.
+fn help_for(code: &str) -> Option<&'static str> {
+    match code {
+        "55P04" => Some(
+            "put what uses the new value into the next file, or begin this one with `-- crmctl:no-transaction`, \
+             which then runs statement by statement",
+        ),
+        "2D000" => Some(
+            "what is called ends transactions itself: begin the file with `-- crmctl:no-transaction`, which then runs \
+             statement by statement",
+        ),
+        "25001" => {
+            Some("begin the file with `-- crmctl:no-transaction`, which then runs statement by statement")
+        }
+        "25P01" => Some("surround it with `begin;` and `commit;`: the file runs statement by statement"),
+        _ => None,
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Problem {
     TextBehindCopy,
     /// A command of psql.
     MetaCommand(String),
+    /// It switches `standard_conforming_strings` off.
+    OtherStrings,
     /// A `-- crmctl: ...` comment that cannot be followed.
     Directive(DirectiveProblem),
 }
@@ -54,6 +56,10 @@ impl Problem {
                 "the data of `COPY ... FROM stdin` must begin on a line of its own".to_owned()
             }
             Self::MetaCommand(command) => format!("`{command}` is a command of psql, not SQL"),
+            Self::OtherStrings => {
+                "`standard_conforming_strings` is switched off, and strings behind it would end elsewhere"
+                    .to_owned()
+            }
             Self::Directive(problem) => problem.sentence(),
         }
     }
@@ -74,6 +80,7 @@ impl Explain for ScriptError {
                 Problem::Unterminated(Unterminated::DollarQuote) => {
                     "close it with exactly the tag that opened it; upper and lower case differ"
                 }
+                Problem::OtherStrings => "remove it, and write strings with backslashes as `E'...'`",
                 Problem::Directive(problem) => return Some(problem.help()),
                 Problem::Unterminated(_) => "close it, or double the quote inside it",
                 Problem::UnterminatedCopy => "end the data with a line that holds only `\\.`",

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::error::Location;
-use crate::migration::class::{Class, classify};
+use crate::migration::class::{Class, changes_strings, classify};
 use crate::migration::scanner::{Scanner, Token, TokenKind};
 use crate::migration::script::{Problem, ScriptError};
 
@@ -109,6 +109,9 @@ impl Splitter<'_> {
     }
 
     fn finish(&mut self, draft: &Draft, body_end: usize, end: usize) -> Result<(), ScriptError> {
+        if changes_strings(self.text, &draft.tokens) {
+            return Err(self.error(Problem::OtherStrings, draft.tokens[0].range.start));
+        }
         if draft.reads_stdin {
             let (data, end) = self.copy_data(draft, end)?;
             self.scanner.jump(end);

@@ -2,7 +2,7 @@
 
 use tokio_postgres::NoTls;
 
-use crate::support::{Call, Database, Project, Which, crmctl, wait_for};
+use crate::support::{Call, Database, Output, Project, Which, crmctl, wait_for};
 
 const NEXT: &str = "20270101000000_next";
 
@@ -18,13 +18,14 @@ fn deploy(project: &Project) -> Call {
 
 /// Stops the test unless a deploy fails at a check, and leaves nothing behind.
 #[track_caller]
-fn rolled_back(cloud: &Database, call: Call, text: &str) {
+fn rolled_back(cloud: &Database, call: Call, text: &str) -> Output {
     // PostgreSQL does not roll sequences back, and the journal keeps that there was a deploy.
     let world = || cloud.world().without(&["sequence "]).without_history();
     let (before, applied) = (world(), cloud.applied());
-    call.failed().says(text).says("everything was rolled back");
+    let output = call.failed().says(text).says("everything was rolled back");
     before.assert_same(&world());
     assert_eq!(cloud.applied(), applied);
+    output
 }
 
 #[test]
@@ -148,4 +149,42 @@ fn a_constraint_that_is_not_validated_is_said() {
         project.migration(NEXT, "alter table public.tags add constraint named check (name <> '') not valid;");
 
     deploy(&project).success().answers("leaves constraint `tags.named` to be validated");
+}
+
+/// What `access.toml` expects of everybody without a login.
+const NOTHING_FOR_ANON: &str = "[[expect]]\ntable = \"public.*\"\npersona = \"anon\"\nselect = \"none\"\n";
+
+#[test]
+fn a_door_that_must_stay_closed_rolls_everything_back() {
+    let (cloud, project) = seeded();
+    let project = project.file("access.toml", NOTHING_FOR_ANON).migration(
+        NEXT,
+        "-- crmctl:allow S03 because this test opens the door\ngrant select on public.tags to anon;\n\
+         -- crmctl:allow S03 because this test opens the door\n\
+         create policy everybody on public.tags for select to anon using (true);",
+    );
+
+    let output = rolled_back(&cloud, deploy(&project), "access would not be as `access.toml` has it");
+    output.says("access.toml:");
+}
+
+#[test]
+fn what_was_wrong_before_does_not_keep_its_repair_from_being_deployed() {
+    let (cloud, project) = seeded();
+    cloud.run("grant select on public.tags to anon; create policy everybody on public.tags for select to anon using (true)");
+    let project = project
+        .file("access.toml", NOTHING_FOR_ANON)
+        .migration(NEXT, "alter table public.contacts add column hue text;");
+
+    deploy(&project).args(["--allow", "drift"]).success();
+}
+
+#[test]
+fn who_may_do_something_else_than_before_is_told() {
+    let (_cloud, project) = seeded();
+    let project = project
+        .file("access.toml", NOTHING_FOR_ANON)
+        .migration(NEXT, "revoke all on public.tags from authenticated;");
+
+    deploy(&project).args(["--allow", "D09"]).success().answers("may no longer");
 }

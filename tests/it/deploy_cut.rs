@@ -148,15 +148,15 @@ impl Fixture {
         self.project.path().join("migrations")
     }
 
-    /// Every place at which a run of `work` can be cut: at the end of each message, and just before it.
+    /// The places at which a run of `work` is cut, once it has read what it must know: at the end of each message and just
+    /// before it, and within the last answers, of which one is that to COMMIT.
     fn places(&self, work: impl Fn(&str)) -> Vec<(Direction, u64)> {
         let proxy = FaultProxy::to(Which::Cloud);
         work(&proxy.url(&self.database.url()));
-        let of = |direction| {
-            let ends = proxy.ends(direction);
-            ends.into_iter().flat_map(move |end| [(direction, end - 1), (direction, end)])
-        };
-        of(Direction::ToServer).chain(of(Direction::ToClient)).collect()
+        let sent = proxy.ends(Direction::ToServer).into_iter().rev().take(10);
+        let said = proxy.ends(Direction::ToClient).into_iter().rev().take(4);
+        let sent = sent.flat_map(|end| [(Direction::ToServer, end - 1), (Direction::ToServer, end)]);
+        sent.chain(said.map(|end| (Direction::ToClient, end - 1))).collect()
     }
 
     /// Cuts a deploy at one place, and holds what was said against what is there.

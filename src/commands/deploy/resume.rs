@@ -47,8 +47,9 @@ pub(super) async fn run(app: &App, args: ResumeArgs) -> Result<ExitStatus> {
     let migrations = resume::remaining_files(&record, &directory, &observed.history)?;
     let preflight = preflight::judge(&facts, &migrations.steps, backups)?;
     let standing = record.standing(&observed.history);
+    let doors = deploy::doors::observe(&mut session, &app.project).await?;
     let rehearsal = rehearse(app, &mut session, (&directory, &observed), (&record, &migrations)).await?;
-    let files = deploy::plan(migrations, Vec::new(), rehearsal, observed, &record.allowed);
+    let files = deploy::plan(migrations, Vec::new(), rehearsal, observed, &record.allowed).guarding(doors);
     let plan = Procedure {
         preflight,
         gate: None, // it was passed, with the very same files

@@ -67,8 +67,9 @@ pub(super) async fn run(app: &App, args: StartArgs) -> Result<ExitStatus> {
         with_data: args.with_data.then_some(args.with_data_limit.0),
         cancel: &app.cancel,
     };
+    let doors = deploy::doors::observe(&mut session, &app.project).await?;
     let rehearsal = deploy::rehearse(&request, &mut session).await?;
-    let files = deploy::plan(migrations, findings, rehearsal, observed, &args.allow);
+    let files = deploy::plan(migrations, findings, rehearsal, observed, &args.allow).guarding(doors);
     let author = deploy::author(&app.variables, &app.project.root).await;
     let record = DeployRecord::planned(&environment.name, author, &files, app.now()).allowing(args.allow);
     let hooks = if args.no_hooks { Hooks::default() } else { Hooks::of(&app.project.deploy) };

@@ -85,9 +85,10 @@ pub(crate) async fn run(app: &App, args: LintArgs) -> Result<ExitStatus> {
     let unknown = LiveFacts::default();
     let findings = lint::lint_with_notes(&files, observed.as_ref().map_or(&unknown, |seen| &seen.facts));
     let is_needed = args.catalog || (observed.is_some() && !files.is_empty() && args.files.is_empty());
-    let catalog = match is_needed {
-        true => check_schema(app, &directory, observed.filter(|_| !args.catalog)).await?,
-        false => Vec::new(),
+    let catalog = if is_needed {
+        check_schema(app, &directory, observed.filter(|_| !args.catalog)).await?
+    } else {
+        Vec::new()
     };
     let catalog = lint::catalog::without_told(catalog, &findings, &files);
 
@@ -118,7 +119,7 @@ async fn check_schema(
     let options = ClusterOptions::new(app.home(), app.search_path());
     match crate::replay::schema_of(directory, &options, &app.cancel).await {
         Ok(after) => {
-            let before = before.map(|seen| seen.catalog).unwrap_or_else(Catalog::default);
+            let before = before.map_or_else(Catalog::default, |seen| seen.catalog);
             Ok(lint::catalog::new_findings(&before, &after))
         }
         Err(failure) if app.cancel.is_raised() => Err(failure),

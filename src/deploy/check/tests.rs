@@ -24,6 +24,7 @@ fn plan(before: Catalog, predicted: Option<Catalog>, changes: Vec<Difference>) -
         changes: Vec::new(),
         allowed: Vec::new(),
         tables: losses::Before::default(),
+        doors: None,
         before,
     }
 }

@@ -31,6 +31,7 @@ impl World<'_> {
         } else if words.begins(&["alter", "view"]) && words.has(&["security_invoker"]) {
             self.invoking.extend(words.from(2).name().map(|(name, _)| name.to_string()));
         } else if words.begins(&["create"]) {
+            self.created.extend(temporary(words).map(|name| name.to_string()));
             self.learn_object(words);
         }
     }
@@ -41,7 +42,9 @@ impl World<'_> {
             self.created.insert(table.clone());
         }
         self.dropped.remove(&table);
-        items.iter().for_each(|item| self.learn_item(&table, item));
+        for item in items {
+            self.learn_item(&table, item);
+        }
     }
 
     fn learn_item(&mut self, table: &str, item: &Item) {
@@ -131,4 +134,11 @@ impl World<'_> {
             self.closed_schemas.extend(schemas);
         }
     }
+}
+
+/// The table that a statement creates for this session only.
+fn temporary(words: Words) -> Option<Name> {
+    let rest = words.from(1).behind(&["local"]).behind(&["global"]);
+    let is_temporary = rest.begins(&["temp", "table"]) || rest.begins(&["temporary", "table"]);
+    if is_temporary { rest.from(2).name().map(|(name, _)| name) } else { None }
 }

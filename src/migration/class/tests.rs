@@ -68,6 +68,9 @@ fn statements_the_server_refuses_in_a_transaction_are_recognised() {
             "alter table t detach partition p concurrently",
             "alter database x set tablespace y",
             "discard all",
+            "do $$ begin delete from t; commit; end $$",
+            "do language plpgsql $x$ begin rollback and chain; end $x$",
+            "do 'begin commit; end'",
         ],
     );
 }
@@ -86,6 +89,9 @@ fn their_neighbours_run_in_a_transaction() {
             "alter database x set a = 1",
             "create table vacuum (a int)",
             "create index \"concurrently\" on t (a)",
+            "do $$ begin /* commit; */ perform 'commit;'; end $$",
+            "create procedure p() language plpgsql as $$ begin commit; end $$",
+            "call p()",
         ],
     );
 }

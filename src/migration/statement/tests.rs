@@ -170,6 +170,17 @@ fn restrict_inside_a_statement_is_refused() {
 }
 
 #[test]
+fn a_script_that_changes_what_a_string_is_is_refused() {
+    for change in
+        ["set standard_conforming_strings = off", "SET SESSION standard_conforming_strings TO 'off'"]
+    {
+        let error = refused(&format!("select 1;\n  {change};\nselect 'a\\'';"));
+        assert_eq!((error.problem, error.at.to_string()), (Problem::OtherStrings, "a.sql:2:3".to_owned()));
+    }
+    assert_eq!(texts("SET standard_conforming_strings = on; select 1").len(), 2);
+}
+
+#[test]
 fn what_never_ends_is_refused_where_it_begins() {
     assert_eq!(refused("select 1;\nselect 'a;").at.to_string(), "a.sql:2:8");
     assert_eq!(refused("do $x$ begin end $X$;").at.to_string(), "a.sql:1:4");

@@ -156,6 +156,12 @@ impl Running {
         let _ = kill(self.pid(), Signal::SIGINT);
     }
 
+    /// What a service manager or a CI runner sends first.
+    pub(crate) fn terminate(&self) {
+        // It may have ended just now.
+        let _ = kill(self.pid(), Signal::SIGTERM);
+    }
+
     /// The process is gone at once, without a word to anybody.
     pub(crate) fn kill(&self) {
         // It may have ended just now.
