@@ -26,6 +26,8 @@
 //! | how files of migrations fly | `migration/apply.rs`; those that cannot: `migration/barrier.rs` |
 //! | what makes a migration dangerous | `lint/rules/` |
 //! | what is checked before a deploy commits | `deploy/check.rs` |
+//! | what a deploy writes down, and how far it came | `deploy/journal.rs`, `deploy/ledger.rs` |
+//! | what a deploy refuses before it starts | `deploy/preflight.rs`, `deploy/gate.rs` |
 //! | how `pg_dump` is called | `backup/dump.rs` (the call), `tools/run.rs` (running it) |
 //! | what a local database contains | `local/baseline/*.sql` |
 //! | what the test data look like | `seeds/*.toml`, `seed/generate/` |
