@@ -32,6 +32,8 @@
 //! | what is checked before a deploy commits | `deploy/check.rs` |
 //! | what `validate` checks | `validate/judge/` (catalog), `validate/rows.rs` (rows), `validate/config.rs` (the file) |
 //! | how a role is tried under RLS | `access/probe.rs` |
+//! | what a deploy writes down, and how far it came | `deploy/journal.rs`, `deploy/ledger.rs` |
+//! | what a deploy refuses before it starts | `deploy/preflight.rs`, `deploy/gate.rs` |
 //! | how `pg_dump` is called | `backup/dump.rs` (the call), `tools/run.rs` (running it) |
 //! | what a local database contains | `local/baseline/*.sql` |
 //! | what the test data look like | `seeds/*.toml`, `seed/generate/` |

@@ -24,6 +24,8 @@ pub struct Deployment<'a> {
     approved: &'a Approved<Procedure>,
     record: DeployRecord,
     changes: Vec<String>,
+    /// Files were committed, though what comes after them may not be noted yet.
+    has_changed: bool,
     progress: &'a dyn Progress,
 }
 
@@ -38,7 +40,7 @@ impl<'a> Deployment<'a> {
         let record = plan.record.clone();
         let mut writer = session.unlock(approved, progress).await?;
         writer.run(&ledger::open(&record, plan.closes.as_ref())).await.map_err(begun_meanwhile)?;
-        Ok(Self { writer, approved, record, changes: Vec::new(), progress })
+        Ok(Self { writer, approved, record, changes: Vec::new(), has_changed: false, progress })
     }
 
     /// Whether a backup is to be made now.
@@ -139,6 +141,7 @@ impl<'a> Deployment<'a> {
         if !plan.files.migrations.is_empty() {
             let migrations = self.approved.part(|plan| plan.files.migrations.clone());
             migration::apply(&mut self.writer, &migrations, self.progress).await?;
+            self.has_changed = true;
         }
         let after = catalog::read(&mut self.writer).await?;
         self.changes = diff(&plan.files.before, &after).iter().map(Difference::as_change).collect();
@@ -162,7 +165,7 @@ impl<'a> Deployment<'a> {
         self.progress.finish();
         self.record.error = Some(shell.without_password(&failure.to_string()).chars().take(500).collect());
         let is_applied = matches!(self.record.state, DeployState::Applied | DeployState::Done);
-        let has_changed = failure.kind() == Kind::Partial || failure.done().is_some();
+        let has_changed = self.has_changed || failure.kind() == Kind::Partial || failure.done().is_some();
         if !is_applied && !has_changed && self.wants_backup() {
             self.record.state = DeployState::Failed;
         }
@@ -174,11 +177,12 @@ impl<'a> Deployment<'a> {
             return Err(failure);
         }
         let environment = &self.record.environment;
+        let known = failure.help().map(|help| format!("{help}; then ")).unwrap_or_default();
         let help = format!(
-            "`crmctl deploy resume --env {environment}` goes on, `crmctl deploy rollback --env {environment}` undoes it"
+            "{known}`crmctl deploy resume --env {environment}` goes on, `crmctl deploy rollback --env {environment}` undoes it"
         );
         let failure = failure.with_help(help);
-        Err(if is_applied { failure.after_changes(&report) } else { failure })
+        Err(if is_applied || self.has_changed { failure.after_changes(&report) } else { failure })
     }
 }
 

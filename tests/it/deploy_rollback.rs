@@ -73,7 +73,9 @@ fn what_was_applied_later_is_not_undone_by_the_way() {
     rollback(&project).arg(&id).refused().says("`20270102000000` was applied").says("crmctl restore");
     rollback(&project).success();
     assert_eq!(cloud.value("select to_regnamespace('more')"), "");
-    rollback(&project).success();
+    rollback(&project).success().says("nothing to roll back");
+    assert_eq!(cloud.applied().len(), 2, "asking twice does not undo two");
+    rollback(&project).arg(&id).success();
     assert_eq!(cloud.applied(), ["20260101000000"]);
 }
 

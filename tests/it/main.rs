@@ -17,6 +17,7 @@ mod demo;
 mod deploy;
 mod deploy_checks;
 mod deploy_crash;
+mod deploy_cut;
 mod deploy_gate;
 mod deploy_hooks;
 mod deploy_journal;

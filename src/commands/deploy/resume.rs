@@ -58,9 +58,10 @@ pub(super) async fn run(app: &App, args: ResumeArgs) -> Result<ExitStatus> {
         } else {
             resume::remaining_hooks(&record, standing, &app.project.deploy)
         },
-        files,
         resumes: Some(standing),
         closes: None,
+        has_down_halves: deploy::have_down_halves(&files.migrations.steps, &directory),
+        files,
         record: resume::continued(record, standing),
     };
     if args.plan {

@@ -19,7 +19,7 @@ use crate::plan::Hazard;
 /// is the one from before. Otherwise the backup of the deploy is restored, which loses what was written since.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RollbackArgs {
-    /// Name of the deploy, or its beginning; the unfinished or the last one otherwise
+    /// Name of the deploy, or its beginning; otherwise the unfinished or the last one, unless that left nothing
     id: Option<String>,
     /// Environment of the deploy, as named in crmctl.toml
     #[arg(long = "env", value_name = "NAME", default_value = "cloud")]
@@ -40,6 +40,7 @@ pub(super) async fn run(app: &App, args: RollbackArgs) -> Result<ExitStatus> {
     let history = history::read(&mut session).await?;
     let Some(record) = rollback::choose(&facts.journal, args.id.as_deref())?.cloned() else {
         session.close().await;
+        app.printer.notice("nothing to roll back; an older deploy is undone by its name");
         let nothing = DeployStatus::of(facts.journal, &history, None, &environment.name);
         return app.report(ExitStatus::Success, Some(&environment), &nothing);
     };

@@ -73,7 +73,8 @@ pub(super) async fn run(app: &App, args: StartArgs) -> Result<ExitStatus> {
     let author = deploy::author(&app.variables, &app.project.root).await;
     let record = DeployRecord::planned(&environment.name, author, &files, app.now()).allowing(args.allow);
     let hooks = if args.no_hooks { Hooks::default() } else { Hooks::of(&app.project.deploy) };
-    let plan = Procedure { preflight, gate, files, hooks, resumes: None, closes, record };
+    let has_down_halves = deploy::have_down_halves(&files.migrations.steps, &directory);
+    let plan = Procedure { preflight, gate, files, hooks, resumes: None, closes, has_down_halves, record };
     if args.plan {
         session.close().await;
         return app.report(ExitStatus::Success, Some(&environment), &plan);

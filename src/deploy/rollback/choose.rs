@@ -63,16 +63,17 @@ impl Explain for RollbackError {
     }
 }
 
-/// The deploy that is meant: of this name, or else the unfinished one, or else the last that changed anything.
+/// The deploy that is meant: of this name, or else the unfinished one, or else the last. None where the last one left
+/// nothing: an older one is undone by its name only, for whoever asks twice must not undo two.
 pub fn choose<'a>(journal: &'a Journal, id: Option<&str>) -> Result<Option<&'a DeployRecord>, RollbackError> {
-    let has_ended_without = |state| matches!(state, DeployState::Failed | DeployState::RolledBack);
+    let left_nothing = |state| matches!(state, DeployState::Failed | DeployState::RolledBack);
     let Some(id) = id else {
-        let last = || journal.records.iter().find(|record| !has_ended_without(record.state));
+        let last = || journal.last().filter(|record| !left_nothing(record.state));
         return Ok(journal.unfinished().or_else(last));
     };
     let mut found = journal.records.iter().filter(|record| record.id.as_str().starts_with(id));
     match (found.next(), found.next()) {
-        (Some(record), None) if has_ended_without(record.state) => {
+        (Some(record), None) if left_nothing(record.state) => {
             Err(RollbackError::NothingToUndo { id: record.id.clone(), state: record.state })
         }
         (Some(record), None) => Ok(Some(record)),
