@@ -19,7 +19,7 @@ use crate::pg::{Session, Target};
 use crate::plan::{Hazard, Plan, Progress, Render};
 use crate::seed::{Seeding, What};
 use crate::tools::SearchPath;
-use crate::ui::{Annotation, Ask, Bars, Level, Printer, Prompt};
+use crate::ui::{Annotation, Ask, Bars, Printer, Prompt};
 
 /// Everything a command may use.
 pub(crate) struct App {
@@ -201,19 +201,9 @@ impl App {
 
     /// Findings as remarks on lines of files, where GitHub Actions shows them.
     pub(crate) fn annotate(&self, findings: &[Finding]) -> Result<()> {
-        let annotations: Vec<Annotation> = findings
-            .iter()
-            .map(|finding| Annotation {
-                level: match finding.severity {
-                    Severity::Error => Level::Error,
-                    Severity::Warning => Level::Warning,
-                    Severity::Note => Level::Notice,
-                },
-                title: finding.rule.to_owned(),
-                message: finding.message.clone(),
-                location: Some(finding.location.clone()),
-            })
-            .collect();
+        let is_shown = |finding: &&Finding| finding.severity > Severity::Note;
+        let annotations: Vec<Annotation> =
+            findings.iter().filter(is_shown).map(Finding::annotation).collect();
         self.printer.annotate(&annotations)
     }
 

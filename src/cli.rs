@@ -42,6 +42,7 @@ pub(crate) enum Command {
     Sync(commands::sync::SyncArgs),
     Verify(commands::verify::VerifyArgs),
     Validate(commands::validate::ValidateArgs),
+    Access(commands::access::AccessArgs),
     Reset(commands::reset::ResetArgs),
     Backup(commands::backup::BackupArgs),
     Restore(commands::restore::RestoreArgs),
@@ -50,6 +51,11 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether its answer is a JSON document without `--json`.
+    pub(crate) fn asks_for_json(&self) -> bool {
+        if let Self::Migrate(command) = self { command.asks_for_json() } else { false }
+    }
+
     /// The command as it is typed, for JSON documents and `application_name`.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -62,6 +68,7 @@ impl Command {
             Self::Sync(_) => "sync",
             Self::Verify(_) => "verify",
             Self::Validate(_) => "validate",
+            Self::Access(_) => "access",
             Self::Reset(_) => "reset",
             Self::Backup(args) => args.name(),
             Self::Restore(_) => "restore",

@@ -13,10 +13,11 @@ use crate::ui::{Output, Printer, PrinterOptions, Volume};
 /// Runs the program with the arguments of the process. The only place a failure is rendered.
 #[must_use]
 pub fn run() -> ExitStatus {
-    let cli = match Cli::try_parse() {
+    let mut cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
+    cli.global.json |= cli.command.asks_for_json();
     let printer = Printer::new(printer_options(&cli.global), &Variables::of_process());
     let name = cli.command.name();
     let result = tokio::runtime::Builder::new_current_thread()
@@ -52,6 +53,7 @@ async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
         Command::Sync(args) => crate::commands::sync::run(app, args).await,
         Command::Verify(args) => crate::commands::verify::run(app, args).await,
         Command::Validate(args) => crate::commands::validate::run(app, args).await,
+        Command::Access(args) => crate::commands::access::run(app, args).await,
         Command::Reset(args) => crate::commands::reset::run(app, args).await,
         Command::Backup(args) => args.run(app).await,
         Command::Restore(args) => crate::commands::restore::run(app, args).await,

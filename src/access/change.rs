@@ -35,7 +35,7 @@ fn degree(reach: &Reach, table: &TableAccess) -> Degree {
         Reach::NoGrant | Reach::NoPolicy => Degree::Closed,
         Reach::Rows { rows, .. } if table.rows == Some(*rows) => Degree::All,
         Reach::Rows { rows: 0, .. } => Degree::None,
-        Reach::Rows { .. } => Degree::Some,
+        Reach::Rows { .. } | Reach::Depends => Degree::Some,
         Reach::Allowed | Reach::Unknown { .. } => Degree::All,
     }
 }

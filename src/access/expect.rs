@@ -202,6 +202,8 @@ fn prove(expected: Expected, table: &TableAccess, access: &Access, command: Comm
             unproved("the table is empty, and not closed")
         }
         (Expected::None, Reach::Rows { rows, .. }) => decide(*rows == 0),
+        (Expected::None, Reach::Depends) => unproved("a policy decides by the row"),
+        (_, Reach::Depends) => Proof::Holds,
         (Expected::None, _) => decide(!reach.is_open()),
         (_, Reach::NoGrant | Reach::NoPolicy | Reach::Allowed) => decide(reach.is_open()),
         (Expected::Count(count), Reach::Rows { rows, .. }) => decide(*rows == count),

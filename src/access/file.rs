@@ -155,3 +155,9 @@ fn expected(command: Command, word: &Spanned<Word>, name: &str, text: &str) -> R
         }
     }
 }
+
+/// An `access.toml` from its text.
+#[cfg(test)]
+pub(crate) fn parse_expectations(text: &str) -> Result<Expectations, ConfigError> {
+    parse(ACCESS_FILE, text)
+}

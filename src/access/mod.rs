@@ -13,6 +13,7 @@ mod file;
 mod observe;
 mod probe;
 mod render;
+mod report;
 mod request;
 mod rights;
 mod table;
@@ -22,7 +23,10 @@ mod tests;
 pub use change::{AccessChange, changes};
 pub use expect::{Expectation, Expectations, Expected, Unproved, Violation};
 pub use exposed::exposed_schemas;
+#[cfg(test)]
+pub(crate) use file::parse_expectations;
 pub use file::{ACCESS_FILE, AccessFileError, expectations};
 pub use observe::observe;
+pub use report::AccessReport;
 pub use request::{AccessRequest, Persona};
 pub use table::{Access, AccessTable, Command, Reach, TableAccess};

@@ -111,7 +111,9 @@ fn ask(session: &mut Session, request: &AccessRequest, facts: &Facts) -> PgResul
     let timeout = probe::milliseconds(request.timeout);
     send(
         Question::Nothing,
-        &format!("set local row_security = off; set local statement_timeout = {timeout}"),
+        &format!(
+            "set local row_security = off; set local lock_timeout = '2s'; set local statement_timeout = {timeout}"
+        ),
     )?;
     send(Question::Nothing, "savepoint crmctl_table")?;
     let ids: Vec<&str> = facts.actors.iter().filter_map(|actor| actor.id.as_deref()).collect();

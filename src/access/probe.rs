@@ -104,13 +104,22 @@ pub(super) fn known(rights: &Rights, command: Command) -> Option<Reach> {
     if rights.is_filtered && !rights.has_policy[index] {
         return Some(Reach::NoPolicy);
     }
+    // Rows are counted by reading them: who may not read may still write.
+    let may_read = rights.granted[0] && (!rights.is_filtered || rights.has_policy[0]);
+    let is_countable = rights.is_table() && rights.sees_whole_rows && may_read;
     match command {
-        Command::Insert => Some(Reach::Allowed),
-        // Rows are counted by reading: who may not read may still write.
-        Command::Update | Command::Delete if !rights.is_table() || !rights.sees_whole_rows => {
+        Command::Insert if !rights.is_filtered || is_always(rights.insert_if.as_deref()) => {
             Some(Reach::Allowed)
         }
-        Command::Update | Command::Delete if known(rights, Command::Select).is_some() => Some(Reach::Allowed),
-        Command::Select | Command::Update | Command::Delete => None,
+        Command::Insert => Some(Reach::Depends),
+        Command::Select => None,
+        Command::Update | Command::Delete if is_countable => None,
+        Command::Update | Command::Delete if rights.is_filtered => Some(Reach::Depends),
+        Command::Update | Command::Delete => Some(Reach::Allowed),
     }
+}
+
+/// Whether a condition is that of `with check (true)`.
+fn is_always(condition: Option<&str>) -> bool {
+    condition.is_some_and(|condition| condition.trim_matches(['(', ')']) == "true")
 }

@@ -21,7 +21,8 @@ pub(super) struct Rights {
     pub(super) granted: [bool; 4],
     /// Whether a policy is for the role: the same.
     pub(super) has_policy: [bool; 4],
-    /// What the policies for `update` and `delete` ask of a row.
+    /// What the policies for `insert`, `update` and `delete` ask of a row.
+    pub(super) insert_if: Option<String>,
     pub(super) update_if: Option<String>,
     pub(super) delete_if: Option<String>,
     pub(super) owner: Option<String>,
@@ -47,6 +48,7 @@ impl Rights {
             sees_whole_rows: row.flag("sees_whole_rows"),
             granted: flags(["may_select", "may_insert", "may_update", "may_delete"]),
             has_policy: flags(["policy_select", "policy_insert", "policy_update", "policy_delete"]),
+            insert_if: row.text("insert_if").map(str::to_owned),
             update_if: row.text("update_if").map(str::to_owned),
             delete_if: row.text("delete_if").map(str::to_owned),
         })
@@ -58,13 +60,14 @@ pub(super) fn query(request: &AccessRequest, roles: &[&str]) -> String {
     let has = |letter: char| format!("bool_or(p.polpermissive and p.polcmd in ('{letter}', '*'))");
     let policies = format!(
         "{} as policy_select, {} as policy_insert, {} as policy_update, {} as policy_delete, \
-         {} as update_if, {} as delete_if",
+         {} as insert_if, {} as update_if, {} as delete_if",
         has('r'),
         has('a'),
         has('w'),
         has('d'),
-        condition('w'),
-        condition('d')
+        condition('a', "coalesce(p.polwithcheck, p.polqual)"),
+        condition('w', "p.polqual"),
+        condition('d', "p.polqual")
     );
     format!(
         "with people as materialized ( \
@@ -107,10 +110,10 @@ pub(super) fn query(request: &AccessRequest, roles: &[&str]) -> String {
     )
 }
 
-/// What the policies of a command ask of a row that is there: one permissive one must hold, and all restrictive ones.
-fn condition(letter: char) -> String {
+/// What the policies of a command ask of a row: one permissive one must hold, and all restrictive ones.
+fn condition(letter: char, expression: &str) -> String {
     let applies = format!("p.polcmd in ('{letter}', '*')");
-    let each = "'(' || coalesce(pg_get_expr(p.polqual, p.polrelid), 'true') || ')'";
+    let each = format!("'(' || coalesce(pg_get_expr({expression}, p.polrelid), 'true') || ')'");
     format!(
         "'(' || string_agg({each}, ' or ') filter (where p.polpermissive and {applies}) || ')' \
          || coalesce(' and ' || string_agg({each}, ' and ') filter (where not p.polpermissive and {applies}), '')"

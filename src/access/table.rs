@@ -59,8 +59,10 @@ pub enum Reach {
         /// How many of them are the persona's own; `None` where nobody knows whose a row is.
         own: Option<u64>,
     },
-    /// Allowed; for which rows cannot be told without writing.
+    /// Allowed, whatever the row.
     Allowed,
+    /// A policy decides by the row; which rows it lets through cannot be told without writing one.
+    Depends,
     /// It could not be found out.
     Unknown {
         /// Why.
@@ -75,7 +77,7 @@ impl Reach {
         match self {
             Self::NoGrant | Self::NoPolicy => false,
             // What is not known is not safe.
-            Self::Rows { .. } | Self::Allowed | Self::Unknown { .. } => true,
+            Self::Rows { .. } | Self::Allowed | Self::Depends | Self::Unknown { .. } => true,
         }
     }
 }

@@ -64,6 +64,16 @@ impl Published {
 }
 
 impl Extension {
+    /// Makes it where it is missing, and the schema it is in.
+    #[must_use]
+    pub fn create(&self) -> [String; 2] {
+        let schema = identifier(&self.schema);
+        [
+            format!("create schema if not exists {schema}"),
+            format!("create extension if not exists {} with schema {schema}", identifier(&self.name)),
+        ]
+    }
+
     /// The extensions in the rows of [`EXTENSION_QUERY`].
     pub fn from_rows(rows: &[Row]) -> PgResult<Vec<Self>> {
         rows.iter().map(|row| Ok(Self { name: row.get("name")?, schema: row.get("schema")? })).collect()
@@ -74,20 +84,13 @@ impl Extension {
 #[must_use]
 pub fn extensions_sql(extensions: &[Extension]) -> String {
     let mut sql = String::from("-- Extensions, where they are missing\n");
-    for Extension { name, schema } in extensions {
-        let schema = identifier(schema);
-        sql += &tolerant(
-            &format!("extension {name}"),
-            &[
-                format!("create schema if not exists {schema}"),
-                format!("create extension if not exists {} with schema {schema}", identifier(name)),
-            ],
-        );
+    for extension in extensions {
+        sql += &tolerant(&format!("extension {}", extension.name), &extension.create());
     }
     sql + "\n"
 }
 
-/// Triggers, policies and publications: they come after everything else.
+/// Triggers, policies and publications, each tolerant: they come after everything else.
 #[must_use]
 pub fn attachments_sql(catalog: &Catalog, published: &[Published]) -> String {
     let mut sql = String::from("-- What hangs on objects of the platform\n");

@@ -5,6 +5,7 @@ pub mod managed;
 pub mod snapshot;
 mod sql;
 pub mod table;
+mod view;
 
 pub use diff::{Change, Difference, diff};
 pub use snapshot::{Catalog, Facts, ObjectName, read};

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub use crate::catalog::sql::query;
+use crate::catalog::view;
 use crate::pg::{PgError, PgResult, Row, Session};
 
 /// What identifies an object: kind, schema, and name within the schema (`table.column` for parts of tables).
@@ -64,8 +65,12 @@ impl Catalog {
                 ObjectName { kind: row.get("kind")?, schema: row.get("schema")?, name: row.get("name")? };
             let facts: Facts = serde_json::from_str(row.text("facts").unwrap_or("{}"))
                 .map_err(|error| PgError::Protocol(error.to_string()))?;
+            let is_view = matches!(name.kind.as_str(), "view" | "materialized view");
             let object = objects.entry(name.clone()).or_default();
-            for (fact, value) in facts.into_iter().filter(|(_, value)| !value.is_null()) {
+            for (fact, mut value) in facts.into_iter().filter(|(_, value)| !value.is_null()) {
+                if is_view && fact == "definition" {
+                    value = view::canonical(value.as_str().unwrap_or_default()).into();
+                }
                 // Names with dots in them can meet: better no answer than one that leaves an object out.
                 if object.insert(fact, value).is_some() {
                     return Err(PgError::Protocol(format!("two objects of the catalog are called {name}")));

@@ -16,10 +16,13 @@ const TOPICS: &[&str] = &[
     include_str!("snapshot/row.sql"),
 ];
 
-/// Compiling so large a statement, or sharing it among processes, takes longer than running it. Ends with the
-/// transaction, which the message itself is outside of any other.
-const SETTINGS: &str = "set local jit = off; set local max_parallel_workers_per_gather = 0; \
-    set local work_mem = '64MB'; ";
+/// How definitions are to be printed, whatever the database or a migration has set: as in every session of ours.
+/// Compiling so large a statement, or sharing it among processes, takes longer than running it. All of it ends with
+/// the transaction, which the message itself is outside of any other.
+const SETTINGS: &str = "set local search_path = ''; set local timezone = 'UTC'; set local datestyle = 'ISO, MDY'; \
+    set local intervalstyle = 'postgres'; set local extra_float_digits = 3; set local bytea_output = 'hex'; \
+    set local quote_all_identifiers = off; set local jit = off; set local max_parallel_workers_per_gather = 0; \
+    set local join_collapse_limit = 1; set local work_mem = '64MB'; ";
 
 /// The name of an option that holds a secret: its value stays on the server.
 const SECRET: &str = "pass|secret|token|key|credential";
@@ -32,10 +35,7 @@ const PIECE: usize = 400;
 #[must_use]
 pub fn query() -> String {
     let topics = TOPICS.join("\nunion all\n");
-    let statement = format!(
-        "{}{topics}\n)\nselect kind, schema, name, facts from object",
-        include_str!("snapshot/prelude.sql")
-    );
+    let statement = format!("{}{topics}", include_str!("snapshot/prelude.sql"));
     format!("{SETTINGS}{}", fill_in(&statement))
 }
 

@@ -5,7 +5,7 @@ use crate::backup::{self, Backup, Store};
 use crate::commands::backup::backup_of;
 use crate::commands::deploy::carry_out;
 use crate::demo::stage::Stage;
-use crate::deploy::{self, Author, DeployRecord, Procedure, Rehearsal};
+use crate::deploy::{self, Author, DeployRecord, Procedure};
 use crate::environment::{Environment, EnvironmentName};
 use crate::error::Result;
 use crate::local::ClusterOptions;
@@ -132,8 +132,17 @@ pub(crate) async fn deploy(app: &App, stage: &Stage) -> Result<String> {
     let observed = deploy::observe(&mut session).await?;
     let migrations = migration::plan(&directory, &observed.history, &Options::default())?;
     let shadow = ClusterOptions::new(app.home(), app.search_path());
-    let rehearsal: Rehearsal = deploy::rehearse(&shadow, &directory, &migrations, &app.cancel).await?;
-    let plan = deploy::plan(migrations, Vec::new(), rehearsal, observed.catalog);
+    let request = deploy::Request {
+        shadow: &shadow,
+        directory: &directory,
+        observed: &observed,
+        pending: &migrations,
+        allowed: &[],
+        with_data: None,
+        cancel: &app.cancel,
+    };
+    let rehearsal = deploy::rehearse(&request, &mut session).await?;
+    let plan = deploy::plan(migrations, Vec::new(), rehearsal, observed, &[]);
     let record = DeployRecord::planned(&environment.name, Author::default(), &plan, app.now());
     let approved = app.approve_quietly(Procedure::of_files(plan, record), &environment)?;
     let report = carry_out(app, &environment, &mut session, &approved).await?;

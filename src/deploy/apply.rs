@@ -111,8 +111,8 @@ impl<'a> Deployment<'a> {
         writer.settle().await?;
         migrate::begin(writer).await?;
         migrate::run_in_transaction(writer, &plan.files.migrations.steps, self.progress).await?;
-        self.changes = check(writer, &plan.files).await?;
-        self.record.catalog_after = Some(catalog::read(writer).await?.hash());
+        let checked = check(writer, &plan.files).await?;
+        (self.changes, self.record.catalog_after) = (checked.changes, Some(checked.catalog_hash));
         self.record.state = state;
         self.record.error = None;
         // The journal's word becomes true with the COMMIT that makes the files true. The API reads the schema anew when

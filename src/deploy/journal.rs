@@ -123,7 +123,7 @@ impl DeployRecord {
             atomic: files.is_atomic(),
             allowed: Vec::new(),
             catalog_before: files.before.hash(),
-            catalog_predicted: None,
+            catalog_predicted: files.rehearsal.predicted_hash.clone(),
             catalog_after: None,
             backup: None,
             hooks: HooksDone::default(),

@@ -2,6 +2,8 @@
 
 use crate::catalog::managed::is_managed;
 use crate::catalog::{Catalog, snapshot};
+use crate::deploy::losses;
+use crate::drift;
 use crate::lint::LiveFacts;
 use crate::migration::{History, history};
 use crate::pg::{PgResult, Session};
@@ -13,8 +15,12 @@ pub struct Observed {
     pub history: History,
     /// Its schema.
     pub catalog: Catalog,
+    /// The major version of its server.
+    pub major: u32,
     /// Its tables and their sizes, for lint.
     pub facts: LiveFacts,
+    /// What its tables are stored in, to see afterwards which were emptied.
+    pub(crate) stored: losses::Before,
 }
 
 impl Observed {
@@ -34,8 +40,12 @@ pub async fn observe(session: &mut Session) -> PgResult<Observed> {
     history::send(session)?;
     session.send(&snapshot::query())?;
     session.send(LiveFacts::query())?;
+    session.send(losses::BEFORE)?;
+    session.send(drift::MAJOR)?;
     let history = history::receive(session).await?;
     let catalog = Catalog::from_rows(&session.receive().await?.ok()?.rows())?;
     let facts = LiveFacts::from_rows(&session.receive().await?.ok()?.rows())?.with_catalog(&catalog);
-    Ok(Observed { history, catalog, facts })
+    let stored = losses::before(&session.receive().await?.ok()?.rows(), &facts)?;
+    let major = drift::major(session).await?;
+    Ok(Observed { history, catalog, major, facts, stored })
 }

@@ -3,11 +3,16 @@
 use serde::Serialize;
 
 use crate::catalog::{Catalog, Change, Difference};
+use crate::deploy::doors::Doors;
+use crate::deploy::losses;
+use crate::deploy::observe::Observed;
 use crate::deploy::rehearse::Rehearsal;
+use crate::drift;
+use crate::environment::EnvironmentName;
 use crate::error::{Explain, Kind, Location};
-use crate::lint::{self, Finding, Severity};
-use crate::migration::MigrationPlan;
+use crate::lint::{self, CatalogFinding, Finding, Severity};
 use crate::migration::plan::Action;
+use crate::migration::{MigrationFile, MigrationPlan};
 use crate::plan::{Fingerprint, Hazard, Plan, Render};
 use crate::ui::{Style, duration, plural};
 
@@ -22,8 +27,14 @@ pub struct DeployPlan {
     pub rehearsal: Rehearsal,
     /// The changes in words.
     pub changes: Vec<String>,
+    /// What was allowed by name.
+    pub allowed: Vec<String>,
     #[serde(skip)]
     pub(crate) before: Catalog,
+    #[serde(skip)]
+    pub(crate) tables: losses::Before,
+    #[serde(skip)]
+    pub(crate) doors: Option<Doors>,
 }
 
 /// Why nothing is deployed.
@@ -37,6 +48,35 @@ pub enum PlanError {
         /// How many more there are.
         others: usize,
     },
+    /// Something is wrong with the schema that the files make, and no single statement shows it.
+    #[error("{}: {}{}", .first.rule, .first.message, more(*.others))]
+    Unsound {
+        /// The first finding.
+        first: Box<CatalogFinding>,
+        /// How many more there are.
+        others: usize,
+    },
+    /// The target is not what its migrations make.
+    #[error("`{environment}` is not what its applied migrations make: {}{}", .first.join("; "), more(*.others))]
+    Drift {
+        /// The target.
+        environment: EnvironmentName,
+        /// The first differences, in words.
+        first: Vec<String>,
+        /// How many more there are.
+        others: usize,
+    },
+}
+
+/// As many differences as one sentence can hold.
+const SHOWN_DIFFERENCES: usize = 3;
+
+impl PlanError {
+    /// Drift that nobody allowed.
+    pub(crate) fn drift(environment: EnvironmentName, differences: &[Difference]) -> Self {
+        let first = differences.iter().take(SHOWN_DIFFERENCES).map(drift::in_words).collect();
+        Self::Drift { environment, first, others: differences.len().saturating_sub(SHOWN_DIFFERENCES) }
+    }
 }
 
 fn more(others: usize) -> String {
@@ -49,16 +89,26 @@ impl Explain for PlanError {
     }
 
     fn help(&self) -> Option<String> {
-        let Self::Dangerous { first, .. } = self;
-        Some(format!(
-            "{}; if it is meant, put `-- crmctl:allow {} because ...` above the statement, or say `--allow {}`",
-            first.help, first.rule, first.rule
-        ))
+        Some(match self {
+            Self::Dangerous { first, .. } => format!(
+                "{}; if it is meant, put `-- crmctl:allow {} because ...` above the statement, or say `--allow {}`",
+                first.help, first.rule, first.rule
+            ),
+            Self::Unsound { first, .. } => {
+                format!("{}; if it is meant, say `--allow {}`", first.help, first.rule)
+            }
+            Self::Drift { environment, .. } => format!(
+                "`crmctl migrate drift --env {environment}` shows all of it; write it as a migration, undo it, or say \
+                 `--allow drift` to deploy onto the target as it is"
+            ),
+        })
     }
 
     fn location(&self) -> Option<Location> {
-        let Self::Dangerous { first, .. } = self;
-        Some(first.location.clone())
+        match self {
+            Self::Dangerous { first, .. } => Some(first.location.clone()),
+            Self::Unsound { .. } | Self::Drift { .. } => None,
+        }
     }
 }
 
@@ -73,13 +123,38 @@ pub fn check_findings(findings: &[Finding], allowed: &[String]) -> Result<(), Pl
     }
 }
 
+/// Refuses what is newly wrong with the schema, unless somebody allowed its rule by name or in one of the files.
+pub(crate) fn check_schema(
+    (before, after): (&Catalog, &Catalog),
+    files: &[&MigrationFile],
+    allowed: &[String],
+) -> Result<(), PlanError> {
+    let is_allowed = |finding: &CatalogFinding| {
+        let is_excused = |file: &&MigrationFile| {
+            let mut lines = file.text.lines().filter_map(|line| line.split_once("crmctl:"));
+            lines.any(|(_, directive)| {
+                directive.trim_start().starts_with("allow") && directive.contains(finding.rule)
+            })
+        };
+        allowed.iter().any(|rule| rule.eq_ignore_ascii_case(finding.rule)) || files.iter().any(is_excused)
+    };
+    let mut dangers = lint::catalog::new_findings(before, after)
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Error && !is_allowed(finding));
+    match dangers.next() {
+        None => Ok(()),
+        Some(first) => Err(PlanError::Unsound { first: Box::new(first), others: dangers.count() }),
+    }
+}
+
 /// Puts together what is known.
 #[must_use]
 pub fn plan(
     migrations: MigrationPlan,
     findings: Vec<Finding>,
     rehearsal: Rehearsal,
-    before: Catalog,
+    observed: Observed,
+    allowed: &[String],
 ) -> DeployPlan {
     let changes = rehearsal.changes.iter().map(in_words).collect();
     DeployPlan {
@@ -87,7 +162,10 @@ pub fn plan(
         findings,
         rehearsal,
         changes,
-        before,
+        before: observed.catalog,
+        tables: observed.stored,
+        doors: None,
+        allowed: allowed.to_vec(),
     }
 }
 
@@ -104,6 +182,12 @@ pub(crate) fn in_words(difference: &Difference) -> String {
 }
 
 impl DeployPlan {
+    /// The same, after which access must be as the project expects it.
+    #[must_use]
+    pub fn guarding(self, doors: Option<Doors>) -> Self {
+        Self { doors, ..self }
+    }
+
     /// Whether all files share one transaction, which a file that cannot run in one forbids.
     #[must_use]
     pub fn is_atomic(&self) -> bool {
@@ -121,21 +205,38 @@ impl Plan for DeployPlan {
     }
 }
 
+impl DeployPlan {
+    fn render_rehearsal(&self, style: Style) -> String {
+        let rehearsal = &self.rehearsal;
+        if let Some(reason) = &rehearsal.skipped {
+            return format!("\n{} {reason}", style.attention("not rehearsed:"));
+        }
+        let time = duration(rehearsal.duration);
+        let rows = rehearsal.rows.map(|rows| format!(", with {} of the target", plural(rows, "row")));
+        let rows = rows.unwrap_or_default();
+        let mut text = format!("\n{} on a throwaway server in {time}{rows}", style.good("rehearsed"));
+        for file in &rehearsal.files {
+            text += &format!("\n  {}  {}", style.strong(&file.title), style.faint(&file.time_in_words()));
+            text.extend(file.in_words().iter().map(|words| format!("\n    {words}")));
+        }
+        for note in &rehearsal.notes {
+            text += &format!("\n{} {note}", style.attention("note:"));
+        }
+        if !self.changes.is_empty() {
+            text += "\nwhat changes in the schema:";
+        }
+        text.extend(self.changes.iter().map(|change| format!("\n  {change}")));
+        text
+    }
+}
+
 impl Render for DeployPlan {
     fn render(&self, style: &Style) -> String {
         let mut text = self.migrations.render(style);
         for Finding { rule, message, location, .. } in &self.findings {
             text += &format!("\n{} {rule} {message} ({location})", style.attention("lint"));
         }
-        if let Some(reason) = &self.rehearsal.skipped {
-            text += &format!("\n{} {reason}", style.attention("not rehearsed:"));
-        } else {
-            let time = duration(self.rehearsal.duration);
-            text += &format!("\n{} on a throwaway server in {time}", style.good("rehearsed"));
-            for change in &self.changes {
-                text += &format!("\n  {change}");
-            }
-        }
+        text += &self.render_rehearsal(*style);
         text += if self.is_atomic() {
             "\nthen: back up, apply all files in one transaction, check the result, and only then commit"
         } else {

@@ -1,75 +1,241 @@
-//! Rehearsal: the applied and then the pending files on a throwaway server, before the target is touched.
+//! Rehearsal: the pending files on a throwaway server that is like the target, before the target is touched.
+//!
+//! What the applied migrations make is compared with what the target is: that is drift, and it stops a deploy unless
+//! it is allowed. Where there is drift that is allowed, or where the applied migrations do not run here, the rehearsal
+//! takes place on a copy of the target's schema.
 
-use std::time::{Duration, Instant};
+mod limit;
+mod lock;
+mod measure;
+mod relations;
+mod report;
+mod rows;
+mod schema;
 
-use serde::Serialize;
+use std::collections::BTreeSet;
 
 use crate::cancel::Cancel;
-use crate::catalog::{Difference, diff};
+use crate::catalog::{Catalog, Difference, diff};
+use crate::deploy::observe::Observed;
+use crate::deploy::plan::{PlanError, check_schema};
+use crate::drift;
 use crate::error::{Failure, Kind, Result};
 use crate::local::ClusterOptions;
-use crate::migration::{self, Directory, History, MigrationPlan, Options, Step, history};
+use crate::migration::{Directory, History, MigrationFile, MigrationPlan, history};
+use crate::pg::{Session, TableName};
 use crate::replay::Replay;
+use crate::tools::SearchPath;
 
-/// What a rehearsal showed.
-#[derive(Debug, Clone, Serialize)]
-pub struct Rehearsal {
-    /// Why it did not take place, if it did not.
-    pub skipped: Option<String>,
-    /// How long the pending files took.
-    pub duration: Duration,
-    /// What they change in the schema.
-    #[serde(skip)]
-    pub changes: Vec<Difference>,
+pub use limit::ByteLimit;
+pub use lock::LockMode;
+pub use report::{
+    BuiltIndex, Rehearsal, RehearsedFile, SizedTable, SlowStatement, Stage, TableLock, WrittenRows,
+};
+
+/// The name under which drift is allowed.
+pub const ALLOW_DRIFT: &str = "drift";
+
+/// What is to be rehearsed, and how.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// What throwaway servers are made of.
+    pub shadow: &'a ClusterOptions,
+    /// The migrations.
+    pub directory: &'a Directory,
+    /// The target as it is.
+    pub observed: &'a Observed,
+    /// What is pending there.
+    pub pending: &'a MigrationPlan,
+    /// What was allowed by name.
+    pub allowed: &'a [String],
+    /// Rehearse with the rows of the tables that are touched, at most so many bytes of them.
+    pub with_data: Option<u64>,
+    /// Who may stop it.
+    pub cancel: &'a Cancel,
 }
 
-/// Runs everything that is applied on a fresh server, then what is pending.
+/// Runs what is pending on a throwaway server that is like the target. Reads the target, and changes nothing there.
 ///
-/// Applied files that do not run there (they may want an extension that only the platform has) make it a
-/// rehearsal that did not take place; pending files that do not run are the error they would be on the target.
-pub async fn rehearse(
-    options: &ClusterOptions,
-    directory: &Directory,
-    pending: &MigrationPlan,
-    cancel: &Cancel,
-) -> Result<Rehearsal> {
-    let mut replay = match Replay::start(options, cancel).await {
-        Ok(replay) => replay,
-        Err(failure) => return Ok(skipped(&failure)),
+/// Pending files that do not run are the error they would be on the target; so is drift that was not allowed. Where no
+/// throwaway server can be had or made like the target, the rehearsal did not take place, and says why.
+pub async fn rehearse(request: &Request<'_>, target: &mut Session) -> Result<Rehearsal> {
+    let options = drift::like(request.shadow, &request.observed.catalog, request.observed.major).await;
+    let mut set = match Box::pin(build(request, &options, target)).await? {
+        Built::Ready(set) => *set,
+        Built::Impossible(reason) => return Ok(Rehearsal::skipped(reason)),
     };
-    let result = rehearse_on(&mut replay, directory, pending, cancel).await;
-    replay.end().await?;
-    result
+    let result = Box::pin(perform(request, &mut set)).await;
+    let before = set.before;
+    set.replay.end().await?;
+    let mut rehearsal = result?;
+    rehearsal.notes.splice(0..0, set.notes);
+    if let Some(limit) = request.with_data {
+        Box::pin(with_rows(request, (&options, target), (&mut rehearsal, &before), limit)).await?;
+    }
+    Ok(rehearsal)
 }
 
-async fn rehearse_on(
-    replay: &mut Replay,
-    directory: &Directory,
-    pending: &MigrationPlan,
-    cancel: &Cancel,
-) -> Result<Rehearsal> {
-    let is_pending = |step: &Step| pending.steps.iter().any(|other| other.file.version == step.file.version);
-    let mut applied = migration::plan(directory, &History::default(), &Options::default())?;
-    applied.steps.retain(|step| !is_pending(step));
-    if let Err(failure) = replay.apply(applied).await {
-        return if cancel.is_raised() { Err(failure) } else { Ok(skipped(&failure)) };
-    }
+/// A throwaway server that is like the target, or why there is none.
+enum Built {
+    Ready(Box<Set>),
+    Impossible(String),
+}
+
+/// A throwaway server that is like the target.
+struct Set {
+    replay: Replay,
+    stage: Stage,
+    before: Catalog,
+    notes: Vec<String>,
+}
+
+async fn build(request: &Request<'_>, options: &ClusterOptions, target: &mut Session) -> Result<Built> {
+    let mut replay = match Replay::start(options, request.cancel).await {
+        Ok(replay) => replay,
+        Err(failure) if failure.kind() == Kind::Interrupted => return Err(failure),
+        Err(failure) => return Ok(Built::Impossible(failure.to_string())),
+    };
+    let note = match from_migrations(&mut replay, request).await {
+        Ok((before, differences)) if differences.is_empty() => {
+            let (stage, notes) = (Stage::Migrations, Vec::new());
+            return Ok(Built::Ready(Box::new(Set { replay, stage, before, notes })));
+        }
+        Ok((_, differences)) if !is_allowed(request) => {
+            replay.end().await?;
+            return Err(PlanError::drift(target.target().environment.clone(), &differences).into());
+        }
+        Ok((_, differences)) => drift_note(&differences),
+        Err(failure) if failure.kind() == Kind::Interrupted => {
+            replay.end().await?;
+            return Err(failure);
+        }
+        Err(failure) => failure.to_string(),
+    };
+    replay.end().await?;
+    let note = format!("{note}; the rehearsal took place on a copy of the target's schema");
+    from_schema(request, options, target, note).await
+}
+
+fn is_allowed(request: &Request<'_>) -> bool {
+    request.allowed.iter().any(|rule| rule.eq_ignore_ascii_case(ALLOW_DRIFT))
+}
+
+fn drift_note(differences: &[Difference]) -> String {
+    let first: Vec<String> = differences.iter().take(3).map(drift::in_words).collect();
+    let more = differences.len().saturating_sub(3);
+    let more = if more == 0 { String::new() } else { format!(", and {more} more") };
+    format!("there is drift, which was allowed: {}{more}", first.join(", "))
+}
+
+/// What the applied migrations make, and in what the target differs from it.
+async fn from_migrations(replay: &mut Replay, request: &Request<'_>) -> Result<(Catalog, Vec<Difference>)> {
+    drift::apply_applied(replay, request.directory, &request.observed.history).await?;
     let before = replay.catalog().await?;
+    let differences = diff(&before, &request.observed.catalog);
+    Ok((before, differences))
+}
+
+async fn from_schema(
+    request: &Request<'_>,
+    options: &ClusterOptions,
+    target: &mut Session,
+    note: String,
+) -> Result<Built> {
+    let mut replay = Replay::start(options, request.cancel).await?;
+    let plan = request.pending.on(&History::default());
+    let known = (&request.observed.catalog, request.observed.major);
+    match schema::copy_schema(&mut replay, target, known, (&plan, &options.search)).await {
+        Ok(()) => {
+            let before = replay.catalog().await?;
+            let set = Set { replay, stage: Stage::Schema, before, notes: vec![note] };
+            Ok(Built::Ready(Box::new(set)))
+        }
+        Err(failure) => {
+            replay.end().await?;
+            if failure.kind() == Kind::Interrupted {
+                return Err(failure);
+            }
+            Ok(Built::Impossible(failure.to_string()))
+        }
+    }
+}
+
+/// Runs the files and looks at what came of it.
+async fn perform(request: &Request<'_>, set: &mut Set) -> Result<Rehearsal> {
+    let files = run(request, &mut set.replay).await?;
+    let after = set.replay.catalog().await?;
+    let pending: Vec<&MigrationFile> = request.pending.steps.iter().map(|step| &*step.file).collect();
+    check_schema((&set.before, &after), &pending, request.allowed)?;
+    // What follows from the same schema by the same files is the same.
+    let predicted = (diff(&set.before, &request.observed.catalog).is_empty()).then(|| after.clone());
+    Ok(Rehearsal {
+        skipped: None,
+        stage: set.stage,
+        notes: Vec::new(),
+        duration: files.iter().map(|file| file.duration).sum(),
+        rows: None,
+        files,
+        predicted_hash: predicted.as_ref().map(Catalog::hash),
+        changes: diff(&set.before, &after),
+        predicted,
+    })
+}
+
+async fn run(request: &Request<'_>, replay: &mut Replay) -> Result<Vec<RehearsedFile>> {
     let history = history::read(replay.session()).await?;
-    let rest = migration::plan(directory, &history, &Options { out_of_order: true, ..Options::default() })?;
-    let started = Instant::now();
-    replay.apply(rest).await.map_err(untouched)?;
-    let duration = started.elapsed();
-    let after = replay.catalog().await?;
-    Ok(Rehearsal { skipped: None, duration, changes: diff(&before, &after) })
+    let plan = request.pending.on(&history);
+    let facts = &request.observed.facts;
+    let rehearsed =
+        replay.write(plan, async |writer, plan| measure::measure(writer, &plan.steps, facts).await);
+    rehearsed.await.map_err(untouched)
+}
+
+/// Once more, with rows of the target: how long it takes there, and whether its rows let it.
+async fn with_rows(
+    request: &Request<'_>,
+    (options, target): (&ClusterOptions, &mut Session),
+    (rehearsal, before): (&mut Rehearsal, &Catalog),
+    limit: u64,
+) -> Result<()> {
+    let wanted = rows::wanted((&rehearsal.files, &request.pending.steps), before)?;
+    let mut replay = Replay::start(options, request.cancel).await?;
+    let result =
+        run_with_rows(request, (&options.search, target), &mut replay, (rehearsal.stage, &wanted, limit))
+            .await;
+    replay.end().await?;
+    let (copied, files) = result?;
+    rehearsal.notes.extend(copied.notes);
+    rehearsal.rows = Some(copied.rows);
+    rehearsal.duration = files.iter().map(|file| file.duration).sum();
+    rehearsal.files = files;
+    Ok(())
+}
+
+async fn run_with_rows(
+    request: &Request<'_>,
+    (search, target): (&SearchPath, &mut Session),
+    replay: &mut Replay,
+    (stage, wanted, limit): (Stage, &BTreeSet<TableName>, u64),
+) -> Result<(rows::Copied, Vec<RehearsedFile>)> {
+    match stage {
+        Stage::Migrations => {
+            drift::apply_applied(replay, request.directory, &request.observed.history).await?;
+        }
+        Stage::Schema => {
+            let known = (&request.observed.catalog, request.observed.major);
+            let plan = request.pending.on(&History::default());
+            schema::copy_schema(replay, target, known, (&plan, search)).await?;
+        }
+    }
+    let plan = request.pending.on(&history::read(replay.session()).await?);
+    let copied = rows::copy(target, replay, &plan, (wanted, limit)).await?;
+    let files =
+        run(request, replay).await.map_err(|failure| failure.context("with the rows of the target"))?;
+    Ok((copied, files))
 }
 
 /// What was committed on the shadow is not what the user shall read of.
 fn untouched(failure: Failure) -> Failure {
     let kind = if failure.kind() == Kind::Interrupted { Kind::Interrupted } else { Kind::Failed };
     failure.context("the rehearsal failed, and the target was not touched").of_kind(kind).without_done()
-}
-
-fn skipped(failure: &Failure) -> Rehearsal {
-    Rehearsal { skipped: Some(failure.to_string()), duration: Duration::ZERO, changes: Vec::new() }
 }

@@ -27,7 +27,7 @@ pub fn applied_files(directory: &Directory, history: &History) -> Result<Directo
 }
 
 /// The versions that stopped half-way.
-pub(crate) fn partly_applied(history: &History) -> impl Iterator<Item = &Version> {
+fn partly_applied(history: &History) -> impl Iterator<Item = &Version> {
     let partly = history.extras.iter().filter(|(_, extra)| matches!(extra.state, RunState::Partial { .. }));
     partly.map(|(version, _)| version).filter(|version| history.get(version).is_none())
 }
@@ -41,7 +41,7 @@ fn stored(row: &HistoryRow, reason: &'static str) -> Result<MigrationFile, Drift
     let name = row.name.clone().unwrap_or_default();
     let shown = format!("{version}_{name}.sql, as the history keeps it");
     MigrationFile::parse(version.clone(), name, Path::new(&shown), text.into_bytes())
-        .map_err(|error| DriftError::Unreadable { version, error })
+        .map_err(|error| DriftError::Unreadable { version, error: Box::new(error) })
 }
 
 /// The statements of a file that are done, as a file.
@@ -62,7 +62,7 @@ fn prefix(
     let text = file.text.as_bytes()[..end].to_vec();
     MigrationFile::parse(version.clone(), file.name.clone(), &file.path, text)
         .map(Some)
-        .map_err(|error| DriftError::Unreadable { version: version.clone(), error })
+        .map_err(|error| DriftError::Unreadable { version: version.clone(), error: Box::new(error) })
 }
 
 #[cfg(test)]

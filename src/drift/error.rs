@@ -20,7 +20,7 @@ pub enum DriftError {
         /// Which migration.
         version: Version,
         /// Why.
-        error: ScriptError,
+        error: Box<ScriptError>,
     },
 }
 

@@ -12,8 +12,10 @@ mod words;
 
 pub use applied::applied_files;
 pub use error::DriftError;
+pub(crate) use observe::{MAJOR, major};
 pub use observe::{Observed, observe};
 pub use report::DriftReport;
+pub(crate) use stage::apply_applied;
 pub use stage::{Replayed, like, replay, replayed_catalog};
 pub use words::in_words;
 

@@ -42,16 +42,25 @@ pub async fn replay(
     history: &History,
     cancel: &Cancel,
 ) -> Result<Replay> {
-    let applied = applied_files(directory, history)?;
     let mut replay = Replay::start(options, cancel).await?;
-    let plan = migration::plan(&applied, &History::default(), &Options::default())?;
-    match replay.apply(plan).await {
-        Ok(_) => Ok(replay),
+    match apply_applied(&mut replay, directory, history).await {
+        Ok(()) => Ok(replay),
         Err(failure) => {
             replay.end().await?;
-            Err(cannot_tell(failure))
+            Err(failure)
         }
     }
+}
+
+/// Applies to a fresh server what was applied to a database with this history.
+pub(crate) async fn apply_applied(
+    replay: &mut Replay,
+    directory: &Directory,
+    history: &History,
+) -> Result<()> {
+    let applied = applied_files(directory, history)?;
+    let plan = migration::plan(&applied, &History::default(), &Options::default())?;
+    replay.apply(plan).await.map(drop).map_err(cannot_tell)
 }
 
 /// What the migrations make that were applied to a database with this history.

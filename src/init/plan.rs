@@ -10,6 +10,7 @@ use super::{gitignore, templates};
 use crate::environment::CONFIG_FILE;
 use crate::plan::Render;
 use crate::ui::Style;
+use crate::validate::VALIDATE_FILE;
 
 pub(super) const GITIGNORE: &str = ".gitignore";
 const ENV_PRODUCTION: &str = ".env.production";
@@ -90,6 +91,7 @@ pub fn files(project: &Observation, schema: Schema) -> Result<InitPlan, InitErro
             text: templates::ENV_PRODUCTION.to_owned(),
         },
     ];
+    wanted.push(NewFile::normal(VALIDATE_FILE, templates::VALIDATE));
     wanted.extend(migrations(project, schema)?);
     wanted.extend(templates::seeds().map(|(name, text)| NewFile::normal(project.seeds.join(name), text)));
     wanted.extend(workflows(project));
@@ -109,7 +111,7 @@ pub fn files(project: &Observation, schema: Schema) -> Result<InitPlan, InitErro
 pub(super) fn candidates(project: &Observation) -> Vec<PathBuf> {
     let names = templates::crm_migrations().map(|(name, _)| project.migrations.join(name));
     let seeds = templates::seeds().map(|(name, _)| project.seeds.join(name));
-    let fixed = [PathBuf::from(CONFIG_FILE), PathBuf::from(ENV_PRODUCTION)];
+    let fixed = [CONFIG_FILE, ENV_PRODUCTION, VALIDATE_FILE].map(PathBuf::from);
     let workflows = workflows(project).into_iter().map(|file| file.path);
     fixed.into_iter().chain(names).chain(seeds).chain(workflows).collect()
 }

@@ -6,6 +6,7 @@ use include_dir::{Dir, include_dir};
 
 pub(super) const CONFIG: &str = include_str!("../../templates/crmctl.toml");
 pub(super) const ENV_PRODUCTION: &str = include_str!("../../templates/env.production.example");
+pub(super) const VALIDATE: &str = include_str!("../../templates/validate.toml");
 pub(super) const GITIGNORE: &str = include_str!("../../templates/gitignore");
 
 /// Workflows by the name of their file.

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::error::Location;
 use crate::plan::Hazard;
+use crate::ui::{Annotation, Level};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -15,6 +16,25 @@ pub enum Severity {
     Warning,
     /// Rows are lost, users are locked out, or everybody can read a table.
     Error,
+}
+
+impl Severity {
+    /// As it is called in front of the rule.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+
+    pub(crate) fn level(self) -> Level {
+        match self {
+            Self::Note => Level::Notice,
+            Self::Warning => Level::Warning,
+            Self::Error => Level::Error,
+        }
+    }
 }
 
 /// One finding.
@@ -30,6 +50,19 @@ pub struct Finding {
     pub location: Location,
     /// What to write instead.
     pub help: String,
+}
+
+impl Finding {
+    /// As GitHub Actions shows it on its line.
+    #[must_use]
+    pub fn annotation(&self) -> Annotation {
+        Annotation {
+            level: self.severity.level(),
+            title: self.rule.to_owned(),
+            message: format!("{}\n{}", self.message, self.help),
+            location: Some(self.location.clone()),
+        }
+    }
 }
 
 /// What the findings mean for a plan. Only errors are hazards that have to be consented to.

@@ -9,6 +9,7 @@ pub mod catalog;
 mod finding;
 mod items;
 mod live;
+mod named;
 mod report;
 mod rule;
 mod rules;
@@ -21,6 +22,7 @@ mod world;
 pub use catalog::CatalogFinding;
 pub use finding::{Finding, Severity, hazards};
 pub use live::LiveFacts;
+pub use named::{NamedError, read_named};
 pub use report::LintReport;
 pub use rule::{RULES, Rule, page};
 pub use sarif::sarif;
@@ -35,6 +37,8 @@ use world::World;
 /// A statement and its words.
 pub(crate) struct Read<'a> {
     pub(crate) statement: &'a Statement,
+    /// How many statements of all files come before it.
+    pub(crate) number: usize,
     pub(crate) words: Vec<Word<'a>>,
 }
 
@@ -45,9 +49,12 @@ pub(crate) struct ReadFile<'a> {
 }
 
 impl<'a> ReadFile<'a> {
-    fn new(file: &'a MigrationFile) -> Self {
-        let read = |statement| Read { statement, words: words_of(&file.text, statement) };
-        Self { file, reads: file.statements.iter().map(read).collect() }
+    fn new(file: &'a MigrationFile, before: usize) -> Self {
+        let read = |(index, statement)| {
+            let words = words_of(&file.text, statement);
+            Read { statement, number: before + index, words }
+        };
+        Self { file, reads: file.statements.iter().enumerate().map(read).collect() }
     }
 }
 
@@ -62,10 +69,19 @@ pub fn lint(files: &[&MigrationFile], facts: &LiveFacts) -> Vec<Finding> {
 /// The same, with what is only a matter of style.
 #[must_use]
 pub fn lint_with_notes(files: &[&MigrationFile], facts: &LiveFacts) -> Vec<Finding> {
-    let files: Vec<ReadFile> = files.iter().map(|file| ReadFile::new(file)).collect();
+    let mut before = 0;
+    let mut read_files: Vec<ReadFile> = Vec::with_capacity(files.len());
+    for file in files {
+        let read = ReadFile::new(file, before);
+        before += read.reads.len();
+        read_files.push(read);
+    }
     let mut world = World::new(facts);
-    files.iter().flat_map(|file| &file.reads).for_each(|read| world.learn(Words(&read.words)));
-    files.iter().flat_map(|file| of_file(file, &world)).collect()
+    for read in read_files.iter().flat_map(|file| &file.reads) {
+        world.learn(Words(&read.words));
+        world.learn_end(Words(&read.words), read.number);
+    }
+    read_files.iter().flat_map(|file| of_file(file, &world)).collect()
 }
 
 fn of_file(file: &ReadFile, world: &World) -> Vec<Finding> {
@@ -99,5 +115,7 @@ fn of_statement(file: &MigrationFile, statement: &Statement, mut problems: Vec<P
     problems.into_iter().map(finding).collect()
 }
 
+#[cfg(test)]
+mod pages;
 #[cfg(test)]
 mod tests;

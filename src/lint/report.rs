@@ -6,7 +6,7 @@ use crate::error::ExitStatus;
 use crate::lint::catalog::CatalogFinding;
 use crate::lint::finding::{Finding, Severity};
 use crate::plan::Render;
-use crate::ui::{Style, plural};
+use crate::ui::{Annotation, Style, plural};
 
 /// All findings of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -32,6 +32,19 @@ impl LintReport {
         self.severities().filter(|other| *other == severity).count() as u64
     }
 
+    /// Everything as GitHub Actions shows it, one command a line.
+    #[must_use]
+    pub fn annotations(&self) -> String {
+        let of_schema = self.catalog.iter().map(|finding| Annotation {
+            level: finding.severity.level(),
+            title: finding.rule.to_owned(),
+            message: format!("{}\n{}", finding.message, finding.help),
+            location: None,
+        });
+        let all = self.findings.iter().map(Finding::annotation).chain(of_schema);
+        all.map(|annotation| annotation.command()).collect::<Vec<String>>().join("\n")
+    }
+
     /// [`ExitStatus::Differs`] when something is as bad as `denied` or worse.
     #[must_use]
     pub fn exit_status(&self, denied: Severity) -> ExitStatus {
@@ -41,16 +54,7 @@ impl LintReport {
 }
 
 impl Severity {
-    /// As it is called in front of the rule.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-
-    fn head(self, rule: &str, style: &Style) -> String {
+    fn head(self, rule: &str, style: Style) -> String {
         let text = format!("{}[{rule}]", self.word());
         match self {
             Self::Error => style.bad(&text),
@@ -60,14 +64,14 @@ impl Severity {
     }
 }
 
-fn of_file(finding: &Finding, style: &Style) -> String {
+fn of_file(finding: &Finding, style: Style) -> String {
     let Finding { rule, severity, message, location, help } = finding;
     let head = severity.head(rule, style);
     let excerpt = location.excerpt.trim_end();
     format!("{head}: {message}\n  --> {location}\n   | {excerpt}\n   = {help}\n\n")
 }
 
-fn of_schema(finding: &CatalogFinding, style: &Style) -> String {
+fn of_schema(finding: &CatalogFinding, style: Style) -> String {
     let CatalogFinding { rule, severity, message, object, help } = finding;
     let head = severity.head(rule, style);
     format!("{head}: {message}\n  --> the schema: {object}\n   = {help}\n\n")
@@ -79,8 +83,8 @@ impl Render for LintReport {
         let findings = self.findings.iter().filter(|finding| is_shown(finding.severity));
         let catalog = self.catalog.iter().filter(|finding| is_shown(finding.severity));
         let text: String = findings
-            .map(|finding| of_file(finding, style))
-            .chain(catalog.map(|finding| of_schema(finding, style)))
+            .map(|finding| of_file(finding, *style))
+            .chain(catalog.map(|finding| of_schema(finding, *style)))
             .collect();
         let [errors, warnings, notes] = [Severity::Error, Severity::Warning, Severity::Note]
             .map(|severity| plural(self.count(severity), severity.word()));

@@ -80,7 +80,7 @@ pub const RULES: &[Rule] = &[
     rule("H12", "padded-text", "A char column pads its values with blanks"),
     rule("H13", "limited-text", "A varchar with a limit"),
     rule("H14", "enum-value-without-place", "An enum value is put at the end"),
-    rule("H15", "assigned-twice", "An update assigns to the same column twice"),
+    rule("H15", "assigned-twice", "The same column is named twice"),
 ];
 
 /// Whether there is a rule of this id.

@@ -64,3 +64,14 @@ fn a_finding_names_file_line_and_column() {
 
     assert_eq!(findings[0].location.to_string(), "migrations/1_a.sql:4:3");
 }
+
+#[test]
+fn what_a_later_statement_replaces_is_not_found() {
+    let open = "create policy p on a for select using (auth.uid() = b);";
+    let closed = "create policy p on a for select using ((select auth.uid()) = b);";
+    assert!(found(&format!("{open} drop policy if exists p on public.a; {closed}")).is_empty());
+    assert_eq!(found(&format!("drop policy if exists p on a; {open}")), ["warning S10"]);
+
+    let function = "create or replace function private.f(a int) returns int language sql security definer";
+    assert!(found(&format!("{function} as ''; {function} set search_path = '' as '';")).is_empty());
+}

@@ -119,6 +119,11 @@ impl<'a> Words<'a> {
         self.0.iter().any(|word| word.depth == outside && word.is(keyword))
     }
 
+    /// Whether a setting of this name is among its first words, as a word or as a text.
+    pub(crate) fn names_setting(self, name: &str) -> bool {
+        self.0.iter().take(8).any(|word| word.text.trim_matches(['\'', '"']).eq_ignore_ascii_case(name))
+    }
+
     /// Where it begins.
     pub(crate) fn offset(self) -> usize {
         self.0.first().map_or(0, |word| word.offset)

@@ -119,7 +119,7 @@ impl Recording {
     fn record(self, file: &MigrationFile) -> SqlText {
         match self {
             Self::Prepared(statement) => history::record_prepared(file, statement),
-            Self::Unprepared | Self::Plain => history::record_text(file),
+            Self::Unprepared | Self::Plain => history::record(file),
         }
     }
 }
@@ -258,7 +258,7 @@ pub(crate) async fn run_in_transaction(
             let Some(step) = waiting.next() else { break };
             let (settings, began) = (settings(&step.file, "set local"), history::note_begin(&step.file));
             writer.send(&format!("{CLEAN}{settings}{began}"))?;
-            flying.push_back((step, send_file(writer, &step.file, history::record_text(&step.file))?));
+            flying.push_back((step, send_file(writer, &step.file, history::record(&step.file))?));
         }
         let Some((step, messages)) = flying.pop_front() else { break };
         let begun = writer.receive().await;

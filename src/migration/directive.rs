@@ -14,7 +14,7 @@ use crate::migration::statement::Statement;
 use crate::migration::version::Version;
 
 /// Every directive there is, as it is written behind `-- crmctl:`.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 9] = [
     "no-transaction",
     "lock-timeout",
     "statement-timeout",
@@ -23,6 +23,7 @@ pub const NAMES: [&str; 8] = [
     "verify",
     "down",
     "squashed-from",
+    "squashed-before",
 ];
 
 /// What the comments of a file ask of who runs it.
@@ -38,6 +39,8 @@ pub struct Directives {
     pub requires_version: Option<u32>,
     /// The versions of the files it was folded from.
     pub squashed_from: Vec<Version>,
+    /// The versions that one of those had been folded from earlier.
+    pub squashed_before: Vec<Version>,
 }
 
 /// A query that must yield only true once the file has run.
@@ -171,16 +174,17 @@ fn take_in(
         "lock-timeout" => directives.lock_timeout = Some(duration(argument).ok_or_else(wrong)?),
         "statement-timeout" => directives.statement_timeout = Some(duration(argument).ok_or_else(wrong)?),
         "requires-version" => directives.requires_version = Some(argument.parse().map_err(|_| wrong())?),
-        "squashed-from" => {
-            let versions = argument.split([',', ' ']).filter(|version| !version.is_empty());
-            directives
-                .squashed_from
-                .extend(versions.map(str::parse).collect::<Result<Vec<Version>, _>>().map_err(|_| wrong())?);
-        }
+        "squashed-from" => directives.squashed_from.extend(versions(argument).ok_or_else(wrong)?),
+        "squashed-before" => directives.squashed_before.extend(versions(argument).ok_or_else(wrong)?),
         "no-transaction" => return Err(wrong()),
         other => return Err(DirectiveProblem::Unknown(other.to_owned())),
     }
     Ok(())
+}
+
+fn versions(text: &str) -> Option<Vec<Version>> {
+    let versions = text.split([',', ' ']).filter(|version| !version.is_empty());
+    versions.map(|version| version.parse().ok()).collect()
 }
 
 /// A time with its unit, as PostgreSQL writes it: `500ms`, `5s`, `10min`, `1h`. `0` is no limit.

@@ -11,6 +11,7 @@ use crate::error::{Explain, Kind, Location};
 use crate::migration::file::MigrationFile;
 use crate::migration::git;
 use crate::migration::script::ScriptError;
+use crate::migration::squash::folded;
 use crate::migration::version::Version;
 
 /// The first file is left out when it is an `_init.sql` older than this: the Supabase CLI once wrote such files.
@@ -27,6 +28,8 @@ pub struct Directory {
     pub downs: Vec<Arc<MigrationFile>>,
     /// Files left out, and why.
     pub skipped: Vec<(String, String)>,
+    /// Files left out because another one was folded from them.
+    pub folded: Vec<PathBuf>,
     /// What a person should know though it stops nothing.
     pub warnings: Vec<String>,
 }
@@ -129,6 +132,7 @@ impl MigrationFile {
             file.git_commit.clone_from(&git_commit);
             list.push(Arc::new(file));
         }
+        folded::leave_out(&mut directory);
         directory.put_in_order()?;
         Ok(directory)
     }

@@ -125,12 +125,7 @@ fn extra(row: &Row) -> PgResult<(Version, ExtraRow)> {
 }
 
 /// Records a file as applied, in both tables. Runs at the end of the file's own transaction.
-pub(crate) fn record(file: &MigrationFile) -> String {
-    record_text(file).to_string()
-}
-
-/// The same without a copy of the file's text.
-pub(crate) fn record_text(file: &MigrationFile) -> SqlText {
+pub(crate) fn record(file: &MigrationFile) -> SqlText {
     let whole = Progress { done: file.statements.len(), ..Progress::default() };
     let mut sql = SqlText::from("reset role; ");
     sql.append(record_complete(file, &whole));

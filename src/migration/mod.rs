@@ -4,7 +4,7 @@
 
 mod applied;
 pub mod apply;
-mod barrier;
+pub(crate) mod barrier;
 pub mod baseline;
 mod blockers;
 pub mod class;
@@ -16,7 +16,7 @@ mod envelope;
 mod fate;
 pub mod fetch;
 pub mod file;
-mod flight;
+pub(crate) mod flight;
 mod git;
 pub mod history;
 pub mod history_row;
@@ -31,6 +31,7 @@ pub mod report;
 pub mod scanner;
 pub mod script;
 mod settings;
+pub mod squash;
 pub mod statement;
 pub mod states;
 pub mod status;

@@ -81,6 +81,12 @@ impl MigrationPlan {
         self.steps.is_empty()
     }
 
+    /// The same steps for another database, one with this history.
+    #[must_use]
+    pub(crate) fn on(&self, history: &History) -> Self {
+        Self { fingerprint: history.fingerprint(), ..self.clone() }
+    }
+
     /// The same plan with what lint found dangerous.
     #[must_use]
     pub fn with_dangers(mut self, dangers: Vec<Hazard>) -> Self {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::migration::directory::Directory;
 use crate::migration::file::MigrationFile;
 use crate::migration::history_row::{ExtraRow, History, HistoryRow, RunState};
+use crate::migration::squash::folded;
 use crate::migration::version::Version;
 use crate::ui::Style;
 
@@ -82,6 +83,7 @@ pub struct Entry {
 /// Every migration that the folder or the history knows, in the order of versions.
 #[must_use]
 pub fn states(directory: &Directory, history: &History) -> Vec<Entry> {
+    let history = &*folded(directory, history);
     let rows: BTreeMap<&Version, &HistoryRow> = history.rows.iter().map(|row| (&row.version, row)).collect();
     let newest = rows.keys().next_back().copied();
     let is_partial = |extra: &ExtraRow| matches!(extra.state, RunState::Partial { .. });
@@ -101,7 +103,8 @@ pub fn states(directory: &Directory, history: &History) -> Vec<Entry> {
     }
     let without_file = |version: &Version, name: &str, state| Entry {
         version: version.clone(),
-        name: name.to_owned(),
+        // It comes from the database, and is shown on terminals.
+        name: name.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect(),
         state,
         file: None,
     };

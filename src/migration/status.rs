@@ -9,7 +9,7 @@ use crate::migration::history_row::History;
 use crate::migration::states::{Entry, State, states};
 use crate::migration::version::Version;
 use crate::plan::Render;
-use crate::ui::{Style, Table, thousands};
+use crate::ui::{Style, thousands};
 
 /// So many of the newest applied migrations are shown when there are more of them than a screen holds.
 const SHOWN_APPLIED: usize = 5;
@@ -121,7 +121,8 @@ fn downs_warning(directory: &Directory) -> Option<String> {
     let is_shared = directory.path.ends_with("supabase/migrations");
     let first = directory.downs.first().filter(|_| is_shared)?;
     Some(format!(
-        "`{}` is a migration to the Supabase CLI, with a version that exists already; `supabase db push` would run it",
+        "the Supabase CLI takes `{}` for a migration of its own with a version that exists already: \
+         `supabase db push` would run it, or fail",
         first.path.file_name().unwrap_or_default().to_string_lossy()
     ))
 }
@@ -132,15 +133,15 @@ impl Render for StatusReport {
             return "no migrations".to_owned();
         }
         let mut hidden = self.hidden();
-        let mut table = Table::new(["version", "name", "state"]);
+        let mut lines: Vec<&Line> = Vec::new();
         for line in &self.migrations {
             if line.state == State::Applied && hidden > 0 {
                 hidden -= 1;
-                continue;
+            } else {
+                lines.push(line);
             }
-            table.row([line.version.to_string(), line.name.clone(), line.state.shown(style)]);
         }
-        let mut text = format!("{}\n\n{}", summary_line(&self.summary, *style), table.render(style));
+        let mut text = format!("{}\n\n{}", summary_line(&self.summary, *style), table(&lines, *style));
         if self.hidden() > 0 {
             let hidden = format!(
                 "{} older applied migrations are not shown; `--all` shows them",
@@ -153,6 +154,21 @@ impl Render for StatusReport {
         }
         text
     }
+}
+
+/// Versions are names: they stand to the left, though they are made of digits.
+fn table(lines: &[&Line], style: Style) -> String {
+    let width = |of: fn(&Line) -> usize, title: &str| {
+        lines.iter().map(|line| of(line)).max().unwrap_or(0).max(title.len())
+    };
+    let version = width(|line| line.version.as_str().len(), "version");
+    let name = width(|line| console::measure_text_width(&line.name), "name");
+    let head = style.strong(&format!("{:version$}  {:name$}  state", "version", "name"));
+    let row = |line: &&Line| {
+        let space = " ".repeat(name - console::measure_text_width(&line.name));
+        format!("{:version$}  {}{space}  {}", line.version, line.name, line.state.shown(&style))
+    };
+    std::iter::once(head).chain(lines.iter().map(row)).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -182,12 +198,12 @@ mod tests {
             report.render(&Style::PLAIN),
             "1 applied, 1 pending, 1 out of order, 1 missing locally, 1 edited\n\
              \n\
-             version  name  state\n      \
-                   1  a     applied\n      \
-                   2  b     edited\n      \
-                   3  late  out of order\n      \
-                   4  gone  missing locally\n      \
-                   5  new   pending\n\
+             version  name  state\n\
+             1        a     applied\n\
+             2        b     edited\n\
+             3        late  out of order\n\
+             4        gone  missing locally\n\
+             5        new   pending\n\
              \n\
              next: crmctl migrate repair --env cloud"
         );
@@ -227,7 +243,7 @@ mod tests {
 
         files.path = "supabase/migrations".into();
         let report = report(&files, &history);
-        assert!(report.warnings[0].starts_with("`1_a.down.sql` is a migration to the Supabase CLI"));
+        assert!(report.warnings[0].starts_with("the Supabase CLI takes `1_a.down.sql`"));
         assert_eq!(report.next, None);
     }
 

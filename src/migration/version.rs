@@ -44,6 +44,10 @@ impl std::str::FromStr for Version {
 
 impl fmt::Display for Version {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // One from a history may hold anything, and this is shown on terminals.
+        if self.0.chars().any(char::is_control) {
+            return formatter.pad(&self.0.replace(char::is_control, " "));
+        }
         formatter.pad(&self.0)
     }
 }
@@ -114,6 +118,11 @@ mod tests {
         versions.sort();
 
         assert_eq!(versions.map(|version| version.to_string()), ["10", "20260101000000", "3"]);
+    }
+
+    #[test]
+    fn a_version_from_a_history_does_not_move_the_cursor() {
+        assert_eq!(Version::stored("1\u{1b}[2J\n2").to_string(), "1 [2J 2");
     }
 
     #[test]

@@ -31,7 +31,8 @@ pub struct Annotation {
 
 impl Annotation {
     /// The workflow command.
-    pub(crate) fn command(&self) -> String {
+    #[must_use]
+    pub fn command(&self) -> String {
         let level = match self.level {
             Level::Error => "error",
             Level::Warning => "warning",

@@ -124,6 +124,12 @@ impl Printer {
         self.0.options.output == Output::Json
     }
 
+    /// Whether details are asked for.
+    #[must_use]
+    pub fn is_verbose(&self) -> bool {
+        self.0.options.volume == Volume::Verbose
+    }
+
     /// The style of what goes to stderr: for questions.
     #[must_use]
     pub fn style(&self) -> Style {

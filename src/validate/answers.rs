@@ -39,6 +39,11 @@ fn failed(rule: Rule, subject: &str, error: &ServerError, (meaning, budget): (&M
         return Check::warning(rule, subject, message)
             .help("raise `timeout` in validate.toml, or look when less is going on");
     }
+    if error.code == "55P03" {
+        let message = format!("not checked: somebody has locked what `{subject}` is about");
+        return Check::warning(rule, subject, message)
+            .help("see who with `select * from pg_locks where granted and mode = 'AccessExclusiveLock'`");
+    }
     let message = format!("`{subject}` cannot be checked: {}", error.message);
     match meaning {
         Meaning::Rule { source, prefix, .. } | Meaning::Budget { source, prefix, .. } => {

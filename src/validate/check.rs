@@ -16,6 +16,8 @@ pub enum Rule {
     RowLevelSecurity,
     /// Enough policies on them.
     Policies,
+    /// What lint finds in a whole schema.
+    Advisor,
     /// What the personas of `access.toml` can do.
     Access,
     /// Rows that break a foreign key, and foreign keys that do not protect.
@@ -54,11 +56,12 @@ pub enum Rule {
 
 impl Rule {
     /// All of them, in the order of the report.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::RequiredTable,
         Self::Migration,
         Self::RowLevelSecurity,
         Self::Policies,
+        Self::Advisor,
         Self::Access,
         Self::ForeignKey,
         Self::Reference,
@@ -86,6 +89,7 @@ impl Rule {
             Self::Migration => "migration",
             Self::RowLevelSecurity => "row_level_security",
             Self::Policies => "policies",
+            Self::Advisor => "advisor",
             Self::Access => "access",
             Self::ForeignKey => "foreign_key",
             Self::Reference => "reference",
@@ -111,7 +115,7 @@ impl Rule {
     pub fn group(self) -> &'static str {
         match self {
             Self::RequiredTable | Self::Migration => "schema",
-            Self::RowLevelSecurity | Self::Policies | Self::Access => "security",
+            Self::RowLevelSecurity | Self::Policies | Self::Advisor | Self::Access => "security",
             Self::ForeignKey | Self::Reference => "references",
             Self::Constraint | Self::Unique | Self::Sequence | Self::RowCount | Self::RowRule => "data",
             Self::RequiredIndex | Self::InvalidIndex | Self::ForeignKeyIndex => "indexes",

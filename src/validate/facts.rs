@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::catalog::managed;
+use crate::catalog::{Catalog, managed, snapshot};
 use crate::migration::{History, history};
 use crate::pg::{PgResult, Row, Session, TableName};
 
@@ -106,6 +106,8 @@ pub(super) struct Facts {
     pub(super) health: Health,
     pub(super) transactions: Vec<OpenTransaction>,
     pub(super) history: History,
+    /// The whole schema, for the rules of lint.
+    pub(super) catalog: Catalog,
 }
 
 const QUERIES: [&str; 6] = [
@@ -122,11 +124,13 @@ pub(super) async fn read(session: &mut Session) -> PgResult<Facts> {
     for query in QUERIES {
         session.send(&query.replace("{user_schema:n.nspname}", &managed::is_user_schema_sql("n.nspname")))?;
     }
+    session.send(&snapshot::query())?;
     history::send(session)?;
     let mut answers = Vec::with_capacity(QUERIES.len());
     for _ in QUERIES {
         answers.push(session.receive().await?);
     }
+    let catalog = session.receive().await?;
     let history = history::receive(session).await?;
     let mut rows = answers.into_iter().map(|answer| answer.ok().map(crate::pg::Answer::rows));
     let mut next = || rows.next().unwrap_or_else(|| Ok(Vec::new()));
@@ -139,6 +143,7 @@ pub(super) async fn read(session: &mut Session) -> PgResult<Facts> {
         health: each(&next()?, health)?.into_iter().next().unwrap_or_default(),
         transactions: each(&next()?, transaction)?,
         history,
+        catalog: Catalog::from_rows(&catalog.ok()?.rows())?,
     })
 }
 

@@ -12,8 +12,10 @@ mod judge;
 mod report;
 mod rows;
 mod sections;
+#[cfg(test)]
+mod tests;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -80,17 +82,24 @@ pub async fn validate(session: &mut Session, validation: &Validation<'_>) -> PgR
     Ok(ValidationReport::new(validation.phase, checks, &config.severity, start.elapsed()))
 }
 
+/// How long a table that somebody has locked is waited for: hundreds of checks shall not wait one by one.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Sends everything that reads rows at once. Each message fails alone, by itself or by its time-out.
 async fn ask(
     session: &mut Session,
     asked: Vec<rows::RowCheck>,
     config: &ValidateConfig,
 ) -> PgResult<Vec<Check>> {
-    session.send(&format!("set statement_timeout = {}", config.timeout.as_millis()))?;
+    session.send(&format!(
+        "set statement_timeout = {}; set lock_timeout = {}; set search_path = public, extensions",
+        config.timeout.as_millis(),
+        config.timeout.min(LOCK_TIMEOUT).as_millis()
+    ))?;
     for message in asked.iter().flat_map(|check| &check.messages) {
         session.send(message)?;
     }
-    session.send("set statement_timeout = 0")?;
+    session.send("set statement_timeout = 0; set lock_timeout = 0; set search_path = ''")?;
     session.receive().await?.ok()?;
     let mut checks = Vec::with_capacity(asked.len());
     for check in asked {

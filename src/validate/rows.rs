@@ -225,7 +225,7 @@ fn of_sequence(used: &crate::validate::facts::SequenceUse) -> RowCheck {
 }
 
 /// Within a transaction of its own, which is read-only and ends with the check.
-const BEGIN: &str = "begin read only; set local search_path = public, extensions";
+const BEGIN: &str = "begin read only";
 const END: &str = "rollback";
 
 /// A cursor takes nothing but a query, and is not read further than need be.

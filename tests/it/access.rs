@@ -5,7 +5,7 @@ use crmctl::cancel::Cancel;
 use crmctl::environment::EnvironmentName;
 use crmctl::pg::{Session, TableName, Target};
 
-use crate::support::{Database, Which, wait_for};
+use crate::support::{Database, Project, Which, crmctl, wait_for};
 
 fn request() -> AccessRequest {
     AccessRequest::new(vec!["public".to_owned()], Some("%@test.local".to_owned()))
@@ -121,4 +121,74 @@ fn a_question_that_fails_is_an_answer_and_harms_no_other() {
         "a view of its owner's passes by the policies"
     );
     assert_eq!(reach(&table, "fine", "anon").insert, Reach::NoGrant);
+}
+
+#[test]
+fn the_command_shows_the_table_and_holds_it_against_access_toml() {
+    let database = Database::seeded(Which::Cloud);
+    let project = Project::new().cloud(&database);
+    let access = || crmctl(&project).args(["access", "--env", "cloud"]);
+    let before = database.world();
+
+    access().success().answers("public.contacts").answers("account_manager").answers("no access.toml");
+    project.write(
+        "access.toml",
+        "[personas.visitor]\nrole = \"anon\"\n[personas.auditor]\nclaims = { app_metadata = { role = \"auditor\" } }\n\
+         [personas.boss]\nemail = \"Admin@test.local\"\n[personas.ghost]\nemail = \"ghost@test.local\"\n\
+         [[expect]]\ntable = \"*\"\npersona = [\"visitor\", \"auditor\"]\nselect = \"none\"\ninsert = \"none\"\n\
+         [[expect]]\ntable = \"contacts\"\npersona = \"boss\"\nselect = \"all\"\ndelete = \"none\"\n",
+    );
+    let output = access().args(["--json"]).differs();
+    let report = output.json()["report"].clone();
+    let found: Vec<&str> = report["violations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|found| found["words"].as_str().unwrap())
+        .collect();
+    assert!(
+        found.contains(&"`boss` may delete from `public.contacts` (200 of 200 rows), expected none"),
+        "{found:?}"
+    );
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        report["unproved"]
+            .to_string()
+            .contains("insert into none of `public.contacts`: a policy decides by the row"),
+        "{report}"
+    );
+    assert_eq!(report["missing"][0], "`ghost`: there is no user `ghost@test.local`");
+    before.assert_same(&database.world());
+}
+
+/// Names that must be quoted, policies that look at other tables and at the same one, rights on single columns, a
+/// schema of its own.
+#[test]
+fn awkward_schemas_are_tried_right() {
+    let database = Database::empty();
+    database.run(
+        "create schema \"My App\"; grant usage on schema \"My App\" to authenticated; \
+         create table \"My App\".members (id uuid primary key references auth.users, team int); \
+         create table \"My App\".\"r\" (id int, team int, by_whom uuid references \"My App\".members); \
+         insert into auth.users (id, email) values ('11111111-1111-4111-8111-111111111111', 'one@test.local'); \
+         insert into \"My App\".members values ('11111111-1111-4111-8111-111111111111', 7); \
+         insert into \"My App\".\"r\" values (1, 7, '11111111-1111-4111-8111-111111111111'), (2, 7, null), (3, 8, null); \
+         grant select on \"My App\".members to authenticated; grant select, update on \"My App\".\"r\" to authenticated; \
+         alter table \"My App\".\"r\" enable row level security; \
+         create policy a on \"My App\".\"r\" for select to authenticated using (team = (select m.team from \"My App\".members m where m.id = auth.uid())); \
+         create policy b on \"My App\".\"r\" for update to authenticated using (exists (select from \"My App\".members m where m.team = \"r\".team)); \
+         create policy c on \"My App\".\"r\" as restrictive for update to public using (by_whom = auth.uid())",
+    );
+    let request = AccessRequest::new(vec!["My App".to_owned()], Some("%@test.local".to_owned()));
+    let table = wait_for(async {
+        let mut session = session(&database).await;
+        access::observe(&mut session, &request).await.unwrap()
+    });
+
+    let entry = table.table(&TableName::new("My App", "r")).unwrap();
+    assert_eq!((entry.rows, entry.owner.as_deref()), (Some(3), Some("by_whom")));
+    let one = entry.of("one@test.local").unwrap();
+    assert_eq!((rows(&one.select), rows(&one.update), one.owned), ((2, Some(1)), (1, Some(1)), Some(1)));
+    assert_eq!(entry.of("anon").unwrap().select, Reach::NoGrant);
+    assert_eq!(rows(&entry.of("authenticated").unwrap().select), (0, Some(0)));
 }

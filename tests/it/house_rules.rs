@@ -121,6 +121,8 @@ fn every_command_that_a_text_tells_to_type_exists() {
 
 /// The pages that people read.
 fn pages() -> Vec<PathBuf> {
-    let docs = std::fs::read_dir(repository().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let folders = ["docs", "docs/rules"].map(|name| repository().join(name));
+    let docs = folders.into_iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    let docs = docs.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
     docs.chain(["README.md", "CHANGELOG.md"].map(|name| repository().join(name))).collect()
 }

@@ -117,7 +117,10 @@ fn files_that_the_database_has_already_are_recorded_up_to_a_version() {
         .migration(SECOND, "create table public.b (id int primary key);");
     let before = database.world();
 
-    crmctl(&project).args(["migrate", "baseline"]).usage().says("--env local --to 20260102000000");
+    let output = crmctl(&project).args(["migrate", "baseline"]).usage();
+    output
+        .says("the schema is what they make up to `20260101000000`")
+        .says("--env local --to 20260101000000");
     crmctl(&project).args(["migrate", "baseline", "--to", "20270101000000"]).usage();
     before.assert_same(&database.world());
     crmctl(&project).args(["migrate", "baseline", "--to", "20260101000000"]).success().says("proved");
@@ -125,6 +128,20 @@ fn files_that_the_database_has_already_are_recorded_up_to_a_version() {
     crmctl(&project).args(["migrate", "up"]).success();
     assert_eq!(database.value("select to_regclass('public.b') is not null"), "t");
     crmctl(&project).args(["migrate", "verify"]).success();
+}
+
+#[test]
+fn files_that_change_rows_only_are_said_to_be_doubtful() {
+    let database = Database::empty();
+    database.run("create table public.a (id int primary key);");
+    let project = Project::new()
+        .local(&database)
+        .migration(FIRST, "create table public.a (id int primary key);")
+        .migration(SECOND, "insert into public.a values (1);")
+        .migration("20260103000000_broken", "alter table public.gone add column a text;");
+
+    let output = crmctl(&project).args(["migrate", "baseline"]).usage();
+    output.says("--to 20260102000000").says("the files after `20260101000000` change rows only");
 }
 
 #[test]
@@ -206,6 +223,20 @@ fn the_schema_of_the_crm_itself_is_proved() {
     let project = Project::new().local(&database);
 
     crmctl(&project).args(["migrate", "baseline"]).success().says("proved");
+    crmctl(&project).args(["migrate", "verify"]).success();
+}
+
+#[test]
+fn a_file_that_was_recorded_and_never_written_comes_back_by_fetch() {
+    let database = grown();
+    let project = Project::new().local(&database);
+    crmctl(&project).args(["migrate", "baseline"]).success();
+    let path = migrations(&project).remove(0);
+    std::fs::remove_file(&path).unwrap();
+
+    crmctl(&project).args(["migrate", "fetch"]).success();
+    assert!(path.exists(), "{path:?}");
+    crmctl(&project).args(["migrate", "status", "--exit-code"]).success();
     crmctl(&project).args(["migrate", "verify"]).success();
 }
 

@@ -48,6 +48,32 @@ fn tells_edited_missing_and_late_files_apart() {
 }
 
 #[test]
+fn names_from_the_database_do_not_reach_the_terminal_as_they_are() {
+    let database = Database::empty();
+    let project = Project::new().local(&database).migration(FIRST, "select 1;");
+    crmctl(&project).args(["migrate", "up"]).success();
+    database.run("insert into supabase_migrations.schema_migrations (version, name) values (E'2\\u001b[2J', E'a\\u001b[2J')");
+
+    crmctl(&project).args(["migrate", "status"]).success().answers("missing locally").never_says("\u{1b}[2J");
+    crmctl(&project).args(["migrate", "repair"]).differs().never_says("\u{1b}[2J");
+    crmctl(&project).args(["migrate", "fetch"]).differs().never_says("\u{1b}[2J");
+    crmctl(&project).args(["migrate", "verify", "--history-only"]).differs().never_says("\u{1b}[2J");
+}
+
+#[test]
+fn warns_of_versions_of_different_lengths_and_of_down_files_beside_the_supabase_cli() {
+    let database = Database::empty();
+    let project = Project::new()
+        .local(&database)
+        .file("supabase/migrations/20260101000000_a.sql", "select 1;")
+        .file("supabase/migrations/20260101000000_a.down.sql", "select 1;")
+        .file("supabase/migrations/3_b.sql", "select 1;");
+
+    let output = crmctl(&project).args(["migrate", "status"]).success();
+    output.says("versions differ in length").says("the Supabase CLI takes `20260101000000_a.down.sql`");
+}
+
+#[test]
 fn says_that_a_server_is_not_there() {
     let project = Project::new().cloud_at("postgresql://postgres:unused@127.0.0.1:1/postgres");
 

@@ -6,12 +6,20 @@ lateral (select c.relname as table, t.attname as column, t.attnum as position,
 where c.relkind <> 'S' and t.attnum > 0 and not t.attisdropped
 
 union all
-select 'column', c.nspname::text, c.prefix || t.attname,
-  case t.attgenerated when '' then (select row_to_json(x) from (select pg_catalog.pg_get_expr(d.adbin, d.adrelid) as default) x)
-  else (select row_to_json(x) from (select t.attgenerated::text || ' ' || pg_catalog.pg_get_expr(d.adbin, d.adrelid) as generated) x) end
+select 'column', c.nspname::text, c.prefix || t.attname, row_to_json(x)
 from pg_catalog.pg_attrdef d
 join relation c on c.oid = d.adrelid
-join pg_catalog.pg_attribute t on t.attrelid = d.adrelid and t.attnum = d.adnum
+join pg_catalog.pg_attribute t on t.attrelid = d.adrelid and t.attnum = d.adnum,
+lateral (select pg_catalog.pg_get_expr(d.adbin, d.adrelid) as default) x
+where t.attgenerated = ''
+
+union all
+select 'column', c.nspname::text, c.prefix || t.attname, row_to_json(x)
+from pg_catalog.pg_attrdef d
+join relation c on c.oid = d.adrelid
+join pg_catalog.pg_attribute t on t.attrelid = d.adrelid and t.attnum = d.adnum,
+lateral (select t.attgenerated::text || ' ' || pg_catalog.pg_get_expr(d.adbin, d.adrelid) as generated) x
+where t.attgenerated <> ''
 
 union all
 select 'column', c.nspname::text, c.prefix || t.attname, row_to_json(x)

@@ -8,37 +8,32 @@ lateral (select c.relname as table, k.contype as type, pg_catalog.pg_get_constra
 where k.contype in ('c', 'f', 'p', 'u', 'x') and (k.conparentid = 0 or k.contype in ('p', 'u', 'x'))
 
 union all
+-- Most constraints are of one column, for which no list has to be gathered.
 select 'constraint', c.nspname::text, c.prefix || k.conname, row_to_json(x)
-from (
-  select k.oid, array_agg(t.attname order by o.place) as columns
-  from pg_catalog.pg_constraint k
-  join relation c on c.oid = k.conrelid
-  cross join lateral unnest(k.conkey) with ordinality o (number, place)
-  join pg_catalog.pg_attribute t on t.attrelid = k.conrelid and t.attnum = o.number
-  where k.contype in ('c', 'f', 'p', 'u', 'x') and (k.conparentid = 0 or k.contype in ('p', 'u', 'x'))
-  group by k.oid
-) o
-join pg_catalog.pg_constraint k on k.oid = o.oid
-join relation c on c.oid = k.conrelid,
-lateral (select o.columns) x
+from pg_catalog.pg_constraint k
+join relation c on c.oid = k.conrelid
+join pg_catalog.pg_attribute t on t.attrelid = k.conrelid and t.attnum = k.conkey[1],
+lateral (select array[t.attname] as columns) x
+where k.contype in ('c', 'f', 'p', 'u', 'x') and (k.conparentid = 0 or k.contype in ('p', 'u', 'x')) and cardinality(k.conkey) = 1
 
 union all
 select 'constraint', c.nspname::text, c.prefix || k.conname, row_to_json(x)
-from (
-  select k.oid, array_agg(t.attname order by o.place) as columns
-  from pg_catalog.pg_constraint k
-  join relation c on c.oid = k.conrelid
-  cross join lateral unnest(k.confkey) with ordinality o (number, place)
-  join pg_catalog.pg_attribute t on t.attrelid = k.confrelid and t.attnum = o.number
-  where k.contype = 'f' and k.conparentid = 0
-  group by k.oid
-) o
-join pg_catalog.pg_constraint k on k.oid = o.oid
+from pg_catalog.pg_constraint k
+join relation c on c.oid = k.conrelid,
+lateral (select array_agg(t.attname order by o.place) as columns from unnest(k.conkey) with ordinality o (number, place)
+  join pg_catalog.pg_attribute t on t.attrelid = k.conrelid and t.attnum = o.number) x
+where k.contype in ('c', 'f', 'p', 'u', 'x') and (k.conparentid = 0 or k.contype in ('p', 'u', 'x')) and cardinality(k.conkey) > 1
+
+union all
+select 'constraint', c.nspname::text, c.prefix || k.conname, row_to_json(x)
+from pg_catalog.pg_constraint k
 join relation c on c.oid = k.conrelid
 join pg_catalog.pg_class r on r.oid = k.confrelid
 join pg_catalog.pg_namespace n on n.oid = r.relnamespace,
 lateral (select (select row_to_json(y) from (select n.nspname as schema, r.relname as name) y) as references,
-  o.columns as referenced_columns) x
+  (select array_agg(t.attname order by o.place) from unnest(k.confkey) with ordinality o (number, place)
+   join pg_catalog.pg_attribute t on t.attrelid = k.confrelid and t.attnum = o.number) as referenced_columns) x
+where k.contype = 'f' and k.conparentid = 0
 
 union all
 -- What few constraints have.

@@ -1,7 +1,7 @@
 -- Operators, operator classes and families, access methods, casts, conversions, languages, transforms. Those that have
 -- no schema are the user's when they came after the system's own (object id from 16384 on).
-select 'operator', n.nspname::text, o.oprname || '(' || pg_catalog.format_type(nullif(o.oprleft, 0), null) || ','
-    || pg_catalog.format_type(nullif(o.oprright, 0), null) || ')', json_strip_nulls(row_to_json(x))
+select 'operator', n.nspname::text, o.oprname || '(' || coalesce(pg_catalog.format_type(nullif(o.oprleft, 0), null), 'none') || ', '
+    || coalesce(pg_catalog.format_type(nullif(o.oprright, 0), null), 'none') || ')', json_strip_nulls(row_to_json(x))
 from (select o.oid, o.oprnamespace, o.oprname, o.oprcode, o.oprresult, o.oprcom, o.oprnegate, o.oprrest, o.oprjoin, o.oprcanmerge,
     o.oprcanhash, o.oprleft, o.oprright from pg_catalog.pg_operator o where o.oid >= 16384) o
 join namespace n on n.oid = o.oprnamespace

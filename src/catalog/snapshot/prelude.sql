@@ -11,7 +11,9 @@
 -- sub-select or a json_build_object for each row.
 with
 extension_member as materialized (
-  select classid, objid from pg_catalog.pg_depend where deptype = 'e'
+  select classid, objid from pg_catalog.pg_depend
+  -- The functions and casts of a range type are its own.
+  where deptype = 'e' or deptype = 'i' and classid in ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_cast'::regclass)
 ),
 namespace as materialized (
   select n.oid, n.nspname, n.nspowner as owner, coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner)) as acl
@@ -81,5 +83,4 @@ acl as materialized (
       from acl_entry group by number, kind, grantee
     ) e group by number
   ) e on e.number = u.number
-),
-object (kind, schema, name, facts) as (
+)

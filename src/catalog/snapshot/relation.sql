@@ -1,5 +1,5 @@
 -- Schemas, and relations as a whole: tables, views, materialized views, foreign tables, sequences.
-select 'schema', n.nspname::text, n.nspname::text, row_to_json(x)
+select 'schema' as kind, n.nspname::text as schema, n.nspname::text as name, row_to_json(x) as facts
 from namespace n
 left join acl a on a.kind = 'n' and a.owner = n.owner and a.acl = n.acl
 left join pg_catalog.pg_description d on d.classoid = 'pg_catalog.pg_namespace'::regclass and d.objoid = n.oid,

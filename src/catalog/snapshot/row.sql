@@ -7,6 +7,7 @@ from (
   from (select case when pg_catalog.to_regclass('storage.buckets') is null then {no_pieces}
       when not pg_catalog.has_schema_privilege('storage', 'usage') then {no_pieces}
       when not pg_catalog.has_table_privilege('storage.buckets', 'select') then {no_pieces}
+      when pg_catalog.row_security_active('storage.buckets') then {no_pieces}
       else {pieces:storage.buckets b:'id', j -> 'id', 'name', j -> 'name', 'public', j -> 'public', 'file_size_limit', j -> 'file_size_limit', 'allowed_mime_types', j -> 'allowed_mime_types'} end as query) q,
   lateral pg_catalog.ts_stat(q.query) w
   group by left(w.word, 6)
@@ -22,6 +23,7 @@ from (
     from (select case when pg_catalog.to_regclass('cron.job') is null then {no_pieces}
         when not pg_catalog.has_schema_privilege('cron', 'usage') then {no_pieces}
         when not pg_catalog.has_table_privilege('cron.job', 'select') then {no_pieces}
+        when pg_catalog.row_security_active('cron.job') then {no_pieces}
         else {pieces:cron.job b:'jobname', j -> 'jobname', 'schedule', j -> 'schedule', 'command', left(j ->> 'command', 100000), 'active', j -> 'active', 'database', j -> 'database'} end as query) q,
     lateral pg_catalog.ts_stat(q.query) w
     group by left(w.word, 6)

@@ -44,9 +44,19 @@ pub(super) async fn run(app: &App, args: ResumeArgs) -> Result<ExitStatus> {
     let migrations = resume::remaining_files(&record, &directory, &observed.history)?;
     let preflight = preflight::judge(&facts, &migrations.steps, backups)?;
     let shadow = ClusterOptions::new(app.home(), app.search_path());
-    let rehearsal = deploy::rehearse(&shadow, &directory, &migrations, &app.cancel).await?;
-    let files = deploy::plan(migrations, Vec::new(), rehearsal, observed.catalog);
     let standing = record.standing(&observed.history);
+    let request = deploy::Request {
+        shadow: &shadow,
+        directory: &directory,
+        observed: &observed,
+        pending: &migrations,
+        allowed: &record.allowed,
+        with_data: None,
+        cancel: &app.cancel,
+    };
+    let doors = deploy::doors::observe(&mut session, &app.project).await?;
+    let rehearsal = deploy::rehearse(&request, &mut session).await?;
+    let files = deploy::plan(migrations, Vec::new(), rehearsal, observed, &record.allowed).guarding(doors);
     let plan = Procedure {
         preflight,
         gate: None, // it was passed, with the very same files

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::commands::deploy::carry_out;
 use crate::deploy::preflight;
-use crate::deploy::{self, DeployRecord, Gate, Hooks, Procedure, gate, ledger, resume};
+use crate::deploy::{self, ByteLimit, DeployRecord, Gate, Hooks, Procedure, gate, ledger, resume};
 use crate::environment::EnvironmentName;
 use crate::error::{ExitStatus, Result};
 use crate::lint;
@@ -18,7 +18,14 @@ pub(crate) struct StartArgs {
     /// Look, lint and rehearse, show everything that would be done, and change nothing
     #[arg(long)]
     plan: bool,
-    /// Allow what this lint rule forbids, or `gate`: not to ask the environment that must come first; can be repeated
+    /// Rehearse with the rows of the tables that are touched, too: realistic times, and rows that are in the way found
+    #[arg(long)]
+    with_data: bool,
+    /// Tables that would make more rows than this are rehearsed without theirs
+    #[arg(long, value_name = "SIZE", default_value = "1GB", requires = "with_data")]
+    with_data_limit: ByteLimit,
+    /// Allow what this lint rule forbids; can be repeated. `drift`: a target that is not what its migrations make; `rows`:
+    /// rows that vanish; `gate`: not to ask the environment that must come first
     #[arg(long, value_name = "RULE")]
     allow: Vec<String>,
     /// Do not run the commands that crmctl.toml names before and after
@@ -47,8 +54,18 @@ pub(super) async fn run(app: &App, args: StartArgs) -> Result<ExitStatus> {
     app.annotate(&findings)?;
     deploy::check_findings(&findings, &args.allow)?;
     let shadow = ClusterOptions::new(app.home(), app.search_path());
-    let rehearsal = deploy::rehearse(&shadow, &directory, &migrations, &app.cancel).await?;
-    let files = deploy::plan(migrations, findings, rehearsal, observed.catalog);
+    let request = deploy::Request {
+        shadow: &shadow,
+        directory: &directory,
+        observed: &observed,
+        pending: &migrations,
+        allowed: &args.allow,
+        with_data: args.with_data.then_some(args.with_data_limit.0),
+        cancel: &app.cancel,
+    };
+    let doors = deploy::doors::observe(&mut session, &app.project).await?;
+    let rehearsal = deploy::rehearse(&request, &mut session).await?;
+    let files = deploy::plan(migrations, findings, rehearsal, observed, &args.allow).guarding(doors);
     let author = deploy::author(&app.variables, &app.project.root).await;
     let record = DeployRecord::planned(&environment.name, author, &files, app.now()).allowing(args.allow);
     let hooks = if args.no_hooks { Hooks::default() } else { Hooks::of(&app.project.deploy) };

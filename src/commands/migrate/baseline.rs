@@ -1,17 +1,11 @@
 //! `crmctl migrate baseline`: a history for a database that has a schema and none. Nothing is run in it.
 
-use std::sync::Arc;
-
 use crate::app::App;
-use crate::drift;
 use crate::environment::EnvironmentName;
 use crate::error::{ExitStatus, Result};
 use crate::local::ClusterOptions;
-use crate::migration::baseline::{self, BaselinePlan, Draft, Observed, Proof};
-use crate::migration::directory::slug;
-use crate::migration::place::Place;
-use crate::migration::{Directory, DirectoryError, MigrationFile, PlanError, Version};
-use crate::pg::Session;
+use crate::migration::baseline::{self, Request};
+use crate::migration::{Directory, Version};
 
 /// Give a database that has a schema and no history one, without running anything in it
 ///
@@ -43,12 +37,16 @@ pub(crate) async fn run(app: &App, args: BaselineArgs) -> Result<ExitStatus> {
     let mut session = app.connect(&environment).await?; // read-only until the plan is approved
 
     let observed = baseline::observe(&mut session).await?;
-    let place = Place::of(session.target());
-    baseline::check(&directory, &observed, args.to.as_ref(), &place)?;
-    let plan = match &args.to {
-        Some(to) => of_files(app, &session, (&directory, to), (&observed, place)).await?,
-        None => of_schema(app, &session, (&directory, &args.name), (&observed, place)).await?,
+    let request = Request {
+        directory: &directory,
+        to: args.to.as_ref(),
+        title: &args.name,
+        now: app.now(),
+        options: &ClusterOptions::new(app.home(), app.search_path()),
+        progress: app.progress(),
+        cancel: &app.cancel,
     };
+    let plan = baseline::propose(&session, &observed, &request).await?; // replayed on a throwaway server
     let is_good = plan.is_empty() || plan.is_proved() || args.accept_differences;
     if plan.is_empty() || !is_good || args.dry_run {
         session.close().await;
@@ -61,48 +59,4 @@ pub(crate) async fn run(app: &App, args: BaselineArgs) -> Result<ExitStatus> {
     let report = baseline::apply(&mut session, &approved, app.progress()).await?;
     session.close().await;
     app.report(ExitStatus::Success, Some(&environment), &report)
-}
-
-/// The schema as a first migration, proved.
-async fn of_schema(
-    app: &App,
-    session: &Session,
-    (directory, title): (&Directory, &str),
-    (observed, place): (&Observed, Place),
-) -> Result<BaselinePlan> {
-    let name = slug(title);
-    if name.is_empty() {
-        return Err(DirectoryError::EmptyTitle { title: title.to_owned() }.into());
-    }
-    let version = Version::stored(app.now().format("%Y%m%d%H%M%S").to_string());
-    let path = directory.path.join(format!("{version}_{name}.sql"));
-    let draft = Draft { version, name, path: path.clone() };
-    let options = like(app, observed).await;
-    Ok(match baseline::prove_dump(session, observed, &options, (draft, &app.cancel)).await? {
-        Some((file, proof)) => baseline::plan(vec![file], Some(path), proof, (observed, place)),
-        None => baseline::plan(Vec::new(), None, Proof::Equal, (observed, place)),
-    })
-}
-
-/// The files up to a version, proved.
-async fn of_files(
-    app: &App,
-    session: &Session,
-    (directory, to): (&Directory, &Version),
-    (observed, place): (&Observed, Place),
-) -> Result<BaselinePlan> {
-    if directory.get(to).is_none() {
-        return Err(PlanError::UnknownVersion { version: to.clone() }.into());
-    }
-    let files = directory.files.iter().filter(|file| file.version <= *to);
-    let files: Vec<Arc<MigrationFile>> = files.map(Arc::clone).collect();
-    let options = like(app, observed).await;
-    let proof = baseline::prove_files(session, observed, &options, (files.clone(), &app.cancel)).await?;
-    Ok(baseline::plan(files, None, proof, (observed, place)))
-}
-
-/// A throwaway server that is like the database's.
-async fn like(app: &App, observed: &Observed) -> ClusterOptions {
-    let options = ClusterOptions::new(app.home(), app.search_path());
-    drift::like(&options, &observed.catalog, observed.major).await
 }

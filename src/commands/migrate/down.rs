@@ -6,7 +6,7 @@ use crate::environment::{EnvironmentName, Protection};
 use crate::error::{ExitStatus, Result};
 use crate::local::ClusterOptions;
 use crate::migration::down::{self, Wanted};
-use crate::migration::{MigrationFile, Version, history};
+use crate::migration::{MigrationFile, Version, history, squash};
 
 /// Undo the newest migrations: by their down halves, or by the inverse of statements that have a certain one
 ///
@@ -38,7 +38,8 @@ pub(crate) async fn run(app: &App, args: DownArgs) -> Result<ExitStatus> {
     let mut session = app.connect(&environment).await?; // read-only until the plan is approved
 
     let history = history::read(&mut session).await?;
-    let versions = down::select(&history, &args.to.map_or(Wanted::Steps(args.steps), Wanted::To))?;
+    let wanted = args.to.map_or(Wanted::Steps(args.steps), Wanted::To);
+    let versions = down::select(&squash::folded(&directory, &history), &wanted)?;
     let mut plan = down::plan(&directory, &history, &versions)?;
     if !plan.is_empty() {
         plan = down::count_losses(&mut session, plan).await?;

@@ -7,6 +7,7 @@ mod fetch;
 mod lint;
 mod new;
 mod repair;
+mod squash;
 mod status;
 mod up;
 mod verify;
@@ -29,6 +30,7 @@ pub(crate) enum MigrateCommand {
     Verify(verify::VerifyArgs),
     Drift(drift::DriftArgs),
     Down(down::DownArgs),
+    Squash(squash::SquashArgs),
 }
 
 impl MigrateCommand {
@@ -44,7 +46,13 @@ impl MigrateCommand {
             Self::Verify(_) => "migrate verify",
             Self::Drift(_) => "migrate drift",
             Self::Down(_) => "migrate down",
+            Self::Squash(_) => "migrate squash",
         }
+    }
+
+    /// Whether its answer is a JSON document without `--json`.
+    pub(crate) fn asks_for_json(&self) -> bool {
+        if let Self::Lint(args) = self { args.asks_for_json() } else { false }
     }
 
     pub(crate) async fn run(self, app: &App) -> Result<ExitStatus> {
@@ -52,13 +60,14 @@ impl MigrateCommand {
             Self::New(args) => new::run(app, &args),
             Self::Up(args) => up::run(app, args).await,
             Self::Status(args) => status::run(app, args).await,
-            Self::Lint(args) => lint::run(app, &args),
+            Self::Lint(args) => lint::run(app, args).await,
             Self::Repair(args) => repair::run(app, args).await,
             Self::Baseline(args) => baseline::run(app, args).await,
             Self::Fetch(args) => fetch::run(app, args).await,
             Self::Verify(args) => verify::run(app, args).await,
             Self::Drift(args) => drift::run(app, args).await,
             Self::Down(args) => down::run(app, args).await,
+            Self::Squash(args) => squash::run(app, args).await,
         }
     }
 }

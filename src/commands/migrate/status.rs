@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::environment::EnvironmentName;
 use crate::error::{ExitStatus, Result};
-use crate::migration::{MigrationFile, StatusReport, history};
+use crate::migration::{MigrationFile, StatusReport, history, squash};
 
 /// Show which migrations are applied, pending, out of order, missing, edited or partly applied
 #[derive(Debug, clap::Args)]
@@ -28,6 +28,9 @@ pub(crate) async fn run(app: &App, args: StatusArgs) -> Result<ExitStatus> {
     session.close().await;
     let report = StatusReport::new(&directory, &history, &environment.name).whole(args.all);
     report.warnings.iter().for_each(|warning| app.printer.warning(warning));
+    for advice in squash::folded::advice(&directory, &history, &environment.name) {
+        app.printer.warning(&advice);
+    }
     let outcome = if args.exit_code { report.exit_status() } else { ExitStatus::Success };
     app.report(outcome, Some(&environment), &report)
 }

@@ -25,6 +25,7 @@ fn an_empty_folder_gets_everything_but_a_schema() {
     let expected = [
         "crmctl.toml",
         ".env.production",
+        "validate.toml",
         "migrations/.gitkeep",
         "seeds/users.toml",
         "seeds/data.toml",

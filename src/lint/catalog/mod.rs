@@ -10,7 +10,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::catalog::{Catalog, Facts, ObjectName};
+use crate::lint::allow::{Allowance, allowances};
 use crate::lint::finding::{Finding, Severity};
+use crate::migration::MigrationFile;
 
 /// Something that is wrong with a schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -51,12 +53,26 @@ pub fn new_findings(before: &Catalog, after: &Catalog) -> Vec<CatalogFinding> {
     check(after).into_iter().filter(is_new).collect()
 }
 
-/// Without those that a finding in a file already tells of.
+/// Without those that a finding in a file already tells of, or that a statement about the object allows.
 #[must_use]
-pub(crate) fn without_told(findings: Vec<CatalogFinding>, told: &[Finding]) -> Vec<CatalogFinding> {
+pub fn without_told(
+    mut findings: Vec<CatalogFinding>,
+    told: &[Finding],
+    files: &[&MigrationFile],
+) -> Vec<CatalogFinding> {
+    let statements =
+        files.iter().flat_map(|file| file.statements.iter().map(|statement| (&file.text, statement)));
+    let excuses: Vec<(&str, Allowance)> = statements
+        .flat_map(|(text, statement)| {
+            allowances(text, statement).into_iter().map(|allowance| (statement.text(text), allowance))
+        })
+        .collect();
+    findings.retain(|finding| {
+        let name = relation(finding);
+        !excuses.iter().any(|(text, allowance)| allowance.excuses(finding.rule) && text.contains(name))
+    });
     let is_told = |finding: &CatalogFinding| {
-        let name = &finding.object.name;
-        let relation = name.split(['.', '(']).next().unwrap_or(name);
+        let (name, relation) = (&finding.object.name, relation(finding));
         let names = [format!("{}.{relation}", finding.object.schema), name.clone(), relation.to_owned()];
         told.iter().filter(|other| other.rule == finding.rule).any(|other| {
             names.iter().any(|name| {
@@ -65,6 +81,12 @@ pub(crate) fn without_told(findings: Vec<CatalogFinding>, told: &[Finding]) -> V
         })
     };
     findings.into_iter().filter(|finding| !is_told(finding)).collect()
+}
+
+/// The table, view or function that a finding is about.
+fn relation(finding: &CatalogFinding) -> &str {
+    let name = &finding.object.name;
+    name.split(['.', '(']).next().unwrap_or(name)
 }
 
 struct Found(Vec<CatalogFinding>);

@@ -28,8 +28,7 @@ fn policy(name: &ObjectName, facts: &Facts, found: &mut Found) {
         found.add(("S05", Warning), name, message, "read `app_metadata`, or a table that users cannot write");
     }
     let is_open = match text(facts, "command") {
-        "*" => using == "true",
-        "w" | "d" => using == "true",
+        "*" | "w" | "d" => using == "true",
         "a" => check == "true",
         _ => false,
     };

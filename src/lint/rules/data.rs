@@ -221,6 +221,7 @@ mod tests {
     #[test]
     fn d07_finds_updates_and_deletes_of_everything() {
         assert_eq!(found("delete from a"), ["error D07"]);
+        assert!(found("create temp table a (b int); update a set b = 1; drop table a").is_empty());
         assert_eq!(found("update a set b = (select 1 where true)"), ["error D07"]);
         assert_eq!(found("with x as (select 1 where true) delete from a using x"), ["error D07"]);
         assert!(found("update a set b = 1 where c").is_empty());

@@ -13,12 +13,12 @@ pub(crate) fn check(words: Words, world: &World, problems: &mut Problems) {
         return;
     }
     let Some(definer) = words.find(&["security", "definer"]) else { return };
-    if !words.has(&["set", "search_path"]) {
+    let Some((name, _)) = rest.from(1).name() else { return };
+    if !words.has(&["set", "search_path"]) && !world.gets_path(&name) {
         let message = "a function with the rights of its owner trusts the caller's search_path".to_owned();
         let help = "add `set search_path = ''` and write every name with its schema";
         problems.add("S04", Severity::Warning, (words.from(definer).offset(), message), help);
     }
-    let Some((name, _)) = rest.from(1).name() else { return };
     // The API does not call these.
     let is_trigger = ["trigger", "event_trigger"].iter().any(|kind| words.has(&["returns", kind]));
     let is_closed = world.closed.contains(&name.to_string()) || world.closed_schemas.contains(&name.schema);

@@ -18,9 +18,12 @@ pub(crate) fn check(statement: &Statement, words: Words, problems: &mut Problems
         }
         Class::LeakingSet => {
             let message = "this setting stays after the end of the transaction".to_owned();
+            // What pg_dump writes at the head of its files hurts nobody.
+            let hurts = ["search_path", "role", "authorization"].iter().any(|name| words.names_setting(name));
+            let severity = if hurts { Severity::Warning } else { Severity::Note };
             problems.add(
                 "H02",
-                Severity::Warning,
+                severity,
                 (words.offset(), message),
                 "`set local`, or `set_config(.., .., true)`",
             );
@@ -68,6 +71,8 @@ mod tests {
     #[test]
     fn h02_finds_settings_that_leak() {
         assert_eq!(found("set search_path = a; set local role b;"), ["warning H02"]);
+        assert_eq!(found("select pg_catalog.set_config('search_path', '', false)"), ["warning H02"]);
+        assert!(found("set statement_timeout = 0").is_empty());
     }
 
     #[test]

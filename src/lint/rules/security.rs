@@ -19,8 +19,6 @@ pub(crate) fn check(words: Words, world: &World, problems: &mut Problems) {
         }
     } else if words.begins(&["create", "policy"]) {
         policy_without_security(words, world, problems);
-    } else {
-        view(words, world, problems);
     }
 }
 
@@ -74,7 +72,8 @@ fn policy_without_security(words: Words, world: &World, problems: &mut Problems)
     }
 }
 
-fn view(words: Words, world: &World, problems: &mut Problems) {
+/// S12.
+pub(crate) fn view(words: Words, world: &World, problems: &mut Problems) {
     let rest = words.from(1).behind(&["or", "replace"]).behind(&["recursive"]);
     if !words.begins(&["create"]) || !rest.begins(&["view"]) {
         return;

@@ -52,11 +52,15 @@ fn locked(words: Words) -> Vec<Name> {
 fn locks(file: &ReadFile, world: &World) -> Vec<(usize, Problem)> {
     let mut problems = Vec::new();
     let mut held: Vec<(Name, Severity)> = Vec::new();
+    let mut is_backfilled = false;
     for (index, read) in file.reads.iter().enumerate() {
         let words = Words(&read.words);
         if let Some((_, severity)) = held.iter().max_by_key(|(_, severity)| *severity)
+            && !is_backfilled
             && let Some(problem) = backfill(words, &held, *severity, world)
         {
+            // Once is enough: the rest of the file goes with it.
+            is_backfilled = true;
             problems.push((index, problem));
         }
         for table in locked(words) {
@@ -114,6 +118,9 @@ fn enum_values(file: &ReadFile) -> Vec<(usize, Problem)> {
         if words.begins(&["create", "type"]) {
             made.extend(words.from(2).name().map(|(name, _)| name));
         }
+        if words.begins(&["alter", "type"]) && read.statement.class != Class::AddsEnumValue {
+            continue;
+        }
         if read.statement.class == Class::AddsEnumValue {
             let is_new = words.from(2).name().is_some_and(|(name, _)| made.contains(&name));
             let value = words.find(&["add", "value"]).and_then(|at| value(words.from(at + 2)));
@@ -137,7 +144,7 @@ fn enum_values(file: &ReadFile) -> Vec<(usize, Problem)> {
     problems
 }
 
-fn value<'a>(words: Words<'a>) -> Option<&'a str> {
+fn value(words: Words<'_>) -> Option<&str> {
     let words = words.behind(&["if", "not", "exists"]);
     words.0.first().filter(|word| word.kind == TokenKind::Text).map(|word| word.text)
 }

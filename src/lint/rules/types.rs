@@ -105,7 +105,9 @@ pub(crate) fn change(old: Option<&str>, new: &str) -> Change {
     match (old.base.as_str(), new.base.as_str()) {
         ("varchar" | "text", "text") | ("cidr", "inet") => Change::Free,
         ("varchar" | "text", "varchar") | ("varbit", "varbit") if new.limit() >= old.limit() => Change::Free,
-        ("varchar" | "text", "varchar" | "char") | ("varbit", "varbit") => Change::Narrowing,
+        ("varchar" | "text", "varchar" | "char")
+        | ("varbit", "varbit")
+        | ("timestamp" | "timestamptz", "date" | "time") => Change::Narrowing,
         ("char", "char") if new.limit() < old.limit() => Change::Narrowing,
         ("numeric", "numeric") => numeric(&old, &new),
         ("timestamp" | "timestamptz", other) if old.base == other => {
@@ -115,7 +117,6 @@ pub(crate) fn change(old: Option<&str>, new: &str) -> Change {
                 Change::Narrowing
             }
         }
-        ("timestamp" | "timestamptz", "date" | "time") => Change::Narrowing,
         _ => Change::Rewrite,
     }
 }

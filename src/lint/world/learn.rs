@@ -13,7 +13,12 @@ impl World<'_> {
         } else if let Some((name, actions)) = words.alter_table() {
             self.learn_actions(&name, &actions);
         } else if words.begins(&["drop", "table"]) {
-            self.dropped.extend(words.from(2).names().iter().map(Name::to_string));
+            for table in words.from(2).names().iter().map(Name::to_string) {
+                if !self.created.contains(&table) {
+                    self.dropped_first.insert(table.clone());
+                }
+                self.dropped.insert(table);
+            }
         } else if words.begins(&["create", "policy"]) {
             let table = words.find(&["on"]).and_then(|index| words.from(index + 1).name());
             self.with_policy.extend(table.map(|(name, _)| name.to_string()));
@@ -26,16 +31,20 @@ impl World<'_> {
         } else if words.begins(&["alter", "view"]) && words.has(&["security_invoker"]) {
             self.invoking.extend(words.from(2).name().map(|(name, _)| name.to_string()));
         } else if words.begins(&["create"]) {
+            self.created.extend(temporary(words).map(|name| name.to_string()));
             self.learn_object(words);
         }
     }
 
     fn learn_table(&mut self, name: &Name, items: &[Item]) {
         let table = name.to_string();
-        if !self.dropped.contains(&table) {
+        if !self.dropped_first.contains(&table) {
             self.created.insert(table.clone());
         }
-        items.iter().for_each(|item| self.learn_item(&table, item));
+        self.dropped.remove(&table);
+        for item in items {
+            self.learn_item(&table, item);
+        }
     }
 
     fn learn_item(&mut self, table: &str, item: &Item) {
@@ -68,8 +77,6 @@ impl World<'_> {
         let rest = words.from(1).behind(&["or", "replace"]).behind(&["unique"]).behind(&["materialized"]);
         if rest.begins(&["index"]) {
             self.learn_index(rest);
-        } else if rest.begins(&["type"]) {
-            self.types_made.extend(rest.from(1).name().map(|(name, _)| name.to_string()));
         } else if ["view", "function", "procedure", "sequence"].iter().any(|kind| rest.begins(&[kind])) {
             self.made.extend(rest.from(1).name().map(|(name, _)| name.to_string()));
         }
@@ -127,4 +134,11 @@ impl World<'_> {
             self.closed_schemas.extend(schemas);
         }
     }
+}
+
+/// The table that a statement creates for this session only.
+fn temporary(words: Words) -> Option<Name> {
+    let rest = words.from(1).behind(&["local"]).behind(&["global"]);
+    let is_temporary = rest.begins(&["temp", "table"]) || rest.begins(&["temporary", "table"]);
+    if is_temporary { rest.from(2).name().map(|(name, _)| name) } else { None }
 }

@@ -1,6 +1,7 @@
 //! What rules know beside the statement they look at: live sizes, and what the other statements do.
 
 mod learn;
+mod replaced;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,6 +67,9 @@ pub(crate) struct World<'a> {
     facts: &'a LiveFacts,
     /// Tables that are created before they are dropped, if they are dropped at all.
     pub(crate) created: BTreeSet<String>,
+    /// Tables that are dropped first: what they held before the files is lost.
+    dropped_first: BTreeSet<String>,
+    /// Tables that are gone in the end.
     pub(crate) dropped: BTreeSet<String>,
     pub(crate) secured: BTreeSet<String>,
     pub(crate) with_policy: BTreeSet<String>,
@@ -90,8 +94,8 @@ pub(crate) struct World<'a> {
     pub(crate) closed_schemas: BTreeSet<String>,
     /// Views that are set to ask with the rights of who asks.
     pub(crate) invoking: BTreeSet<String>,
-    /// Enums made here.
-    pub(crate) types_made: BTreeSet<String>,
+    /// The last statement that drops something, or writes it anew.
+    ended: BTreeMap<String, usize>,
 }
 
 impl<'a> World<'a> {
@@ -99,6 +103,7 @@ impl<'a> World<'a> {
         Self {
             facts,
             created: BTreeSet::new(),
+            dropped_first: BTreeSet::new(),
             dropped: BTreeSet::new(),
             secured: BTreeSet::new(),
             with_policy: BTreeSet::new(),
@@ -114,7 +119,7 @@ impl<'a> World<'a> {
             closed: BTreeSet::new(),
             closed_schemas: BTreeSet::new(),
             invoking: BTreeSet::new(),
-            types_made: BTreeSet::new(),
+            ended: BTreeMap::new(),
         }
     }
 

@@ -69,7 +69,7 @@ async fn record(writer: &mut Writer<'_>, plan: &BaselinePlan) -> Result<()> {
     for files in plan.migrations.chunks(TOGETHER) {
         let mut rows = SqlText::default();
         for file in files {
-            rows.append(history::record_text(file));
+            rows.append(history::record(file));
             rows.push("; ");
         }
         writer.send_text(rows)?;

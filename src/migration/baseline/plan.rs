@@ -7,7 +7,6 @@ use serde::{Serialize, Serializer};
 
 use crate::error::{Explain, Kind};
 use crate::migration::baseline::observe::Observed;
-use crate::migration::directory::Directory;
 use crate::migration::file::MigrationFile;
 use crate::migration::place::Place;
 use crate::migration::version::Version;
@@ -76,8 +75,10 @@ pub enum BaselineError {
         files: usize,
         /// The newest.
         newest: Version,
+        /// The first and the last version up to which they make the very schema, if there is one.
+        fitting: Option<(Version, Version)>,
         /// Where.
-        place: Place,
+        place: Box<Place>,
     },
     /// The schema is not the one of the proof any more.
     #[error("the schema of {place} changed while it was compared, and nothing was recorded")]
@@ -102,39 +103,38 @@ impl Explain for BaselineError {
                 "`crmctl migrate repair --env {}` shows where history and files disagree, and what would mend it",
                 place.environment
             ),
-            Self::HasFiles { newest, place, .. } => format!(
-                "if the database has what they make, record them without running: `crmctl migrate baseline --env {} --to {newest}`",
-                place.environment
-            ),
+            Self::HasFiles { newest, fitting, place, .. } => {
+                let command = format!("crmctl migrate baseline --env {} --to", place.environment);
+                match fitting {
+                    None => format!(
+                        "the schema is not what any of them make: `{command} {newest}` shows in what it differs, or name another version"
+                    ),
+                    Some((first, last)) if first == last => {
+                        format!(
+                            "the schema is what they make up to `{last}`: `{command} {last}` records those"
+                        )
+                    }
+                    Some((first, last)) => format!(
+                        "the schema is what they make up to `{last}`: `{command} {last}` records those; \
+                         the files after `{first}` change rows only, so see first that those are there"
+                    ),
+                }
+            }
             Self::Moved { .. } => "run the command again when nobody else changes it".to_owned(),
         })
     }
 }
 
-/// Refuses a database that has a history, and a project with files where nobody said which of them are meant.
-pub fn check(
-    directory: &Directory,
-    observed: &Observed,
-    to: Option<&Version>,
-    place: &Place,
-) -> Result<(), BaselineError> {
-    let applied = observed.history.rows.len();
-    if applied > 0 {
-        return Err(BaselineError::HasHistory { applied, place: place.clone() });
-    }
-    match directory.files.last() {
-        Some(newest) if to.is_none() => Err(BaselineError::HasFiles {
-            files: directory.files.len(),
-            newest: newest.version.clone(),
-            place: place.clone(),
-        }),
-        Some(_) | None => Ok(()),
+/// Refuses a database that has a history.
+pub(crate) fn check(observed: &Observed, place: &Place) -> Result<(), BaselineError> {
+    match observed.history.rows.len() {
+        0 => Ok(()),
+        applied => Err(BaselineError::HasHistory { applied, place: place.clone() }),
     }
 }
 
 /// Decides what is to be recorded. No migrations: the database has nothing of its own.
-#[must_use]
-pub fn plan(
+pub(crate) fn plan(
     migrations: Vec<Arc<MigrationFile>>,
     new_file: Option<PathBuf>,
     proof: Proof,
@@ -227,6 +227,7 @@ mod tests {
     use crate::environment::EnvironmentName;
     use crate::migration::History;
     use crate::migration::baseline::observe::Surroundings;
+    use crate::migration::directory::Directory;
     use crate::migration::file::test_file;
     use crate::migration::history_row::test_history;
 
@@ -245,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_database_with_a_history_is_sent_to_repair() {
-        let error = check(&directory(), &observed(test_history([("1_a", "")])), None, &place());
+        let error = check(&observed(test_history([("1_a", "")])), &place());
 
         let error = error.expect_err("it has a history");
         assert_eq!(error.kind(), Kind::Refused);
@@ -254,12 +255,17 @@ mod tests {
 
     #[test]
     fn files_must_be_meant_by_name() {
-        let to = Version::stored("1");
+        let help = |fitting: Option<[&str; 2]>| {
+            let fitting = fitting.map(|[first, last]| (Version::stored(first), Version::stored(last)));
+            let newest = Version::stored("9");
+            BaselineError::HasFiles { files: 3, newest, fitting, place: Box::new(place()) }.help().unwrap()
+        };
 
-        let error = check(&directory(), &observed(History::default()), None, &place());
-        assert!(error.expect_err("there is a file").help().unwrap().contains("--env cloud --to 1`"));
-        assert_eq!(check(&directory(), &observed(History::default()), Some(&to), &place()), Ok(()));
-        assert_eq!(check(&Directory::default(), &observed(History::default()), None, &place()), Ok(()));
+        assert!(help(None).contains("`crmctl migrate baseline --env cloud --to 9` shows in what it differs"));
+        assert!(
+            help(Some(["2", "2"])).ends_with("`crmctl migrate baseline --env cloud --to 2` records those")
+        );
+        assert!(help(Some(["1", "2"])).contains("the files after `1` change rows only"));
     }
 
     fn planned(proof: Proof) -> BaselinePlan {

@@ -57,13 +57,15 @@ pub(crate) fn script(
 }
 
 fn section(script: &mut String, title: &str, statements: impl IntoIterator<Item = String>) {
-    let mut statements = statements.into_iter().peekable();
-    if statements.peek().is_some() {
+    let statements: Vec<String> = statements.into_iter().collect();
+    if !statements.is_empty() {
         *script += &format!("\n-- {title}\n");
     }
-    for statement in statements {
-        let is_long = statement.contains('\n');
-        *script += &format!("{}{statement};\n", if is_long { "\n" } else { "" });
+    // What takes several lines stands apart.
+    let is_long = |statement: &String| statement.contains('\n');
+    for (index, statement) in statements.iter().enumerate() {
+        let is_apart = index > 0 && (is_long(statement) || is_long(&statements[index - 1]));
+        *script += &format!("{}{statement};\n", if is_apart { "\n" } else { "" });
     }
 }
 
@@ -151,7 +153,7 @@ mod tests {
         assert_eq!(
             schema,
             "set local check_function_bodies = false;\nset local search_path = '';\n\n\
-             CREATE TABLE public.a (\n    b integer\n);\nGRANT SELECT ON TABLE public.a TO reporter;\n"
+             CREATE TABLE public.a (\n    b integer\n);\n\nGRANT SELECT ON TABLE public.a TO reporter;\n"
         );
         assert!(script.contains("in schema public revoke all on tables from postgres, anon"), "{script}");
     }

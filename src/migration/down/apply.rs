@@ -18,7 +18,8 @@ use crate::migration::fate::is_unknown;
 use crate::migration::flight::{explain, receive_file, send_file};
 use crate::migration::history;
 use crate::migration::settings::settings;
-use crate::pg::{Backoff, CopySource, PgError, PgResult, Session, Writer, is_transient, literal};
+use crate::migration::version::Version;
+use crate::pg::{Backoff, CopySource, PgError, PgResult, Session, Writer, is_transient, text_array};
 use crate::plan::Progress;
 
 const CLEAN: &str = "reset role; reset all";
@@ -149,12 +150,15 @@ async fn run_steps(writer: &mut Writer<'_>, steps: &[DownStep], progress: &dyn P
     failure.map_or(Ok(()), Err)
 }
 
-/// The history forgets the migration.
+/// The history forgets the migration, and the files it was folded from.
 fn forget(step: &DownStep) -> String {
-    let version = literal(step.version.as_str());
+    let directives = &step.file.directives;
+    let folded = directives.squashed_from.iter().chain(&directives.squashed_before);
+    let versions: Vec<&str> = std::iter::once(&step.version).chain(folded).map(Version::as_str).collect();
+    let versions = text_array(&versions);
     format!(
-        "reset role; delete from supabase_migrations.schema_migrations where version = {version}; \
-         delete from supabase_migrations.crmctl_migrations where version = {version}"
+        "reset role; delete from supabase_migrations.schema_migrations where version = any ({versions}); \
+         delete from supabase_migrations.crmctl_migrations where version = any ({versions})"
     )
 }
 

@@ -8,6 +8,7 @@ use crate::migration::down::loss::Lost;
 use crate::migration::down::rehearse::Rehearsal;
 use crate::migration::down::step::{DownStep, Source, step};
 use crate::migration::history_row::History;
+use crate::migration::squash::folded;
 use crate::migration::states::{Entry, State, states};
 use crate::migration::version::Version;
 use crate::plan::{Fingerprint, Hazard, Plan, Render};
@@ -33,7 +34,8 @@ pub struct DownPlan {
     fingerprint: Fingerprint,
 }
 
-/// Which versions are meant, newest first.
+/// Which versions are meant, newest first. Of a history that may hold files which were folded since, see
+/// [`folded`](crate::migration::squash::folded()).
 pub fn select(history: &History, wanted: &Wanted) -> Result<Vec<Version>, DownError> {
     let mut versions: Vec<Version> = history.rows.iter().map(|row| row.version.clone()).collect();
     versions.sort_by(|one, other| other.cmp(one));
@@ -61,7 +63,7 @@ pub fn plan(directory: &Directory, history: &History, versions: &[Version]) -> R
     let mut versions = versions.to_vec();
     versions.sort_by(|one, other| other.cmp(one));
     versions.dedup();
-    refuse_gaps(history, &versions)?;
+    refuse_gaps(&folded(directory, history), &versions)?;
     let oldest = versions.last();
     for entry in entries.iter().filter(|entry| oldest.is_some_and(|oldest| entry.version >= *oldest)) {
         refuse_doubt(entry)?;

@@ -13,7 +13,7 @@ use crate::migration::down::apply;
 use crate::migration::down::error::DownError;
 use crate::migration::down::plan::{DownPlan, plan};
 use crate::migration::version::Version;
-use crate::migration::{self, Directory, History, Options, Step, history};
+use crate::migration::{self, Directory, History, Options, Step, history, squash};
 use crate::plan::{Render, Silent};
 use crate::replay::Replay;
 use crate::ui::Style;
@@ -111,6 +111,7 @@ async fn rehearse_on(
     cancel: &Cancel,
 ) -> Result<Rehearsal> {
     let versions: Vec<Version> = planned.steps.iter().map(|step| step.version.clone()).collect();
+    let history = squash::folded(directory, history);
     let stays = |version: &Version| history.get(version).is_some() && !versions.contains(version);
     let mut before = None;
     for is_meant in [&stays as &dyn Fn(&Version) -> bool, &|version| versions.contains(version)] {

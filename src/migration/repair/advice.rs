@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::environment::EnvironmentName;
 use crate::error::ExitStatus;
 use crate::migration::directory::Directory;
+use crate::migration::fetch::{self, Unfetchable};
 use crate::migration::file::MigrationFile;
 use crate::migration::history_row::{History, RunState};
 use crate::migration::states::{Entry, State, states};
@@ -50,8 +51,9 @@ pub struct Way {
 pub fn advise(directory: &Directory, history: &History, environment: &EnvironmentName) -> Advice {
     let entries = states(directory, history);
     let pending = entries.iter().filter(|entry| entry.state == State::Pending).count();
-    let disagreements =
-        entries.iter().filter_map(|entry| disagreement(entry, history, environment)).collect();
+    let unfetchable = fetch::plan(directory, history).unfetchable;
+    let adviser = Adviser { directory, history, environment, unfetchable };
+    let disagreements = entries.iter().filter_map(|entry| adviser.disagreement(entry)).collect();
     Advice { disagreements, pending }
 }
 
@@ -63,60 +65,93 @@ impl Advice {
     }
 }
 
-fn disagreement(entry: &Entry, history: &History, environment: &EnvironmentName) -> Option<Disagreement> {
-    let Entry { version, name, state, file } = entry;
-    let repair = |flag: &str| format!("crmctl migrate repair --env {environment} --{flag} {version}");
-    let (why, ways) = match (state, file) {
-        (State::Applied | State::Pending, _) => return None,
-        (State::Edited, file) => {
-            let path = file.as_ref().map(|file| file.shown()).unwrap_or_default();
-            let why = file.as_ref().map(|file| first_edit(file, history)).unwrap_or_default();
-            let restore = format!("git checkout -- {path}");
-            (
-                why,
-                vec![
-                    way(restore, "brings back what was applied, if the edit is not committed"),
-                    way(repair("accept-edited"), "if the database has by now what the file says"),
-                ],
-            )
-        }
-        (State::MissingLocally, _) => (
-            "it is applied, and there is no such file".to_owned(),
-            vec![
-                way(format!("crmctl migrate fetch --env {environment}"), "writes the file from the history"),
-                way(
-                    repair("reverted"),
-                    "if the database does not have it any more, and the file shall not come back",
-                ),
-            ],
-        ),
-        (State::OutOfOrder, _) => {
-            let newest = history.newest().map(Version::as_str).unwrap_or_default();
-            (
-                format!("it is not applied, and older than `{newest}`, which is"),
-                vec![
-                    way(format!("crmctl migrate up --env {environment} --out-of-order"), "applies it now"),
-                    way(repair("applied"), "if the database has already what it makes"),
-                ],
-            )
-        }
-        (State::PartlyApplied, Some(file)) => {
-            let mut ways = Vec::new();
-            let (why, can_resume) = stop(file, history);
-            if can_resume {
-                let up = format!("crmctl migrate up --env {environment}");
-                ways.push(way(up, "resumes at that statement"));
+struct Adviser<'a> {
+    directory: &'a Directory,
+    history: &'a History,
+    environment: &'a EnvironmentName,
+    unfetchable: Vec<Unfetchable>,
+}
+
+impl Adviser<'_> {
+    fn disagreement(&self, entry: &Entry) -> Option<Disagreement> {
+        let (why, ways) = match (entry.state, &entry.file) {
+            (State::Applied | State::Pending, _) => return None,
+            (State::Edited, Some(file)) => self.edited(file),
+            (State::Edited | State::MissingLocally, _) => self.missing(&entry.version),
+            (State::OutOfOrder, _) => self.out_of_order(&entry.version),
+            (State::PartlyApplied, Some(file)) => self.partly_applied(file),
+            (State::PartlyApplied, None) => {
+                let effect = "forgets it, if what was done is undone or shall stay as it is";
+                let ways = vec![way(self.repair("reverted", &entry.version), effect)];
+                ("it stopped half-way, and its file is gone".to_owned(), ways)
             }
-            ways.push(way(repair("applied"), "if the rest was done by hand"));
-            ways.push(way(repair("reverted"), "if what was done is undone: it will run from its beginning"));
-            (why, ways)
+        };
+        let Entry { version, name, state, .. } = entry;
+        Some(Disagreement { version: version.clone(), name: name.clone(), state: *state, why, ways })
+    }
+
+    fn command(&self, words: &str) -> String {
+        format!("crmctl migrate {words} --env {}", self.environment)
+    }
+
+    fn repair(&self, flag: &str, version: &Version) -> String {
+        format!("{} --{flag} {}", self.command("repair"), shell_word(version.as_str()))
+    }
+
+    fn edited(&self, file: &MigrationFile) -> (String, Vec<Way>) {
+        let restore = format!("git checkout -- {}", shell_word(&file.shown()));
+        let ways = vec![
+            way(restore, "brings back what was applied, if the edit is not committed"),
+            way(self.repair("accept-edited", &file.version), "if the database has by now what the file says"),
+        ];
+        (first_edit(file, self.history), ways)
+    }
+
+    fn missing(&self, version: &Version) -> (String, Vec<Way>) {
+        let mut why = "it is applied, and there is no such file".to_owned();
+        let first = match self.unfetchable.iter().find(|lost| lost.version == *version) {
+            None => way(self.command("fetch"), "writes the file from the history"),
+            Some(lost) => {
+                why += &format!("; it cannot be fetched: {}", lost.why);
+                let files = self.directory.path.join(format!("{version}_*"));
+                let log = format!("git log --all --oneline -- {}", shell_word(&files.display().to_string()));
+                way(log, "finds the commits that had it")
+            }
+        };
+        let effect = "if the database does not have it any more, and the file shall not come back";
+        (why, vec![first, way(self.repair("reverted", version), effect)])
+    }
+
+    fn out_of_order(&self, version: &Version) -> (String, Vec<Way>) {
+        let newest = self.history.newest().map(ToString::to_string).unwrap_or_default();
+        let ways = vec![
+            way(format!("{} --out-of-order", self.command("up")), "applies it now"),
+            way(self.repair("applied", version), "if the database has already what it makes"),
+        ];
+        (format!("it is not applied, and older than `{newest}`, which is"), ways)
+    }
+
+    fn partly_applied(&self, file: &MigrationFile) -> (String, Vec<Way>) {
+        let (why, can_resume) = stop(file, self.history);
+        let mut ways = Vec::new();
+        if can_resume {
+            ways.push(way(self.command("up"), "resumes at that statement"));
         }
-        (State::PartlyApplied, None) => (
-            "it stopped half-way, and its file is gone".to_owned(),
-            vec![way(repair("reverted"), "forgets it, if what was done is undone or shall stay as it is")],
-        ),
-    };
-    Some(Disagreement { version: version.clone(), name: name.clone(), state: *state, why, ways })
+        ways.push(way(self.repair("applied", &file.version), "if the rest was done by hand"));
+        let effect = "if what was done is undone: it will run from its beginning";
+        ways.push(way(self.repair("reverted", &file.version), effect));
+        (why, ways)
+    }
+}
+
+/// A word as a shell takes it literally: what is copied into one comes from files and from a database.
+fn shell_word(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "_-./".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    let shown: String = word.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    format!("'{}'", shown.replace('\'', "'\\''"))
 }
 
 fn way(command: String, effect: &str) -> Way {

@@ -8,7 +8,7 @@ use crate::migration::apply::begin;
 use crate::migration::history;
 use crate::migration::repair::plan::{Change, RepairPlan};
 use crate::migration::version::Version;
-use crate::pg::{PgResult, Session, Writer, literal};
+use crate::pg::{PgResult, Session, SqlText, Writer, literal};
 use crate::plan::{Progress, Render};
 use crate::ui::{Style, plural};
 
@@ -46,24 +46,28 @@ pub async fn apply(
 async fn write(writer: &mut Writer<'_>, changes: &[Change]) -> PgResult<()> {
     begin(writer).await?;
     for changes in changes.chunks(TOGETHER) {
-        let statements: Vec<String> = changes.iter().map(sql).collect();
-        writer.send(&statements.join("; "))?;
+        let mut statements = SqlText::default();
+        for change in changes {
+            add(&mut statements, change);
+        }
+        writer.send_text(statements)?;
     }
     writer.settle().await
 }
 
 /// Both tables always change together; what another tool left in either is replaced.
-fn sql(change: &Change) -> String {
+fn add(statements: &mut SqlText, change: &Change) {
     let version = literal(change.version().as_str());
-    let delete = format!(
+    statements.push(&format!(
         "delete from supabase_migrations.schema_migrations where version = {version}; \
-         delete from supabase_migrations.crmctl_migrations where version = {version}"
-    );
+         delete from supabase_migrations.crmctl_migrations where version = {version}; "
+    ));
     match change {
         Change::MarkApplied { file } | Change::AcceptEdited { file } => {
-            format!("{delete}; {}", history::record(file))
+            statements.append(history::record(file));
+            statements.push("; ");
         }
-        Change::MarkReverted { .. } => delete,
+        Change::MarkReverted { .. } => {}
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) fn judge(facts: &Facts, context: &Context) -> Vec<Check> {
     let mut checks = schema::required_tables(facts, context, pending);
     checks.extend(schema::migrations(facts, context));
     checks.extend(security::row_level_security(facts, context));
+    checks.extend(security::advisor(facts));
     checks.extend(indexes::required(facts, context, pending));
     checks.extend(indexes::invalid(facts));
     checks.extend(indexes::of_foreign_keys(facts));

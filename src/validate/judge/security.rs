@@ -1,8 +1,9 @@
 //! Row level security, policies, and what `access.toml` expects.
 
 use crate::access::{AccessTable, Expectations};
+use crate::lint::{self, Severity};
 use crate::ui::plural;
-use crate::validate::check::{Check, Rule};
+use crate::validate::check::{Check, Rule, Verdict};
 use crate::validate::facts::Facts;
 use crate::validate::full_name;
 use crate::validate::judge::Context;
@@ -51,6 +52,31 @@ pub(super) fn row_level_security(facts: &Facts, context: &Context) -> Vec<Check>
             .help("add a policy, or list it in `exempt` of `[policies]` in validate.toml")
         };
         checks.push(check.at(own.map(|placed| &placed.location)));
+    }
+    checks
+}
+
+/// Ids of lint that have a rule of their own here, and the one that is about nothing but speed.
+const SAID_ELSEWHERE: [&str; 4] = ["S01", "S02", "H05", "C05"];
+
+/// What lint finds in the schema as it is: nobody may have looked at the files it came from.
+pub(super) fn advisor(facts: &Facts) -> Vec<Check> {
+    let mut checks: Vec<Check> = lint::catalog::check(&facts.catalog)
+        .into_iter()
+        .filter(|finding| !SAID_ELSEWHERE.contains(&finding.rule))
+        .filter_map(|finding| {
+            let verdict = match finding.severity {
+                Severity::Error => Verdict::Error,
+                Severity::Warning => Verdict::Warning,
+                Severity::Note => return None,
+            };
+            let message = format!("{}: {}", finding.rule, finding.message);
+            Some(Check::new(Rule::Advisor, verdict, finding.object.to_string(), message).help(finding.help))
+        })
+        .collect();
+    if checks.is_empty() {
+        let objects = plural(facts.catalog.objects.len() as u64, "object");
+        checks.push(Check::ok(Rule::Advisor, "all", format!("lint finds nothing in {objects}")));
     }
     checks
 }

@@ -80,7 +80,8 @@ impl Database {
         self.url().replacen(&format!(":{}@", self.which.password()), "@", 1)
     }
 
-    fn admin_url(&self) -> String {
+    /// Its URL for the superuser.
+    pub(crate) fn admin_url(&self) -> String {
         self.which.cluster().admin_url(&self.name)
     }
 

@@ -97,3 +97,26 @@ fn a_file_that_stopped_is_shown_with_the_next_statement() {
     let gone = advice(&directory([]), &history);
     assert_eq!(commands(&gone), ["crmctl migrate repair --env cloud --reverted 1"]);
 }
+
+#[test]
+fn a_missing_file_that_cannot_be_fetched_is_looked_for_in_git() {
+    let mut history = test_history([("1_a", "")]);
+    history.rows[0].statements = None;
+    let directory = Directory { path: "migrations".into(), ..Directory::default() };
+    let advice = advice(&directory, &history);
+
+    let found = &advice.disagreements[0];
+    let why = "it is applied, and there is no such file; it cannot be fetched: the history holds no statements of it";
+    assert_eq!(found.why, why);
+    assert_eq!(commands(&advice)[0], "git log --all --oneline -- 'migrations/1_*'");
+}
+
+#[test]
+fn what_is_told_to_type_is_literal_to_a_shell() {
+    let mut history = test_history([("1_a", "")]);
+    history.rows[0].version = Version::stored("1'; rm -rf \u{1b}x");
+    let advice = advice(&directory([]), &history);
+
+    let expected = "crmctl migrate repair --env cloud --reverted '1'\\''; rm -rf  x'";
+    assert_eq!(commands(&advice)[1], expected);
+}

@@ -1,0 +1,33 @@
+//! Folds a history: the rows of the old files become the one of the new file, in one transaction.
+
+use crate::error::Result;
+use crate::guard::Approved;
+use crate::migration::history::{CREATE, record};
+use crate::migration::squash::plan::HistoryPlan;
+use crate::pg::{Session, text_array};
+use crate::plan::Progress;
+
+/// Rewrites the history that was approved. Nothing else of the database is touched.
+pub async fn rewrite(
+    session: &mut Session,
+    approved: &Approved<HistoryPlan>,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let plan = approved.plan();
+    let mut writer = session.unlock(approved, progress).await?;
+    let versions: Vec<&str> = plan.removes.iter().map(crate::migration::Version::as_str).collect();
+    let versions = text_array(&versions);
+    // Two messages: should the second fail, nothing of it was done and the transaction is there to be rolled back.
+    writer.run("reset role; reset all; begin; set local lock_timeout = '4s'").await?;
+    let fold = format!(
+        "{CREATE}; delete from supabase_migrations.schema_migrations where version = any ({versions}); \
+         delete from supabase_migrations.crmctl_migrations where version = any ({versions}); {}",
+        record(&plan.file)
+    );
+    if let Err(error) = writer.run(&fold).await {
+        // A connection that is lost has rolled back by itself.
+        let _ = writer.roll_back().await;
+        return Err(error.into());
+    }
+    Ok(writer.commit().await?)
+}
