@@ -13,12 +13,13 @@ use crate::guard::Approved;
 use crate::migration::barrier;
 use crate::migration::blockers;
 use crate::migration::fate;
+use crate::migration::file::MigrationFile;
 use crate::migration::flight::{Messages, receive_file, send_file};
-use crate::migration::history;
+use crate::migration::history::{self, Prepared};
 use crate::migration::plan::{Action, MigrationPlan, Step};
 use crate::migration::report::{AppliedFile, MigrationReport};
 use crate::migration::settings::settings;
-use crate::pg::{Answer, Backoff, PgError, PgResult, Session, Writer};
+use crate::pg::{Answer, Backoff, PgError, PgResult, Session, SqlText, Writer};
 use crate::plan::Progress;
 
 /// Files in flight: at 1 ms a file, enough to hide 60 ms of network; few enough to hold in memory. Stopping does not
@@ -64,6 +65,7 @@ async fn apply_each(
     progress: &dyn Progress,
 ) -> Result<()> {
     let mut attempt = 1;
+    let mut recording = Recording::Unprepared;
     while report.applied.len() < steps.len() {
         let next = report.applied.len();
         let rest = &steps[next..];
@@ -73,16 +75,57 @@ async fn apply_each(
                 .await
                 .map(|()| applied(report, &rest[0], progress))
         } else {
-            apply_run(writer, &rest[..run], report, progress).await
+            apply_run(writer, &rest[..run], report, &mut recording, progress).await
         };
         let Err(failure) = result else { continue };
         if report.applied.len() > next {
             attempt = 1;
         }
+        if matches!(recording, Recording::Prepared(_)) && code_of(&failure) == Some("26000") {
+            recording = Recording::Plain;
+            continue;
+        }
         wait_to_try_again(writer, steps, failure, attempt, progress).await?;
         attempt += 1;
     }
     Ok(())
+}
+
+/// How the history rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Recording {
+    /// By a statement that is to be prepared with the first files.
+    Unprepared,
+    /// By a prepared statement.
+    Prepared(Prepared),
+    /// As plain SQL: a file has deallocated what was prepared.
+    Plain,
+}
+
+impl Recording {
+    /// Sends what comes before the first files, in two messages for the same reason: without the tables, no file is
+    /// tried. Returns how many.
+    fn prepare(&mut self, writer: &mut Writer<'_>, report: &MigrationReport) -> PgResult<usize> {
+        match self {
+            Self::Unprepared => {
+                *self = Self::Prepared(history::send_create_and_prepare(writer)?);
+                Ok(2)
+            }
+            Self::Prepared(_) | Self::Plain if report.applied.is_empty() => history::send_create(writer),
+            Self::Prepared(_) | Self::Plain => Ok(0),
+        }
+    }
+
+    fn record(self, file: &MigrationFile) -> SqlText {
+        match self {
+            Self::Prepared(statement) => history::record_prepared(file, statement),
+            Self::Unprepared | Self::Plain => history::record(file),
+        }
+    }
+}
+
+fn code_of(failure: &Failure) -> Option<&str> {
+    failure.error().downcast_ref::<PgError>().and_then(PgError::code)
 }
 
 /// Says who is in the way, and waits; gives the failure back when another try would not help, or was one too many.
@@ -117,20 +160,20 @@ async fn apply_run(
     writer: &mut Writer<'_>,
     steps: &[Step],
     report: &mut MigrationReport,
+    recording: &mut Recording,
     progress: &dyn Progress,
 ) -> Result<()> {
     let mut waiting = steps.iter();
     let mut flying: VecDeque<(&Step, Messages)> = VecDeque::new();
     let mut failure: Option<Failure> = None;
-    // Two messages for the same reason: without the tables, no file is tried.
-    let preparations = if report.applied.is_empty() { history::send_create(writer)? } else { 0 };
+    let preparations = recording.prepare(writer, report)?;
     let mut prepared = preparations == 0;
     loop {
         while flying.len() < WINDOW && failure.is_none() && !writer.is_cancelled() {
             let Some(step) = waiting.next() else { break };
             let (settings, began) = (settings(&step.file, "set local"), history::note_begin(&step.file));
             writer.send(&format!("{CLEAN}begin; {settings}{began}"))?;
-            let mut end = history::record(&step.file);
+            let mut end = recording.record(&step.file);
             end.push("; commit");
             flying.push_back((step, send_file(writer, &step.file, end)?));
         }

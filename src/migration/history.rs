@@ -4,6 +4,7 @@
 //! what only crmctl knows goes to `supabase_migrations.crmctl_migrations`.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::migration::file::MigrationFile;
 use crate::migration::history_row::{ExtraRow, History, HistoryRow, RunState};
@@ -37,11 +38,35 @@ pub(crate) const CREATE: &str = "do $crmctl$ begin \
         add column if not exists git_commit text, add column if not exists statement_begun integer; \
     end if; end $crmctl$";
 
+/// What [`record_prepared`] executes: the server plans it once, and not for every file.
+const PREPARE: &str = "(text, text, text[], text, integer, bigint, text, text) as \
+    with shared as (insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)) \
+    insert into supabase_migrations.crmctl_migrations \
+    (version, checksum, state, statements_done, duration_ms, crmctl_version, git_commit) \
+    values ($1, $4, 'complete', $5, $6, $7, $8) \
+    on conflict (version) do update set checksum = excluded.checksum, state = excluded.state, \
+    statements_done = excluded.statements_done, prefix_checksum = null, duration_ms = excluded.duration_ms, \
+    applied_at = now(), applied_by = session_user, crmctl_version = excluded.crmctl_version, \
+    git_commit = excluded.git_commit, statement_begun = null";
+
+/// A prepared statement that writes the history of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Prepared(u32);
+
 /// Queues what makes the tables, and says in how many messages: when it fails, everything behind it is refused.
 pub(crate) fn send_create(session: &mut Session) -> PgResult<usize> {
-    session.send("begin; set local lock_timeout = '4s'")?;
+    session.send("reset role; reset all; begin; set local lock_timeout = '4s'")?;
     session.send(&format!("{CREATE}; commit"))?;
     Ok(2)
+}
+
+/// The same, and the preparation of [`record_prepared`]. A session may serve several runs, so names are not used twice.
+pub(crate) fn send_create_and_prepare(session: &mut Session) -> PgResult<Prepared> {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    session.send("reset role; reset all; begin; set local lock_timeout = '4s'")?;
+    session.send(&format!("{CREATE}; prepare crmctl_record_{number} {PREPARE}; commit"))?;
+    Ok(Prepared(number))
 }
 
 const ROWS: &str = "select version, to_jsonb(h) ->> 'name' as name, to_jsonb(h) ->> 'statements' as statements \
@@ -107,6 +132,38 @@ pub(crate) fn record(file: &MigrationFile) -> SqlText {
     sql
 }
 
+/// The same by the prepared statement; fails with 26000 where a file has deallocated it.
+pub(crate) fn record_prepared(file: &MigrationFile, Prepared(number): Prepared) -> SqlText {
+    let mut sql = SqlText::from(format!(
+        "reset role; execute crmctl_record_{number}({}, {}, ",
+        literal(file.version.as_str()),
+        literal(&file.name),
+    ));
+    push_statements(&mut sql, file);
+    sql.push(&format!(
+        ", {}, {}, {}, {}, {})",
+        literal(file.checksum.as_str()),
+        file.statements.len(),
+        elapsed(file),
+        literal(env!("CARGO_PKG_VERSION")),
+        optional_literal(file.git_commit.as_deref()),
+    ));
+    sql
+}
+
+/// The statements of a file as an array, none of them copied.
+fn push_statements(sql: &mut SqlText, file: &MigrationFile) {
+    let bytes = file.bytes();
+    sql.push("array[");
+    for (index, statement) in file.statements.iter().enumerate() {
+        if index > 0 {
+            sql.push(", ");
+        }
+        sql.push_literal(bytes.slice(statement.range.clone()));
+    }
+    sql.push("]::text[]");
+}
+
 /// How far a file came that runs piece by piece, and how long it took since that was last recorded.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Progress {
@@ -121,18 +178,12 @@ pub(crate) struct Progress {
 /// The rows of both tables for a file that is done.
 pub(crate) fn record_complete(file: &MigrationFile, progress: &Progress) -> SqlText {
     let mut sql = SqlText::from(format!(
-        "insert into supabase_migrations.schema_migrations (version, name, statements) values ({}, {}, array[",
+        "insert into supabase_migrations.schema_migrations (version, name, statements) values ({}, {}, ",
         literal(file.version.as_str()),
         literal(&file.name),
     ));
-    let bytes = file.bytes();
-    for (index, statement) in file.statements.iter().enumerate() {
-        if index > 0 {
-            sql.push(", ");
-        }
-        sql.push_literal(bytes.slice(statement.range.clone()));
-    }
-    sql.push("]::text[]); ");
+    push_statements(&mut sql, file);
+    sql.push("); ");
     sql.push(&record_extra(file, "complete", progress));
     sql
 }
