@@ -51,4 +51,5 @@ mod sync;
 mod sync_awkward;
 mod sync_faults;
 mod validate;
+mod validate_awkward;
 mod verify;
