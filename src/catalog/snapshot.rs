@@ -48,9 +48,10 @@ fn serialize_objects<S: serde::Serializer>(
     serializer.collect_map(objects.iter().map(|(name, facts)| (name.to_string(), facts)))
 }
 
-/// Reads the schema in one flight, with the settings it must be read with: migrations may have changed them.
+/// Reads the schema in one flight. The query sets what it must be read with, for migrations may have set something
+/// else; resetting everything would make a session that only reads one that writes.
 pub async fn read(session: &mut Session) -> PgResult<Catalog> {
-    session.send("reset role; reset all; set search_path = ''")?;
+    session.send("reset role")?;
     session.send(&query())?;
     session.receive().await?.ok()?;
     Catalog::from_rows(&session.receive().await?.ok()?.rows())

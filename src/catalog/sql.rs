@@ -21,6 +21,8 @@ const TOPICS: &[&str] = &[
 /// the transaction, which the message itself is outside of any other.
 const SETTINGS: &str = "set local search_path = ''; set local timezone = 'UTC'; set local datestyle = 'ISO, MDY'; \
     set local intervalstyle = 'postgres'; set local extra_float_digits = 3; set local bytea_output = 'hex'; \
+    set local lc_monetary = 'C'; \
+    set local xmloption = 'content'; set local standard_conforming_strings = on; set local statement_timeout = 0; \
     set local quote_all_identifiers = off; set local jit = off; set local max_parallel_workers_per_gather = 0; \
     set local join_collapse_limit = 1; set local work_mem = '64MB'; ";
 

@@ -57,3 +57,8 @@ $$;
 -- The platform's supautils extension lets `postgres` load data without firing triggers and foreign keys.
 -- Since 15 the server can grant that by itself.
 grant set on parameter session_replication_role to postgres;
+
+-- supautils also lets it make policies on the services' tables, and replace its triggers there. On a plain server only
+-- their owners may, so it is a member of those, which allows more than the platform does: what a migration does beyond
+-- that to the platform's tables is refused there first, and lint says so before.
+grant supabase_auth_admin, supabase_storage_admin, supabase_realtime_admin to postgres;

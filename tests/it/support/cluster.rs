@@ -81,6 +81,12 @@ impl Which {
             execute(&cluster.admin_url("template1"), revoke);
         }
         if self != Self::Local {
+            // Nothing may depend on owning the platform's tables, which nobody does there.
+            let revoke =
+                "revoke supabase_auth_admin, supabase_storage_admin, supabase_realtime_admin from postgres";
+            execute(&cluster.admin_url("template1"), revoke);
+        }
+        if self != Self::Local {
             let alter = format!("alter role postgres password '{CLOUD_PASSWORD}'");
             execute(&cluster.admin_url("template1"), &alter);
         }
