@@ -141,9 +141,9 @@ fn after_a_signal_the_database_does_not_change_any_more() {
             continue;
         }
         if number % 2 == 0 {
-            running.interrupt()
+            running.interrupt();
         } else {
-            running.terminate()
+            running.terminate();
         }
 
         let output = running.finish();
