@@ -24,8 +24,16 @@
 //! | what a schema is made of | `catalog/snapshot/*.sql` |
 //! | what goes over the wire in a sync, and when | `sync/flight.rs`, `sync/apply.rs` |
 //! | how files of migrations fly | `migration/apply.rs`; those that cannot: `migration/barrier.rs` |
+//! | what makes a migration dangerous | `lint/rules/`, squawk's rules `lint/squawk/`, whole schemas `lint/catalog/` |
+//! | which statements can be undone by themselves | `migration/down/inverse.rs` |
+//! | what a `-- crmctl: ...` comment means | `migration/directive.rs` |
+//! | what a squashed migration is made of | `migration/squash/compose.rs` |
 //! | what makes a migration dangerous | `lint/rules/` |
 //! | what is checked before a deploy commits | `deploy/check.rs` |
+//! | what `validate` checks | `validate/judge/` (catalog), `validate/rows.rs` (rows), `validate/config.rs` (the file) |
+//! | how a role is tried under RLS | `access/probe.rs` |
+//! | what a deploy writes down, and how far it came | `deploy/journal.rs`, `deploy/ledger.rs` |
+//! | what a deploy refuses before it starts | `deploy/preflight.rs`, `deploy/gate.rs` |
 //! | how `pg_dump` is called | `backup/dump.rs` (the call), `tools/run.rs` (running it) |
 //! | what a local database contains | `local/baseline/*.sql` |
 //! | what the test data look like | `seeds/*.toml`, `seed/generate/` |

@@ -34,8 +34,8 @@ fn degree(reach: &Reach, table: &TableAccess) -> Degree {
     match reach {
         Reach::NoGrant | Reach::NoPolicy => Degree::Closed,
         Reach::Rows { rows, .. } if table.rows == Some(*rows) => Degree::All,
-        Reach::Rows { rows: 0, .. } => Degree::None,
-        Reach::Rows { .. } | Reach::Depends => Degree::Some,
+        Reach::Rows { rows: 0, .. } | Reach::Tried { passed: 0, .. } => Degree::None,
+        Reach::Rows { .. } | Reach::Depends | Reach::Tried { .. } => Degree::Some,
         Reach::Allowed | Reach::Unknown { .. } => Degree::All,
     }
 }

@@ -203,7 +203,9 @@ fn prove(expected: Expected, table: &TableAccess, access: &Access, command: Comm
         }
         (Expected::None, Reach::Rows { rows, .. }) => decide(*rows == 0),
         (Expected::None, Reach::Depends) => unproved("a policy decides by the row"),
-        (_, Reach::Depends) => Proof::Holds,
+        (Expected::None, Reach::Tried { passed, .. }) => decide(*passed == 0),
+        (_, Reach::Tried { passed: 0, .. }) => unproved("the policy lets no copy of a row in"),
+        (_, Reach::Depends | Reach::Tried { .. }) => Proof::Holds,
         (Expected::None, _) => decide(!reach.is_open()),
         (_, Reach::NoGrant | Reach::NoPolicy | Reach::Allowed) => decide(reach.is_open()),
         (Expected::Count(count), Reach::Rows { rows, .. }) => decide(*rows == count),

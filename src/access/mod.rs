@@ -5,6 +5,7 @@
 //! `delete` the policies' own expressions are evaluated over the rows the persona sees, for `insert` the grant and
 //! the policies decide. Everything is rolled back, so it can be done inside somebody's open transaction.
 
+mod assemble;
 mod cast;
 mod change;
 mod expect;

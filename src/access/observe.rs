@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::access::assemble::assemble;
 use crate::access::cast::{Actor, cast};
 use crate::access::probe;
 use crate::access::rights::{self, Rights};
-use crate::access::{Access, AccessRequest, AccessTable, Command, Reach, TableAccess};
-use crate::pg::{Answer, PgResult, Row, Session};
+use crate::access::{AccessRequest, AccessTable, Command};
+use crate::pg::{Answer, PgResult, Session};
 
 /// What precedes every question: within the caller's transaction if there is one, else in one of its own, which is a
 /// single snapshot. The session's default comes back before anything else is asked.
@@ -14,7 +15,8 @@ const OPEN: [&str; 4] = [
     "set default_transaction_isolation = 'repeatable read'",
     "begin",
     "reset default_transaction_isolation",
-    "savepoint crmctl_access; set local transaction_read_only = on; set local role none; set local search_path = ''",
+    "savepoint crmctl_access; set local transaction_read_only = on; set local role none; set local search_path = ''; \
+     set local lock_timeout = '2s'",
 ];
 
 /// How far every persona gets with every table of the exposed schemas.
@@ -61,11 +63,11 @@ pub async fn observe(session: &mut Session, request: &AccessRequest) -> PgResult
 }
 
 /// What the first flight brought.
-struct Facts {
+pub(super) struct Facts {
     /// For each table its rights by role, in the order of the tables.
-    tables: Vec<BTreeMap<String, Rights>>,
-    actors: Vec<Actor>,
-    missing: Vec<String>,
+    pub(super) tables: Vec<BTreeMap<String, Rights>>,
+    pub(super) actors: Vec<Actor>,
+    pub(super) missing: Vec<String>,
 }
 
 fn understand(rights: Answer, users: Answer, request: &AccessRequest) -> PgResult<Facts> {
@@ -88,7 +90,7 @@ fn understand(rights: Answer, users: Answer, request: &AccessRequest) -> PgResul
 
 /// What a message of the second flight asks.
 #[derive(Clone, Copy)]
-enum Question {
+pub(super) enum Question {
     /// Nothing: it prepares those that follow.
     Nothing,
     /// The number of a table's rows.
@@ -99,6 +101,8 @@ enum Question {
     Select(usize, usize),
     /// What an actor may change of it.
     Write(usize, usize),
+    /// What an actor may add to it.
+    Insert(usize, usize),
 }
 
 /// Queues all questions. Each has a savepoint to return to, so that one that fails harms no other.
@@ -111,10 +115,13 @@ fn ask(session: &mut Session, request: &AccessRequest, facts: &Facts) -> PgResul
     let timeout = probe::milliseconds(request.timeout);
     send(
         Question::Nothing,
-        &format!(
-            "set local row_security = off; set local lock_timeout = '2s'; set local statement_timeout = {timeout}"
-        ),
+        &format!("set local row_security = off; set local statement_timeout = {timeout}"),
     )?;
+    for (index, table) in facts.tables.iter().enumerate() {
+        if let Some(rights) = table.values().find(|rights| probe::is_tried(rights)) {
+            send(Question::Nothing, &probe::sample(rights, index))?;
+        }
+    }
     send(Question::Nothing, "savepoint crmctl_table")?;
     let ids: Vec<&str> = facts.actors.iter().filter_map(|actor| actor.id.as_deref()).collect();
     for (index, table) in facts.tables.iter().enumerate() {
@@ -128,6 +135,10 @@ fn ask(session: &mut Session, request: &AccessRequest, facts: &Facts) -> PgResul
         send(Question::Nothing, "savepoint crmctl_persona")?;
         for (index, table) in facts.tables.iter().enumerate() {
             let Some(rights) = table.get(&actor.role) else { continue };
+            if let Some(insert) = probe::insert_query(rights, actor.id.as_deref(), index) {
+                let insert = format!("rollback to savepoint crmctl_persona; {insert}");
+                send(Question::Insert(number, index), &insert)?;
+            }
             if probe::known(rights, Command::Select).is_some() {
                 continue;
             }
@@ -142,113 +153,4 @@ fn ask(session: &mut Session, request: &AccessRequest, facts: &Facts) -> PgResul
         }
     }
     Ok(asked)
-}
-
-/// The answers, by the question they belong to.
-#[derive(Default)]
-struct Heard {
-    totals: BTreeMap<usize, Vec<Option<u64>>>,
-    refused: BTreeMap<usize, String>,
-    select: BTreeMap<(usize, usize), Result<Row, String>>,
-    write: BTreeMap<(usize, usize), Result<Row, String>>,
-}
-
-fn assemble(facts: Facts, request: &AccessRequest, asked: &[Question], answers: Vec<Answer>) -> AccessTable {
-    let mut heard = Heard::default();
-    for (question, answer) in asked.iter().zip(answers) {
-        match *question {
-            Question::Nothing => {}
-            Question::Total(table) => {
-                let numbers = |row: Row| {
-                    row.values()
-                        .iter()
-                        .map(|value| value.as_ref()?.parse().ok())
-                        .collect::<Vec<Option<u64>>>()
-                };
-                heard.totals.insert(table, only_row(answer, request).map(numbers).unwrap_or_default());
-            }
-            Question::Become(actor) => {
-                if let Some(error) = answer.error {
-                    heard.refused.insert(actor, error.message);
-                }
-            }
-            Question::Select(actor, table) => {
-                heard.select.insert((actor, table), only_row(answer, request));
-            }
-            Question::Write(actor, table) => {
-                heard.write.insert((actor, table), only_row(answer, request));
-            }
-        }
-    }
-    let table = |(index, table): (usize, &BTreeMap<String, Rights>)| of_table(&facts, &heard, index, table);
-    AccessTable {
-        limit: request.limit,
-        tables: facts.tables.iter().enumerate().filter_map(table).collect(),
-        personas: facts.actors.iter().map(|actor| actor.name.clone()).collect(),
-        missing: facts.missing,
-    }
-}
-
-/// The row of an answer, or why there is none.
-fn only_row(answer: Answer, request: &AccessRequest) -> Result<Row, String> {
-    match &answer.error {
-        Some(error) if error.code == "57014" => {
-            Err(format!("it took longer than {}", crate::ui::duration(request.timeout)))
-        }
-        Some(error) => Err(error.message.clone()),
-        None => answer.rows().into_iter().next().ok_or_else(|| "the server gave no answer".to_owned()),
-    }
-}
-
-fn of_table(
-    facts: &Facts,
-    heard: &Heard,
-    index: usize,
-    table: &BTreeMap<String, Rights>,
-) -> Option<TableAccess> {
-    let first = table.values().next()?;
-    let totals = heard.totals.get(&index).map(Vec::as_slice).unwrap_or_default();
-    let mut owned = totals.iter().skip(1);
-    let mut access = Vec::new();
-    for (number, actor) in facts.actors.iter().enumerate() {
-        let owned = actor.id.as_ref().and_then(|_| owned.next().copied().flatten());
-        let reach = |command| match table.get(&actor.role) {
-            None => Reach::Unknown { reason: format!("there is no role `{}`", actor.role) },
-            Some(rights) => reach(rights, heard, (number, index), command),
-        };
-        let [select, insert, update, delete] = Command::ALL.map(reach);
-        access.push(Access { persona: actor.name.clone(), owned, select, insert, update, delete });
-    }
-    Some(TableAccess {
-        table: first.table.clone(),
-        row_level_security: first.row_level_security,
-        owner: first.owner.clone(),
-        rows: totals.first().copied().flatten(),
-        access,
-    })
-}
-
-fn reach(rights: &Rights, heard: &Heard, place: (usize, usize), command: Command) -> Reach {
-    if let Some(known) = probe::known(rights, command) {
-        return known;
-    }
-    if let Some(reason) = heard.refused.get(&place.0) {
-        return Reach::Unknown { reason: reason.clone() };
-    }
-    // Where no policy filters, what is seen is what can be written.
-    let is_judged = command != Command::Select && probe::judged(rights, command);
-    let (answers, rows, own) = match (command, is_judged) {
-        (Command::Update, true) => (&heard.write, "update_rows", "update_own"),
-        (Command::Delete, true) => (&heard.write, "delete_rows", "delete_own"),
-        _ => (&heard.select, "rows", "own"),
-    };
-    match answers.get(&place) {
-        Some(Ok(row)) => Reach::Rows {
-            rows: row.get(rows).unwrap_or(0),
-            // Nobody's rows are known where there is no owner.
-            own: rights.owner.as_ref().filter(|_| rights.sees_whole_rows).and_then(|_| row.get(own).ok()),
-        },
-        Some(Err(reason)) => Reach::Unknown { reason: reason.clone() },
-        None => Reach::Unknown { reason: "the server gave no answer".to_owned() },
-    }
 }

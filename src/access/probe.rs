@@ -123,3 +123,46 @@ pub(super) fn known(rights: &Rights, command: Command) -> Option<Reach> {
 fn is_always(condition: Option<&str>) -> bool {
     condition.is_some_and(|condition| condition.trim_matches(['(', ')']) == "true")
 }
+
+/// Rows that are copied to try what may be inserted, of the first so many.
+const SAMPLES: [u32; 2] = [3, 20];
+
+/// Keeps some rows of a table in a setting of the transaction, where the trials of all personas find them: no value
+/// leaves the server. A table that cannot be read has none.
+pub(super) fn sample(table: &Rights, place: usize) -> String {
+    let (name, [kept, looked_at]) = (table.table.sql(), SAMPLES);
+    format!(
+        "do $crmctl$ begin \
+           perform set_config('crmctl.sample_{place}', coalesce((select jsonb_agg(to_jsonb(s)) from ( \
+             select r.* from (select * from {name} limit {looked_at}) as r where pg_column_size(r.*) < 4000 limit {kept} \
+           ) as s)::text, '[]'), true); \
+         exception when query_canceled or others then \
+           perform set_config('crmctl.sample_{place}', '[]', true); end $crmctl$"
+    )
+}
+
+/// How many copies of rows that are there the policies would let the persona insert: as they are, and as its own.
+pub(super) fn insert_query(rights: &Rights, id: Option<&str>, place: usize) -> Option<String> {
+    let check = rights.insert_if.as_deref().filter(|_| is_tried(rights))?;
+    let rows = format!("jsonb_array_elements(current_setting('crmctl.sample_{place}')::jsonb) as e");
+    let own = match (&rights.owner, id) {
+        (Some(owner), Some(id)) => format!(
+            " union all select jsonb_set(e, array[{}], to_jsonb({}::text)) from {rows}",
+            literal(owner),
+            literal(id)
+        ),
+        _ => String::new(),
+    };
+    Some(format!(
+        "select count(*) filter (where ok) as passed, count(*) as tried from ( \
+           select ({check}) as ok from jsonb_populate_recordset(null::{}, \
+             (select coalesce(jsonb_agg(e), '[]') from (select e from {rows}{own}) as copies)) as {}) as r",
+        rights.table.sql(),
+        identifier(&rights.table.name)
+    ))
+}
+
+/// Whether a policy decides by the row about what is inserted.
+pub(super) fn is_tried(rights: &Rights) -> bool {
+    known(rights, Command::Insert) == Some(Reach::Depends)
+}

@@ -19,6 +19,7 @@ pub(super) fn rows_in_words(reach: &Reach, table: &TableAccess, limit: u64) -> S
         }
         (Reach::Rows { rows, .. }, None) => format!(" ({} rows)", count(*rows, limit)),
         (Reach::Unknown { reason }, _) => format!(" (not known: {reason})"),
+        (Reach::Tried { passed, tried }, _) => format!(" ({passed} of {tried} copies of its rows)"),
         (Reach::Depends, _) => " (a policy decides by the row)".to_owned(),
         (Reach::NoGrant | Reach::NoPolicy | Reach::Allowed, _) => String::new(),
     }
@@ -30,7 +31,8 @@ fn cell(reach: &Reach, table: &TableAccess, limit: u64) -> String {
         Reach::NoGrant => "-".to_owned(),
         Reach::NoPolicy => "no policy".to_owned(),
         Reach::Allowed => "yes".to_owned(),
-        Reach::Depends => "by row".to_owned(),
+        Reach::Tried { passed: 0, .. } => "none".to_owned(),
+        Reach::Depends | Reach::Tried { .. } => "by row".to_owned(),
         Reach::Unknown { .. } => "unknown".to_owned(),
         Reach::Rows { rows: 0, .. } if table.rows == Some(0) => "(empty)".to_owned(),
         Reach::Rows { rows: 0, .. } => "none".to_owned(),
@@ -83,6 +85,11 @@ fn reason(table: &str, access: &Access) -> Option<String> {
         Reach::Unknown { reason } => {
             Some(format!("not known: `{}` {} `{table}`: {reason}", access.persona, command.word()))
         }
-        Reach::NoGrant | Reach::NoPolicy | Reach::Rows { .. } | Reach::Allowed | Reach::Depends => None,
+        Reach::NoGrant
+        | Reach::NoPolicy
+        | Reach::Rows { .. }
+        | Reach::Allowed
+        | Reach::Depends
+        | Reach::Tried { .. } => None,
     })
 }

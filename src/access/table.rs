@@ -63,6 +63,13 @@ pub enum Reach {
     Allowed,
     /// A policy decides by the row; which rows it lets through cannot be told without writing one.
     Depends,
+    /// A policy decides by the row: of copies of rows that are there, each also as the persona's own, it lets so many in.
+    Tried {
+        /// How many it lets in.
+        passed: u64,
+        /// Of how many.
+        tried: u64,
+    },
     /// It could not be found out.
     Unknown {
         /// Why.
@@ -77,7 +84,9 @@ impl Reach {
         match self {
             Self::NoGrant | Self::NoPolicy => false,
             // What is not known is not safe.
-            Self::Rows { .. } | Self::Allowed | Self::Depends | Self::Unknown { .. } => true,
+            Self::Rows { .. } | Self::Allowed | Self::Depends | Self::Tried { .. } | Self::Unknown { .. } => {
+                true
+            }
         }
     }
 }

@@ -153,7 +153,7 @@ impl<'a, 'session> Flight<'a, 'session> {
         let found = contents::read(self.writer, &tables).await?;
         let differing = differing(&manifest.tables, &found);
         if differing.is_empty() {
-            return Ok(manifest.catalog_hash.as_ref().map(|hash| *hash == catalog.hash()));
+            return Ok(manifest.catalog_hash.as_deref().and_then(|hash| catalog.has_schema_hash(hash)));
         }
         Err(BackupError::Differs { tables: differing.join(", ") }.into())
     }

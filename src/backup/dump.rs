@@ -80,7 +80,7 @@ async fn create_under(session: &mut Session, request: &Request<'_>, facts: &Fact
         server_version: facts.server_version.clone(),
         pg_dump: Some(tool.version.text.clone()),
         history_head: own.history_head,
-        catalog_hash: Some(facts.catalog.hash()),
+        catalog_hash: Some(facts.catalog.schema_hash()),
         tables: own.tables,
     };
     let backup = partial.finish(description, vec![own.before, dumped, own.after])?;

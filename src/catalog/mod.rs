@@ -6,6 +6,7 @@ pub mod snapshot;
 mod sql;
 pub mod table;
 mod view;
+mod words;
 
 pub use diff::{Change, Difference, diff};
 pub use snapshot::{Catalog, Facts, ObjectName, read};

@@ -90,6 +90,23 @@ impl Catalog {
         format!("{:x}", root.finalize())
     }
 
+    /// The hash of what a dump of the schema holds: without the rows that are part of a project. Begins with the
+    /// generation of the way it is computed.
+    #[must_use]
+    pub fn schema_hash(&self) -> String {
+        let mut root = Sha256::new();
+        for (name, facts) in self.objects.iter().filter(|(name, _)| !is_row(&name.kind)) {
+            root.update(digest(name, facts));
+        }
+        format!("{GENERATION}{:x}", root.finalize())
+    }
+
+    /// Whether this is the schema with such a hash; `None` when it was computed in another way.
+    #[must_use]
+    pub fn has_schema_hash(&self, hash: &str) -> Option<bool> {
+        hash.starts_with(GENERATION).then(|| self.schema_hash() == hash)
+    }
+
     /// The hash of every object.
     pub fn hashes(&self) -> impl Iterator<Item = (&ObjectName, String)> {
         self.objects.iter().map(|(name, facts)| (name, format!("{:x}", digest(name, facts))))
@@ -99,6 +116,13 @@ impl Catalog {
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a ObjectName, &'a Facts)> {
         self.objects.iter().filter(move |(name, _)| name.kind == kind)
     }
+}
+
+/// How schemas are hashed. To be raised when the facts or the way of hashing change.
+const GENERATION: &str = "2:";
+
+fn is_row(kind: &str) -> bool {
+    matches!(kind, "storage bucket" | "cron job")
 }
 
 /// Whether a fact is part of what is compared. The others are told only: where a column stands, because one that

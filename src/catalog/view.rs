@@ -57,9 +57,10 @@ fn only_relation<'a>(tokens: &[Token<'a>]) -> Option<(&'a str, std::ops::Range<u
     {
         return None;
     }
-    // The last name outside of parentheses: the alias, else the relation itself.
+    // The last name outside of parentheses: the alias, else the relation itself. Before a sample's method.
     let item = &tokens[start..start + length];
-    let relation = item.iter().filter(|token| token.depth == 0 && is_name(token.text)).next_back()?;
+    let item = item.split(|token| outer(token, &["TABLESAMPLE"])).next()?;
+    let relation = item.iter().rfind(|token| token.depth == 0 && is_name(token.text))?;
     Some((relation.text, start..start + length))
 }
 
@@ -144,6 +145,14 @@ mod tests {
 
         assert_eq!(canonical(kept), kept);
         assert_eq!(canonical(&kept.replace("x.f(1)", "x.f")), kept.replace("x.f(1)", "f"));
+    }
+
+    #[test]
+    fn the_method_of_a_sample_is_no_relation() {
+        assert_eq!(
+            canonical(" SELECT t.id\n   FROM public.t TABLESAMPLE system ((10)) REPEATABLE (2);"),
+            " SELECT id\n   FROM public.t TABLESAMPLE system ((10)) REPEATABLE (2);"
+        );
     }
 
     #[test]

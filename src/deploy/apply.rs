@@ -4,13 +4,12 @@
 //! leaves the target as it was, and a journal that says so; after it, everything is there. There is no in-between.
 
 use crate::backup::BackupId;
-use crate::catalog::{self, diff};
+use crate::catalog::{self, Difference, diff};
 use crate::deploy::check::check;
 use crate::deploy::fate;
 use crate::deploy::hooks::{Phase, Shell};
 use crate::deploy::journal::{DeployRecord, DeployState};
 use crate::deploy::ledger;
-use crate::deploy::plan::in_words;
 use crate::deploy::procedure::Procedure;
 use crate::deploy::report::DeployReport;
 use crate::error::{Failure, Kind, Result};
@@ -25,6 +24,8 @@ pub struct Deployment<'a> {
     approved: &'a Approved<Procedure>,
     record: DeployRecord,
     changes: Vec<String>,
+    /// Files were committed, though what comes after them may not be noted yet.
+    has_changed: bool,
     progress: &'a dyn Progress,
 }
 
@@ -39,7 +40,7 @@ impl<'a> Deployment<'a> {
         let record = plan.record.clone();
         let mut writer = session.unlock(approved, progress).await?;
         writer.run(&ledger::open(&record, plan.closes.as_ref())).await.map_err(begun_meanwhile)?;
-        Ok(Self { writer, approved, record, changes: Vec::new(), progress })
+        Ok(Self { writer, approved, record, changes: Vec::new(), has_changed: false, progress })
     }
 
     /// Whether a backup is to be made now.
@@ -127,34 +128,10 @@ impl<'a> Deployment<'a> {
     }
 
     async fn commit(&mut self) -> Result<()> {
-        let error = match self.writer.commit().await {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
-        };
         let applied = std::mem::replace(&mut self.record.state, DeployState::Applying);
-        if !matches!(error, PgError::Undecided { .. }) {
-            return Err(error.into());
-        }
-        // COMMIT was sent and its answer was lost. The journal knows.
-        match fate::state_of(&self.record.id, self.writer.target()).await {
-            Some(state) if state == applied => {
-                self.record.state = applied;
-                self.progress.notice(&format!("{error}; the journal says that it was committed"));
-                Ok(())
-            }
-            Some(_) => Err(Failure::from(error)
-                .context("the journal says that nothing was committed")
-                .of_kind(Kind::Failed)),
-            None => {
-                let environment = &self.record.environment;
-                Err(Failure::from(error)
-                    .context(
-                        "COMMIT was sent and its answer was lost: either everything is applied or nothing",
-                    )
-                    .with_help(format!("see which with `crmctl deploy status --env {environment}`"))
-                    .of_kind(Kind::Partial))
-            }
-        }
+        fate::commit(&mut self.writer, &self.record.id, applied, self.progress).await?;
+        self.record.state = applied;
+        Ok(())
     }
 
     /// With a file among them that cannot run in a transaction, or when a part of them is there already: one by one.
@@ -164,9 +141,10 @@ impl<'a> Deployment<'a> {
         if !plan.files.migrations.is_empty() {
             let migrations = self.approved.part(|plan| plan.files.migrations.clone());
             migration::apply(&mut self.writer, &migrations, self.progress).await?;
+            self.has_changed = true;
         }
         let after = catalog::read(&mut self.writer).await?;
-        self.changes = diff(&plan.files.before, &after).iter().map(in_words).collect();
+        self.changes = diff(&plan.files.before, &after).iter().map(Difference::as_change).collect();
         self.record.catalog_after = Some(after.hash());
         self.record.state = self.state_once_applied();
         self.record.error = None;
@@ -187,7 +165,7 @@ impl<'a> Deployment<'a> {
         self.progress.finish();
         self.record.error = Some(shell.without_password(&failure.to_string()).chars().take(500).collect());
         let is_applied = matches!(self.record.state, DeployState::Applied | DeployState::Done);
-        let has_changed = failure.kind() == Kind::Partial || failure.done().is_some();
+        let has_changed = self.has_changed || failure.kind() == Kind::Partial || failure.done().is_some();
         if !is_applied && !has_changed && self.wants_backup() {
             self.record.state = DeployState::Failed;
         }
@@ -199,11 +177,12 @@ impl<'a> Deployment<'a> {
             return Err(failure);
         }
         let environment = &self.record.environment;
+        let known = failure.help().map(|help| format!("{help}; then ")).unwrap_or_default();
         let help = format!(
-            "`crmctl deploy resume --env {environment}` goes on, `crmctl deploy rollback --env {environment}` undoes it"
+            "{known}`crmctl deploy resume --env {environment}` goes on, `crmctl deploy rollback --env {environment}` undoes it"
         );
         let failure = failure.with_help(help);
-        Err(if is_applied { failure.after_changes(&report) } else { failure })
+        Err(if is_applied || self.has_changed { failure.after_changes(&report) } else { failure })
     }
 }
 

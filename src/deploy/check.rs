@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::catalog::{Catalog, Change, Difference, ObjectName, diff, snapshot};
 use crate::deploy::losses;
-use crate::deploy::plan::{DeployPlan, in_words};
+use crate::deploy::plan::DeployPlan;
 use crate::error::{Explain, Failure, Location, Result};
 use crate::migration::MigrationFile;
 use crate::migration::directive::verify_queries;
@@ -197,7 +197,7 @@ pub(crate) fn catalog(plan: &DeployPlan, after: &Catalog) -> Result<Vec<String>,
             return Err(CheckError::Invalid { object: name.to_string() });
         }
     }
-    let mut words: Vec<String> = changes.iter().map(in_words).collect();
+    let mut words: Vec<String> = changes.iter().map(Difference::as_change).collect();
     words.extend(not_validated(&plan.before, after));
     Ok(words)
 }

@@ -7,15 +7,47 @@ use tokio::time::{sleep, timeout};
 use crate::cancel::Cancel;
 use crate::deploy::journal::{DeployId, DeployState};
 use crate::deploy::ledger;
-use crate::pg::{PgResult, Session, Target, lock_holder_query};
+use crate::error::{Failure, Kind, Result};
+use crate::pg::{PgError, PgResult, Session, Target, Writer, lock_holder_query};
+use crate::plan::Progress;
 
 /// How long the server may take to be reached again and to end what the lost connection had sent.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// How many deploys may have been begun since; none, for the lock was held.
 const RECENT: u32 = 5;
 
+/// Commits what makes a deploy be in `wanted`, which is written in the same transaction. When the answer is lost the
+/// journal is asked: what this returns is the truth.
+pub(crate) async fn commit(
+    writer: &mut Writer<'_>,
+    id: &DeployId,
+    wanted: DeployState,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let error = match writer.commit().await {
+        Ok(()) => return Ok(()),
+        Err(error @ PgError::Undecided { .. }) => error,
+        Err(error) => return Err(error.into()),
+    };
+    let environment = writer.target().environment.clone();
+    match state_of(id, writer.target()).await {
+        Some(state) if state == wanted => {
+            progress.notice(&format!("{error}; the journal says that it was committed"));
+            Ok(())
+        }
+        Some(_) => {
+            let failure = Failure::from(error).context("the journal says that nothing was committed");
+            Err(failure.with_help("run the command again").of_kind(Kind::Failed))
+        }
+        None => Err(Failure::from(error)
+            .context("COMMIT was sent and its answer was lost: either everything is done or nothing")
+            .with_help(format!("see which with `crmctl deploy status --env {environment}`"))
+            .of_kind(Kind::Partial)),
+    }
+}
+
 /// The state of a deploy after the server is done with what the lost connection had sent. None when it cannot be asked.
-pub(crate) async fn state_of(id: &DeployId, target: &Target) -> Option<DeployState> {
+async fn state_of(id: &DeployId, target: &Target) -> Option<DeployState> {
     timeout(PATIENCE, ask(id, target)).await.ok()?.ok()?
 }
 

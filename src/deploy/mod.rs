@@ -31,7 +31,7 @@ pub use journal::{DeployId, DeployRecord, DeployState, Journal, Standing};
 pub use observe::{Observed, observe};
 pub use plan::{DeployPlan, PlanError, check_findings, plan};
 pub use preflight::{Preflight, PreflightError};
-pub use procedure::Procedure;
+pub use procedure::{Procedure, have_down_halves};
 pub use rehearse::{ByteLimit, Rehearsal, Request, rehearse};
 pub use report::DeployReport;
 pub use status::DeployStatus;

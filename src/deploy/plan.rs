@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::catalog::{Catalog, Change, Difference};
+use crate::catalog::{Catalog, Difference};
 use crate::deploy::doors::Doors;
 use crate::deploy::losses;
 use crate::deploy::observe::Observed;
@@ -156,7 +156,7 @@ pub fn plan(
     observed: Observed,
     allowed: &[String],
 ) -> DeployPlan {
-    let changes = rehearsal.changes.iter().map(in_words).collect();
+    let changes = rehearsal.changes.iter().map(Difference::as_change).collect();
     DeployPlan {
         migrations: migrations.with_dangers(lint::hazards(&findings)),
         findings,
@@ -166,18 +166,6 @@ pub fn plan(
         tables: observed.stored,
         doors: None,
         allowed: allowed.to_vec(),
-    }
-}
-
-/// A change of the schema in words.
-pub(crate) fn in_words(difference: &Difference) -> String {
-    match &difference.change {
-        Change::OnlyRight => format!("creates {}", difference.object),
-        Change::OnlyLeft => format!("drops {}", difference.object),
-        Change::Differs { facts } => {
-            let names: Vec<&str> = facts.iter().map(|(name, _, _)| name.as_str()).collect();
-            format!("changes {} ({})", difference.object, names.join(", ").replace('_', " "))
-        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::deploy::hooks::Hooks;
 use crate::deploy::journal::{DeployId, DeployRecord, Standing};
 use crate::deploy::plan::DeployPlan;
 use crate::deploy::preflight::Preflight;
+use crate::migration::{Directory, Step};
 use crate::plan::{Fingerprint, Hazard, Plan, Render};
 use crate::ui::{Style, bytes, plural};
 
@@ -26,6 +27,8 @@ pub struct Procedure {
     pub resumes: Option<Standing>,
     /// An unfinished deploy that changed nothing, which this one closes.
     pub closes: Option<DeployId>,
+    /// Whether somebody wrote a down half for every file.
+    pub has_down_halves: bool,
     /// What the journal will say first.
     #[serde(skip)]
     pub record: DeployRecord,
@@ -36,7 +39,16 @@ impl Procedure {
     #[must_use]
     pub fn of_files(files: DeployPlan, record: DeployRecord) -> Self {
         let (preflight, hooks) = (Preflight::default(), Hooks::default());
-        Self { preflight, gate: None, files, hooks, resumes: None, closes: None, record }
+        Self {
+            preflight,
+            gate: None,
+            files,
+            hooks,
+            resumes: None,
+            closes: None,
+            has_down_halves: false,
+            record,
+        }
     }
 
     /// Whether a backup is made: not when a part of the files is there, for then it was made before them.
@@ -50,6 +62,14 @@ impl Procedure {
     pub fn is_atomic(&self) -> bool {
         self.backs_up() && self.files.is_atomic()
     }
+}
+
+/// Whether somebody wrote what undoes each of these files.
+#[must_use]
+pub fn have_down_halves(steps: &[Step], directory: &Directory) -> bool {
+    steps
+        .iter()
+        .all(|step| directory.down(&step.file.version).is_some() || step.file.down_section().is_some())
 }
 
 impl Plan for Procedure {
@@ -114,8 +134,13 @@ impl Procedure {
     fn undo(&self, style: Style) -> String {
         let environment = &self.record.environment;
         let until = if self.is_atomic() { "until it commits, nothing stays; " } else { "" };
+        let how = if self.has_down_halves {
+            "by the down halves of its files, proven by the hash of the schema"
+        } else {
+            "by its backup, which loses what was written since, unless every statement has a certain inverse"
+        };
         format!(
-            "{} {until}afterwards `crmctl deploy rollback --env {environment}` leads back",
+            "{} {until}afterwards `crmctl deploy rollback --env {environment}` leads back {how}",
             style.strong("undo:")
         )
     }

@@ -7,6 +7,7 @@
 mod limit;
 mod lock;
 mod measure;
+mod prediction;
 mod relations;
 mod report;
 mod rows;
@@ -25,6 +26,8 @@ use crate::migration::{Directory, History, MigrationFile, MigrationPlan, history
 use crate::pg::{Session, TableName};
 use crate::replay::Replay;
 use crate::tools::SearchPath;
+
+use self::prediction::predict;
 
 pub use limit::ByteLimit;
 pub use lock::LockMode;
@@ -131,7 +134,7 @@ fn drift_note(differences: &[Difference]) -> String {
 async fn from_migrations(replay: &mut Replay, request: &Request<'_>) -> Result<(Catalog, Vec<Difference>)> {
     drift::apply_applied(replay, request.directory, &request.observed.history).await?;
     let before = replay.catalog().await?;
-    let differences = diff(&before, &request.observed.catalog);
+    let differences = drift::differences(&before, &request.observed.catalog);
     Ok((before, differences))
 }
 
@@ -166,8 +169,7 @@ async fn perform(request: &Request<'_>, set: &mut Set) -> Result<Rehearsal> {
     let after = set.replay.catalog().await?;
     let pending: Vec<&MigrationFile> = request.pending.steps.iter().map(|step| &*step.file).collect();
     check_schema((&set.before, &after), &pending, request.allowed)?;
-    // What follows from the same schema by the same files is the same.
-    let predicted = (diff(&set.before, &request.observed.catalog).is_empty()).then(|| after.clone());
+    let predicted = predict(&set.before, &after, &request.observed.catalog);
     Ok(Rehearsal {
         skipped: None,
         stage: set.stage,

@@ -6,6 +6,7 @@
 mod applied;
 mod error;
 mod observe;
+mod platform;
 mod report;
 mod stage;
 mod words;
@@ -14,15 +15,16 @@ pub use applied::applied_files;
 pub use error::DriftError;
 pub(crate) use observe::{MAJOR, major};
 pub use observe::{Observed, observe};
+pub(crate) use platform::differences;
 pub use report::DriftReport;
 pub(crate) use stage::apply_applied;
 pub use stage::{Replayed, like, replay, replayed_catalog};
 pub use words::in_words;
 
-use crate::catalog::{Catalog, Difference, diff};
+use crate::catalog::{Catalog, Difference};
 
 /// In what a database differs from what its migrations make. Left are the migrations, right is the database.
 #[must_use]
 pub fn drift(replayed: &Replayed, target: &Catalog) -> Vec<Difference> {
-    diff(&replayed.catalog, target)
+    differences(&replayed.catalog, target)
 }

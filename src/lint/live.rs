@@ -86,7 +86,8 @@ impl LiveFacts {
                 }
             }
             "index" => {
-                let index = name.name.strip_prefix(text("table")).unwrap_or_default().trim_start_matches('.');
+                let index =
+                    name.name.strip_prefix(text("table")).unwrap_or_default().trim_start_matches(['.', ':']);
                 self.indexes.insert(format!("{schema}.{index}"), table.clone());
                 let column = text("definition").split_once('(').map(|(_, rest)| rest);
                 let column = column.and_then(|rest| rest.split([',', ')', ' ']).next()).unwrap_or_default();

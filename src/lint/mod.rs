@@ -108,7 +108,7 @@ fn of_statement(file: &MigrationFile, statement: &Statement, mut problems: Vec<P
     problems.sort_by_key(|problem| problem.offset);
     let finding = |problem: Problem| {
         let mut location = Location::of_offset(file.shown(), &file.text, problem.offset);
-        location.excerpt = secrets::masked(&location.excerpt);
+        location.excerpt = secrets::masked_around(&location.excerpt, location.column);
         let Problem { rule, severity, message, help, .. } = problem;
         Finding { rule, severity, message, location, help: help.to_owned() }
     };

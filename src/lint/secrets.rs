@@ -58,6 +58,24 @@ pub(crate) fn masked(text: &str) -> String {
     masked
 }
 
+/// A line of a file around a column, without its secrets: lines of data can be longer than anybody wants to see.
+pub(crate) fn masked_around(line: &str, column: usize) -> String {
+    /// How many characters are shown, and how many of them before the column.
+    const SHOWN: (usize, usize) = (300, 100);
+    /// How far a secret that is cut by the border may reach into what is shown.
+    const LONGEST: usize = 2_000;
+    if line.len() <= SHOWN.0 {
+        return masked(line);
+    }
+    let start = column.saturating_sub(SHOWN.1 + LONGEST);
+    let near: String = line.chars().skip(start).take(SHOWN.0 + 2 * LONGEST).collect();
+    let masked = masked(&near);
+    let skipped = column.saturating_sub(SHOWN.1 + start).min(LONGEST);
+    let shown: String = masked.chars().skip(skipped).take(SHOWN.0).collect();
+    let before = if start + skipped > 0 { "…" } else { "" };
+    format!("{before}{shown}…")
+}
+
 /// Where the text holds `what` at the beginning of a word.
 fn starts<'a>(text: &'a str, what: &'a str) -> impl Iterator<Item = usize> + use<'a> {
     text.match_indices(what).map(|(start, _)| start).filter(|start| {
@@ -184,5 +202,8 @@ mod tests {
     #[test]
     fn a_masked_text_has_none() {
         assert_eq!(masked("alter user a password 'hunter2';"), "alter user a password '***';");
+        let line = format!("{}alter user a password 'hunter2';{}", "x".repeat(900), "y".repeat(900));
+        let shown = masked_around(&line, 905);
+        assert!(shown.contains("alter user a password '***'") && shown.chars().count() <= 302);
     }
 }

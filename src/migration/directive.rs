@@ -211,7 +211,8 @@ fn check_down(text: &str, directive: &Directive<'_>) -> Result<(), (DirectivePro
     let mut offset = directive.offset;
     for line in text[offset..].split_inclusive('\n') {
         let code = line.trim();
-        if !code.is_empty() && !code.starts_with("--") {
+        // A lone `;` is what other tools leave behind the comments when they write a file from their history.
+        if !code.is_empty() && code != ";" && !code.starts_with("--") {
             let indent = line.len() - line.trim_start().len();
             return Err((DirectiveProblem::DownNotCommented, offset + indent));
         }

@@ -17,6 +17,7 @@ mod fate;
 pub mod fetch;
 pub mod file;
 pub(crate) mod flight;
+mod folded;
 mod git;
 pub mod history;
 pub mod history_row;

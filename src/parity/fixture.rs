@@ -1,9 +1,8 @@
 //! Values for tests.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::catalog::{Catalog, ObjectName, Table};
+use crate::catalog::Table;
 use crate::pg::{Row, TableName};
 
 /// A table of schema `public` with columns of these names and types.
@@ -28,16 +27,4 @@ pub(crate) fn table(name: &str, columns: &[(&str, &str)], primary_key: &[&str]) 
 pub(crate) fn row(values: &[(&str, &str)]) -> Row {
     let columns: Arc<[String]> = values.iter().map(|(column, _)| (*column).to_owned()).collect();
     Row::new(columns, values.iter().map(|(_, value)| Some((*value).to_owned())).collect())
-}
-
-/// A catalog of objects in schema `public`: kind, name, facts.
-pub(crate) fn catalog(objects: &[(&str, &str, serde_json::Value)]) -> Catalog {
-    let objects: BTreeMap<_, _> = objects
-        .iter()
-        .map(|(kind, name, facts)| {
-            let name = ObjectName { kind: (*kind).into(), schema: "public".into(), name: (*name).into() };
-            (name, serde_json::from_value(facts.clone()).expect("facts are an object"))
-        })
-        .collect();
-    Catalog { objects }
 }

@@ -9,7 +9,6 @@ mod observe;
 mod report;
 mod rows;
 mod suspect;
-mod words;
 
 use serde::Serialize;
 
@@ -18,7 +17,6 @@ pub use digest::{TableDigest, count_query, digest_query, digested, digests, dige
 pub use observe::{Side, TestUser, observe};
 pub use report::{ParityReport, SchemaDifference};
 pub use rows::{ColumnDifference, Found, RowDifference, RowDifferences};
-pub use words::sentence;
 
 use crate::error::Result;
 use crate::pg::Session;

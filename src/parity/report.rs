@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::catalog::Difference;
 use crate::error::ExitStatus;
+use crate::parity::Level;
 use crate::parity::diff::{Comparison, HistoryDifference, TableParity, UserParity, UserVerdict, Verdict};
 use crate::parity::rows::{Found, RowDifference, RowDifferences};
-use crate::parity::{Level, words};
 use crate::pg::TableName;
 use crate::plan::Render;
 use crate::ui::Style;
@@ -70,7 +70,7 @@ impl ParityReport {
             && tables.iter().all(|table| table.verdict == Verdict::Equal)
             && test_users.iter().all(|user| user.verdict == UserVerdict::Equal);
         let sentence = |difference: Difference| SchemaDifference {
-            text: words::sentence(&difference, &left, &right),
+            text: difference.in_words(&left, &right),
             difference,
         };
         let schema = schema.into_iter().map(sentence).collect();
@@ -111,7 +111,11 @@ impl ParityReport {
             1 => lines.push(format!("{}  schema, in 1 object", style.bad("differs"))),
             count => lines.push(format!("{}  schema, in {count} objects", style.bad("differs"))),
         }
-        lines.extend(self.schema.iter().map(|difference| format!("         {}", difference.text)));
+        lines.extend(
+            self.schema
+                .iter()
+                .map(|difference| format!("         {}", difference.text.replace('\n', "\n         "))),
+        );
         let Some(history) = &self.history else {
             lines.push(format!("{}  applied migrations", style.good("equal  ")));
             return;

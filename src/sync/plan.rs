@@ -128,7 +128,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             checks,
             bystanders: bystanders(&excluded),
             history_head: target.applied.head().map(str::to_owned),
-            catalog_hash: target.catalog.hash(),
+            catalog_hash: target.catalog.schema_hash(),
             server_version: target.server_version.clone(),
             tables: ordered,
         },

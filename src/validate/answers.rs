@@ -8,6 +8,9 @@ use crate::validate::check::{Check, Rule, Verdict};
 use crate::validate::config::SqlSource;
 use crate::validate::rows::{FETCHED, Meaning, RowCheck};
 
+/// SQLSTATE of a statement that waited too long for a lock.
+pub(super) const LOCK_NOT_AVAILABLE: &str = "55P03";
+
 /// What came of a check; `budget` is how long it was allowed to take.
 pub(super) fn answered(
     asked: RowCheck,
@@ -39,7 +42,7 @@ fn failed(rule: Rule, subject: &str, error: &ServerError, (meaning, budget): (&M
         return Check::warning(rule, subject, message)
             .help("raise `timeout` in validate.toml, or look when less is going on");
     }
-    if error.code == "55P03" {
+    if error.code == LOCK_NOT_AVAILABLE {
         let message = format!("not checked: somebody has locked what `{subject}` is about");
         return Check::warning(rule, subject, message)
             .help("see who with `select * from pg_locks where granted and mode = 'AccessExclusiveLock'`");

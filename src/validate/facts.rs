@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use crate::catalog::{Catalog, managed, snapshot};
 use crate::migration::{History, history};
 use crate::pg::{PgResult, Row, Session, TableName};
+use crate::validate::LOCK_TIMEOUT;
+use crate::validate::answers::LOCK_NOT_AVAILABLE;
 
 /// A table, view or the like.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,8 +108,8 @@ pub(super) struct Facts {
     pub(super) health: Health,
     pub(super) transactions: Vec<OpenTransaction>,
     pub(super) history: History,
-    /// The whole schema, for the rules of lint.
-    pub(super) catalog: Catalog,
+    /// The whole schema, for the rules of lint; `None` when somebody has locked a part of it.
+    pub(super) catalog: Option<Catalog>,
 }
 
 const QUERIES: [&str; 6] = [
@@ -121,11 +123,14 @@ const QUERIES: [&str; 6] = [
 
 /// Reads all of it in one round trip. Outside of a transaction.
 pub(super) async fn read(session: &mut Session) -> PgResult<Facts> {
+    // The server opens a table to write down its expressions: one that is locked must not hold everything up.
+    session.send(&format!("set lock_timeout = {}", LOCK_TIMEOUT.as_millis()))?;
     for query in QUERIES {
         session.send(&query.replace("{user_schema:n.nspname}", &managed::is_user_schema_sql("n.nspname")))?;
     }
     session.send(&snapshot::query())?;
     history::send(session)?;
+    session.receive().await?.ok()?;
     let mut answers = Vec::with_capacity(QUERIES.len());
     for _ in QUERIES {
         answers.push(session.receive().await?);
@@ -143,7 +148,10 @@ pub(super) async fn read(session: &mut Session) -> PgResult<Facts> {
         health: each(&next()?, health)?.into_iter().next().unwrap_or_default(),
         transactions: each(&next()?, transaction)?,
         history,
-        catalog: Catalog::from_rows(&catalog.ok()?.rows())?,
+        catalog: match catalog.error {
+            Some(error) if error.code == LOCK_NOT_AVAILABLE => None,
+            _ => Some(Catalog::from_rows(&catalog.ok()?.rows())?),
+        },
     })
 }
 

@@ -198,3 +198,19 @@ fn a_table_without_room_is_rehearsed_without_its_rows_and_named() {
     output.answers("`public.contacts` was rehearsed without its rows");
     plan(&project).args(["--with-data", "--with-data-limit", "much"]).usage();
 }
+
+#[test]
+fn what_only_the_whole_schema_shows_is_found_before_anything_is_touched() {
+    let (cloud, project) = migrated();
+    let before = cloud.world();
+    // No statement creates a table without row level security: one switches it off where nobody looks.
+    let project = project.migration(
+        NEXT,
+        "do $$ begin execute 'alter table public.tags dis' || 'able row level security'; end $$;",
+    );
+
+    crmctl(&project).args(["deploy", "--confirm", "cloud"]).refused().says("`public.tags`");
+    before.assert_same(&cloud.world());
+    assert_eq!(project.files("backups").len(), 0);
+    plan(&project).success();
+}

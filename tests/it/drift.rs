@@ -48,7 +48,7 @@ fn every_change_by_hand_is_found_and_its_direction_told() {
         .answers("the database has column `contacts.sneaky`, which the migrations do not make")
         .answers("the database lacks table `contact_notes`, which the migrations make")
         .answers("the database has index `tags.by_hand`")
-        .answers("`tags.color` differs: default is");
+        .answers("column `tags.color` defaults to");
 }
 
 #[test]

@@ -16,6 +16,8 @@ mod crash;
 mod demo;
 mod deploy;
 mod deploy_checks;
+mod deploy_crash;
+mod deploy_cut;
 mod deploy_gate;
 mod deploy_hooks;
 mod deploy_journal;

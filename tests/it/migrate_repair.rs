@@ -1,6 +1,6 @@
 //! `crmctl migrate repair`: every disagreement of files and history, its advice, and its mending.
 
-use crate::support::{Database, Project, Which, crmctl};
+use crate::support::{Database, Direction, FaultProxy, Project, Which, crmctl};
 
 const FIRST: &str = "20260101000000_first";
 const SECOND: &str = "20260102000000_second";
@@ -199,4 +199,50 @@ fn repairs_a_history_that_another_tool_made_without_our_table() {
     crmctl(&project).args(["migrate", "repair"]).differs().answers("--accept-edited 20260102000000");
     crmctl(&project).args(["migrate", "repair", "--accept-edited"]).success();
     up_to_date(&project);
+}
+
+#[test]
+fn a_connection_that_breaks_leaves_the_history_before_or_after_and_never_between() {
+    let database = Database::empty();
+    let project = applied(&database).migration(THIRD, "select 1;");
+    let elsewhere = |proxy: &FaultProxy| {
+        let setting = format!("[environments.stage]\nurl = \"{}\"", proxy.url(&database.url()));
+        let texts = [FIRST, SECOND, THIRD].map(|title| (title, format!("migrations/{title}.sql")));
+        texts.iter().fold(Project::new().setting(&setting), |other, (title, path)| {
+            other.migration(title, &std::fs::read_to_string(project.path().join(path)).unwrap())
+        })
+    };
+    let repair = |proxy: &FaultProxy| {
+        let words =
+            ["migrate", "repair", "--env", "stage", "--yes", "--applied", "20260103000000", "--reverted"];
+        crmctl(&elsewhere(proxy)).args(words).arg("20260102000000").run()
+    };
+    let versions = "select string_agg(version, ' ' order by version) from supabase_migrations.";
+    let both = || {
+        ["schema_migrations", "crmctl_migrations"].map(|table| database.value(&format!("{versions}{table}")))
+    };
+    let (before, after) = ("20260101000000 20260102000000", "20260101000000 20260103000000");
+
+    let back = || {
+        let words = ["migrate", "repair", "--applied", "20260102000000", "--reverted", "20260103000000"];
+        crmctl(&project).args(words).success();
+        assert_eq!(both(), [before; 2]);
+    };
+
+    let whole = FaultProxy::to(Which::Local);
+    repair(&whole).expect(0);
+    let all = whole.bytes(Direction::ToServer);
+    back();
+    for bytes in [all / 2, all * 3 / 4, all * 7 / 8, all - 60, all - 30, all - 8] {
+        let proxy = FaultProxy::to(Which::Local).cut_after(Direction::ToServer, bytes);
+        let output = repair(&proxy);
+        database.until_alone();
+        let found = both();
+        assert!(found == [before; 2] || found == [after; 2], "{found:?} after {bytes} bytes: {output}");
+        assert!(output.code != Some(0) || found == [after; 2], "{found:?} after {bytes} bytes: {output}");
+        assert!(output.code != Some(1) || found == [before; 2], "{found:?} after {bytes} bytes: {output}");
+        if found == [after; 2] {
+            back();
+        }
+    }
 }

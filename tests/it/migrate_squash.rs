@@ -212,3 +212,35 @@ fn the_crms_own_migrations_can_be_folded() {
     assert_eq!(database.applied().len(), 1);
     crmctl(&project).args(["migrate", "status", "--exit-code"]).success();
 }
+
+#[test]
+fn a_folded_file_is_undone_by_its_half_with_every_row_of_the_history() {
+    let database = Database::empty();
+    let project = Project::new()
+        .local(&database)
+        .migration("20260101000000_a", "create table public.a (x int);")
+        .migration("20260102000000_b", "create table public.b (x int);");
+    crmctl(&project).args(["migrate", "up"]).success();
+    crmctl(&project).args(["migrate", "squash"]).success();
+
+    project.write("migrations/20260102000000_squashed.down.sql", "drop table public.a, public.b;");
+    crmctl(&project).args(["migrate", "down"]).success().answers("1 migration undone");
+    assert_eq!(database.applied(), [""; 0]);
+    crmctl(&project).args(["migrate", "up"]).success().answers("20260102000000_squashed");
+}
+
+#[test]
+fn a_history_of_another_text_is_not_folded_later_either() {
+    let database = Database::empty();
+    let project = project(&database);
+    crmctl(&project).args(["migrate", "up"]).success();
+    crmctl(&project).args(["migrate", "squash"]).success();
+    database.query(
+        "update supabase_migrations.crmctl_migrations set checksum = 'other' where version = '20260102000000'; \
+         update supabase_migrations.schema_migrations set statements = '{select 1}' where version = '20260102000000'",
+    );
+
+    let output = crmctl(&project).args(["migrate", "squash", "--history-only", "--env", "local"]).refused();
+    output.says("squashed/20260102000000_rows.sql` was edited after being applied to `local`");
+    assert_eq!(database.applied().len(), 3);
+}

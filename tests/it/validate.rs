@@ -198,14 +198,14 @@ fn a_check_that_takes_too_long_is_never_one_that_was_passed() {
     let database = Database::empty();
     let project = Project::new().local(&database).file(
         "validate.toml",
-        "timeout = \"100ms\"\n[[rules]]\nname = \"endless\"\nsql = \"select pg_sleep(60)\"\n\
+        "timeout = \"1s\"\n[[rules]]\nname = \"endless\"\nsql = \"select pg_sleep(60)\"\n\
          [[rules]]\nname = \"quick\"\nsql = \"select 1 where false\"\n",
     );
 
     let output = validate(&project).args(["--json"]).success();
     let rule = finding(&output, "row_rule");
     assert_eq!(rule["verdict"], "warning");
-    assert_eq!(rule["message"], "not checked: `endless` took longer than 100 ms");
+    assert_eq!(rule["message"], "not checked: `endless` took longer than 1.0 s");
     validate(&project).args(["--strict"]).differs();
 }
 
@@ -366,10 +366,5 @@ fn hundreds_of_tables_take_no_longer_for_being_far_away() {
     let elapsed = started.elapsed();
     assert!(output.json()["report"]["counts"]["ok"].as_u64() > Some(1500), "{output}");
     // Two for the connection, two for validate and two for access; one per table would be hundreds.
-    eprintln!(
-        "{} round trips in {elapsed:?}, {}",
-        proxy.round_trips(),
-        output.json()["report"]["duration_ms"]
-    );
     assert!(proxy.round_trips() <= 10, "{} round trips in {elapsed:?}", proxy.round_trips());
 }

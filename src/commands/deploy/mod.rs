@@ -45,7 +45,7 @@ impl DeployArgs {
 
     pub(crate) async fn run(self, app: &App) -> Result<ExitStatus> {
         match self.command {
-            None => start::run(app, self.start).await,
+            None => Box::pin(start::run(app, self.start)).await,
             Some(DeployCommand::Status(args)) => status::run(app, args).await,
             Some(DeployCommand::Resume(args)) => resume::run(app, args).await,
             Some(DeployCommand::Rollback(args)) => rollback::run(app, args).await,

@@ -3,12 +3,15 @@
 use crate::app::App;
 use crate::commands::deploy::carry_out;
 use crate::deploy::preflight;
-use crate::deploy::{self, DeployStatus, Hooks, Procedure, resume};
+use crate::deploy::rehearse::ALLOW_DRIFT;
+use crate::deploy::{
+    self, DeployRecord, DeployStatus, Hooks, Observed, Procedure, Rehearsal, Standing, resume,
+};
 use crate::environment::EnvironmentName;
 use crate::error::{ExitStatus, Result};
 use crate::local::ClusterOptions;
-use crate::migration::MigrationFile;
-use crate::pg::PgError;
+use crate::migration::{Directory, MigrationFile, MigrationPlan};
+use crate::pg::{PgError, Session};
 
 /// Continue an unfinished deploy where it stopped; what is done is not done again
 #[derive(Debug, clap::Args)]
@@ -43,19 +46,9 @@ pub(super) async fn run(app: &App, args: ResumeArgs) -> Result<ExitStatus> {
     resume::check_files(&record, &directory)?;
     let migrations = resume::remaining_files(&record, &directory, &observed.history)?;
     let preflight = preflight::judge(&facts, &migrations.steps, backups)?;
-    let shadow = ClusterOptions::new(app.home(), app.search_path());
     let standing = record.standing(&observed.history);
-    let request = deploy::Request {
-        shadow: &shadow,
-        directory: &directory,
-        observed: &observed,
-        pending: &migrations,
-        allowed: &record.allowed,
-        with_data: None,
-        cancel: &app.cancel,
-    };
     let doors = deploy::doors::observe(&mut session, &app.project).await?;
-    let rehearsal = deploy::rehearse(&request, &mut session).await?;
+    let rehearsal = rehearse(app, &mut session, (&directory, &observed), (&record, &migrations)).await?;
     let files = deploy::plan(migrations, Vec::new(), rehearsal, observed, &record.allowed).guarding(doors);
     let plan = Procedure {
         preflight,
@@ -65,9 +58,10 @@ pub(super) async fn run(app: &App, args: ResumeArgs) -> Result<ExitStatus> {
         } else {
             resume::remaining_hooks(&record, standing, &app.project.deploy)
         },
-        files,
         resumes: Some(standing),
         closes: None,
+        has_down_halves: deploy::have_down_halves(&files.migrations.steps, &directory),
+        files,
         record: resume::continued(record, standing),
     };
     if args.plan {
@@ -80,4 +74,31 @@ pub(super) async fn run(app: &App, args: ResumeArgs) -> Result<ExitStatus> {
     let report = carry_out(app, &environment, &mut session, &approved).await?;
     session.close().await;
     app.report(ExitStatus::Success, Some(&environment), &report)
+}
+
+/// What is left, on a throwaway server. A deploy in its middle must come to an end, whatever somebody else changed.
+async fn rehearse(
+    app: &App,
+    session: &mut Session,
+    (directory, observed): (&Directory, &Observed),
+    (record, pending): (&DeployRecord, &MigrationPlan),
+) -> Result<Rehearsal> {
+    if pending.is_empty() {
+        return Ok(Rehearsal::skipped("nothing is left to apply".to_owned()));
+    }
+    let mut allowed = record.allowed.clone();
+    if record.standing(&observed.history) != Standing::Untouched {
+        allowed.push(ALLOW_DRIFT.to_owned());
+    }
+    let shadow = ClusterOptions::new(app.home(), app.search_path());
+    let request = deploy::Request {
+        shadow: &shadow,
+        directory,
+        observed,
+        pending,
+        allowed: &allowed,
+        with_data: None,
+        cancel: &app.cancel,
+    };
+    deploy::rehearse(&request, session).await
 }

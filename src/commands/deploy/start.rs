@@ -1,15 +1,16 @@
 //! `crmctl deploy` itself.
 
 use crate::app::App;
-use crate::commands::deploy::carry_out;
+use crate::commands::deploy::{carry_out, rollback};
 use crate::deploy::preflight;
 use crate::deploy::{self, ByteLimit, DeployRecord, Gate, Hooks, Procedure, gate, ledger, resume};
-use crate::environment::EnvironmentName;
-use crate::error::{ExitStatus, Result};
+use crate::environment::{Environment, EnvironmentName};
+use crate::error::{ExitStatus, Failure, Kind, Result};
 use crate::lint;
 use crate::local::ClusterOptions;
 use crate::migration::{self, Directory, MigrationFile, Options, Step, history};
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
 pub(crate) struct StartArgs {
     /// Environment to deploy to, as named in crmctl.toml
@@ -31,6 +32,9 @@ pub(crate) struct StartArgs {
     /// Do not run the commands that crmctl.toml names before and after
     #[arg(long)]
     no_hooks: bool,
+    /// Undo everything when something fails after a part was applied, as `crmctl deploy rollback` does
+    #[arg(long)]
+    rollback_on_failure: bool,
 }
 
 pub(super) async fn run(app: &App, args: StartArgs) -> Result<ExitStatus> {
@@ -69,7 +73,8 @@ pub(super) async fn run(app: &App, args: StartArgs) -> Result<ExitStatus> {
     let author = deploy::author(&app.variables, &app.project.root).await;
     let record = DeployRecord::planned(&environment.name, author, &files, app.now()).allowing(args.allow);
     let hooks = if args.no_hooks { Hooks::default() } else { Hooks::of(&app.project.deploy) };
-    let plan = Procedure { preflight, gate, files, hooks, resumes: None, closes, record };
+    let has_down_halves = deploy::have_down_halves(&files.migrations.steps, &directory);
+    let plan = Procedure { preflight, gate, files, hooks, resumes: None, closes, has_down_halves, record };
     if args.plan {
         session.close().await;
         return app.report(ExitStatus::Success, Some(&environment), &plan);
@@ -77,9 +82,30 @@ pub(super) async fn run(app: &App, args: StartArgs) -> Result<ExitStatus> {
     app.printer.plan(&plan)?;
 
     let approved = app.approve(plan, &environment)?;
-    let report = carry_out(app, &environment, &mut session, &approved).await?;
+    let result = carry_out(app, &environment, &mut session, &approved).await;
     session.close().await;
-    app.report(ExitStatus::Success, Some(&environment), &report)
+    match result {
+        Ok(report) => app.report(ExitStatus::Success, Some(&environment), &report),
+        Err(failure) if args.rollback_on_failure && failure.kind() == Kind::Partial => {
+            Err(rolled_back(app, &environment, failure).await)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What is left to say of a deploy that failed half-way, after it was undone.
+async fn rolled_back(app: &App, environment: &Environment, failure: Failure) -> Failure {
+    app.printer.warning(&format!("{failure}; rolling back"));
+    match rollback::after_failure(app, environment).await {
+        Ok(report) => failure
+            .after_changes(&report)
+            .context("the deploy failed and was rolled back")
+            .with_help(format!("mend what failed, then `crmctl deploy --env {}` again", environment.name))
+            .of_kind(Kind::Failed),
+        Err(second) => second
+            .context(format!("the deploy failed ({failure}), and so did its rollback"))
+            .of_kind(Kind::Partial),
+    }
 }
 
 /// Looks whether the environment that must come first has the same files. Only reads from it.

@@ -2,11 +2,12 @@
 
 use crate::app::App;
 use crate::commands::backup::backup_of;
+use crate::drift;
 use crate::environment::{EnvironmentName, Protection};
 use crate::error::{ExitStatus, Result};
 use crate::local::ClusterOptions;
 use crate::migration::down::{self, Wanted};
-use crate::migration::{MigrationFile, Version, history, squash};
+use crate::migration::{MigrationFile, Version, squash};
 
 /// Undo the newest migrations: by their down halves, or by the inverse of statements that have a certain one
 ///
@@ -37,15 +38,17 @@ pub(crate) async fn run(app: &App, args: DownArgs) -> Result<ExitStatus> {
     let environment = app.environment(&args.environment)?;
     let mut session = app.connect(&environment).await?; // read-only until the plan is approved
 
-    let history = history::read(&mut session).await?;
+    let observed = drift::observe(&mut session).await?;
+    let history = &observed.history;
     let wanted = args.to.map_or(Wanted::Steps(args.steps), Wanted::To);
-    let versions = down::select(&squash::folded(&directory, &history), &wanted)?;
-    let mut plan = down::plan(&directory, &history, &versions)?;
+    let versions = down::select(&squash::folded(&directory, history), &wanted)?;
+    let mut plan = down::plan(&directory, history, &versions)?;
     if !plan.is_empty() {
         plan = down::count_losses(&mut session, plan).await?;
         if !args.no_rehearsal {
-            let shadow = ClusterOptions::new(app.home(), app.search_path());
-            let rehearsal = down::rehearse(&shadow, &directory, &history, &plan, &app.cancel).await?;
+            let stage = ClusterOptions::new(app.home(), app.search_path());
+            let stage = drift::like(&stage, &observed.catalog, observed.major).await;
+            let rehearsal = down::rehearse(&stage, &directory, history, &plan, &app.cancel).await?;
             plan = plan.with_rehearsal(rehearsal);
         }
     }

@@ -124,7 +124,8 @@ async fn check_schema(
         }
         Err(failure) if app.cancel.is_raised() => Err(failure),
         Err(failure) => {
-            app.printer.warning(&format!("the schema was not checked: {failure}"));
+            let place = failure.location().map(|place| format!(" ({place})")).unwrap_or_default();
+            app.printer.warning(&format!("the schema was not checked: {failure}{place}"));
             Ok(Vec::new())
         }
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::deploy::journal::test_record;
+use crate::deploy::journal::{DeployState, Journal, test_record};
 use crate::migration::file::test_file;
 use crate::migration::history_row::test_history;
 
@@ -23,10 +23,14 @@ fn journal() -> Journal {
 }
 
 #[test]
-fn the_last_deploy_that_changed_anything_is_meant() {
+fn the_last_deploy_is_meant_and_an_older_one_by_its_name_only() {
     let chosen = |id| choose(&journal(), id).map(|record| record.map(|record| record.id.to_string()));
 
-    assert_eq!(chosen(None).unwrap().unwrap(), "id-2");
+    assert_eq!(chosen(None).unwrap(), None, "it is undone already, and whoever asks twice must not undo two");
+    assert_eq!(
+        choose(&Journal { records: journal().records[1..].to_vec() }, None).unwrap().unwrap().id.as_str(),
+        "id-2"
+    );
     assert_eq!(chosen(Some("id-1")).unwrap().unwrap(), "id-1");
     assert!(matches!(chosen(Some("id-3")), Err(RollbackError::NothingToUndo { .. })));
     assert!(matches!(chosen(Some("id-")), Err(RollbackError::Unknown(_))), "which one?");

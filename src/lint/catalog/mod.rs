@@ -73,12 +73,9 @@ pub fn without_told(
     });
     let is_told = |finding: &CatalogFinding| {
         let (name, relation) = (&finding.object.name, relation(finding));
-        let names = [format!("{}.{relation}", finding.object.schema), name.clone(), relation.to_owned()];
-        told.iter().filter(|other| other.rule == finding.rule).any(|other| {
-            names.iter().any(|name| {
-                other.message.contains(&format!("`{name}`")) || other.location.excerpt.contains(name)
-            })
-        })
+        let names = [format!("`{}.{relation}`", finding.object.schema), format!("`{name}`")];
+        let mut same = told.iter().filter(|other| other.rule == finding.rule);
+        same.any(|other| names.iter().any(|name| other.message.contains(name)))
     };
     findings.into_iter().filter(|finding| !is_told(finding)).collect()
 }

@@ -117,3 +117,18 @@ fn only_what_is_new_is_new() {
     let rules: Vec<&str> = new_findings(&before, &after).iter().map(|finding| finding.rule).collect();
     assert_eq!(rules, ["C02"]);
 }
+
+#[test]
+fn what_a_file_tells_or_allows_is_not_told_again() {
+    let before = Catalog::default();
+    let after = catalog(&[key(), table(true, &[]), policy(&json!({"using": "(auth.uid() = id)"}))]);
+    let left = |sql: &str| {
+        let file = crate::migration::file::test_file("1_a", sql);
+        let told = crate::lint::lint(&[&file], &crate::lint::LiveFacts::default());
+        without_told(new_findings(&before, &after), &told, &[&file]).len()
+    };
+
+    assert_eq!(left("create policy p on public.other for select\nusing (auth.uid() = id)"), 1);
+    assert_eq!(left("create policy p on public.t for select\nusing (auth.uid() = id)"), 0);
+    assert_eq!(left("-- crmctl:allow S10 because t is small\nalter policy p on t using (x)"), 0);
+}

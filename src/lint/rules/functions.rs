@@ -15,7 +15,9 @@ pub(crate) fn check(words: Words, world: &World, problems: &mut Problems) {
     let Some(definer) = words.find(&["security", "definer"]) else { return };
     let Some((name, _)) = rest.from(1).name() else { return };
     if !words.has(&["set", "search_path"]) && !world.gets_path(&name) {
-        let message = "a function with the rights of its owner trusts the caller's search_path".to_owned();
+        let message = format!(
+            "function `{name}` works with the rights of its owner and trusts the caller's search_path"
+        );
         let help = "add `set search_path = ''` and write every name with its schema";
         problems.add("S04", Severity::Warning, (words.from(definer).offset(), message), help);
     }

@@ -53,17 +53,18 @@ fn managed(words: Words, problems: &mut Problems) {
 }
 
 fn login_reference(words: Words, problems: &mut Problems) {
-    let items = match (items::created(words), words.alter_table()) {
-        (Some((_, items)), _) => items,
-        (None, Some((_, actions))) => actions.into_iter().filter_map(items::added).collect(),
+    let (table, items) = match (items::created(words), words.alter_table()) {
+        (Some(created), _) => created,
+        (None, Some((table, actions))) => (table, actions.into_iter().filter_map(items::added).collect()),
         (None, None) => return,
     };
     for reference in items.iter().filter_map(Item::reference) {
         let target = reference.clause.from(1).name();
         let is_login = target.is_some_and(|(name, _)| name.schema == "auth" && name.relation == "users");
         if is_login && !reference.clause.has(&["on", "delete"]) {
-            let message =
-                "a reference to auth.users without `on delete`: that login can never be deleted".to_owned();
+            let message = format!(
+                "`{table}` refers to auth.users without `on delete`: that login can never be deleted"
+            );
             let help = "add `on delete cascade`, or `on delete set null`";
             problems.add("S07", WARNING, (reference.clause.offset(), message), help);
         }

@@ -14,13 +14,21 @@ pub(crate) fn check(words: Words, problems: &mut Problems) {
     if !words.begins(&["create", "policy"]) && !words.begins(&["alter", "policy"]) {
         return;
     }
-    user_metadata(words, problems);
-    open_to_writes(words, problems);
-    asks_per_row(words, problems);
+    let policy = shown(words);
+    user_metadata(&policy, words, problems);
+    open_to_writes(&policy, words, problems);
+    asks_per_row(&policy, words, problems);
+}
+
+/// The policy and its table, for messages.
+fn shown(words: Words) -> String {
+    let name = words.from(2).name().map(|(name, _)| name.relation).unwrap_or_default();
+    let table = words.find(&["on"]).and_then(|on| words.from(on + 1).name()).map(|(table, _)| table);
+    table.map_or_else(|| format!("policy `{name}`"), |table| format!("policy `{name}` on `{table}`"))
 }
 
 /// S05: in texts too, for `'{user_metadata,role}'` is a path.
-fn user_metadata(words: Words, problems: &mut Problems) {
+fn user_metadata(policy: &str, words: Words, problems: &mut Problems) {
     let reads = words.0.iter().find(|word| match word.kind {
         TokenKind::Text | TokenKind::Word | TokenKind::QuotedName => {
             let mut names = word.text.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
@@ -35,14 +43,14 @@ fn user_metadata(words: Words, problems: &mut Problems) {
         | TokenKind::Comment => false,
     });
     if let Some(word) = reads {
-        let message = "a policy reads user metadata, which every user can write".to_owned();
+        let message = format!("{policy} reads user metadata, which every user can write");
         let help = "read `app_metadata`, or a table that users cannot write";
         problems.add("S05", WARNING, (word.offset, message), help);
     }
 }
 
 /// S09. Restrictive policies only take away.
-fn open_to_writes(words: Words, problems: &mut Problems) {
+fn open_to_writes(policy: &str, words: Words, problems: &mut Problems) {
     let clause = |keywords: &[&str]| words.find(keywords).map(|at| words.from(at + keywords.len()));
     let is_open = |clause: Option<Words>| clause.is_some_and(|clause| is_true(clause.inside()));
     let (using, check) = (is_open(clause(&["using"])), is_open(clause(&["with", "check"])));
@@ -65,7 +73,7 @@ fn open_to_writes(words: Words, problems: &mut Problems) {
             Some(role) if role.relation == "authenticated" => "everybody who is logged in",
             _ => "everybody",
         };
-        let message = format!("this policy lets {who} write every row");
+        let message = format!("{policy} lets {who} write every row");
         let help = "say whose rows: `using (owner_id = (select auth.uid()))`, or name a role in `to`";
         problems.add("S09", WARNING, (words.offset(), message), help);
     }
@@ -82,7 +90,7 @@ fn is_true(inside: Words) -> bool {
 }
 
 /// S10: `(select auth.uid())` is asked once, `auth.uid()` for every row.
-fn asks_per_row(words: Words, problems: &mut Problems) {
+fn asks_per_row(policy: &str, words: Words, problems: &mut Problems) {
     const FUNCTIONS: [&str; 4] = ["uid", "jwt", "role", "email"];
     let is_call = |index: usize| {
         let call = words.from(index);
@@ -92,7 +100,7 @@ fn asks_per_row(words: Words, problems: &mut Problems) {
     let is_selected = |index: usize| index > 0 && words.0[index - 1].is("select");
     let found = (0..words.0.len()).find(|index| is_call(*index) && !is_selected(*index));
     if let Some(index) = found {
-        let message = "this is asked again for every row of the table".to_owned();
+        let message = format!("{policy} calls this again for every row");
         let help = "`(select auth.uid())`: the server then asks once for the whole query";
         problems.add("S10", WARNING, (words.0[index].offset, message), help);
     }

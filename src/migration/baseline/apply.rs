@@ -10,6 +10,7 @@ use crate::guard::Approved;
 use crate::migration::apply::begin;
 use crate::migration::baseline::plan::{BaselineError, BaselinePlan};
 use crate::migration::fetch::Unborn;
+use crate::migration::folded::in_a_row;
 use crate::migration::history;
 use crate::migration::version::Version;
 use crate::pg::{Session, SqlText, Writer};
@@ -37,7 +38,7 @@ pub async fn apply(
     let plan = approved.plan();
     // The file is whole on the disk before anything is recorded, and has no name: a crash leaves nothing that counts.
     let unborn = match (&plan.new_file, plan.migrations.first()) {
-        (Some(path), Some(file)) => Some(Unborn::write(path, &file.text)?),
+        (Some(path), Some(file)) => Some(Unborn::write(path, &file.text)?.flushed()?),
         (Some(_) | None, _) => None,
     };
     let mut writer = session.unlock(approved, progress).await?;
@@ -81,7 +82,7 @@ impl Render for BaselineReport {
     fn render(&self, style: &Style) -> String {
         let count = plural(self.recorded.len() as u64, "migration");
         let versions: Vec<&str> = self.recorded.iter().map(Version::as_str).collect();
-        let mut text = format!("{count} {}: {}", style.good("recorded as applied"), versions.join(", "));
+        let mut text = format!("{count} {}: {}", style.good("recorded as applied"), in_a_row(&versions));
         if let Some(path) = &self.written {
             text = format!("{} {}\n{text}", style.good("written"), path.display());
         }

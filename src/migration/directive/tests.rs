@@ -89,6 +89,8 @@ fn a_down_section_that_others_would_run_is_refused() {
     assert_eq!(error.problem, Problem::Directive(DirectiveProblem::DownNotCommented));
     assert_eq!(error.at.to_string(), "a.sql:4:3");
 
+    assert_eq!(test_file("1_a", "select 1;\n-- crmctl:down\n-- select 2\n;\n").text.as_str(), "select 1;\n");
+
     let error = refusal("select 1; -- crmctl:down\n-- select 2;");
     assert_eq!(error.problem, Problem::Directive(DirectiveProblem::DownNotAlone));
     let error = refusal("select 1;\n-- crmctl:down\n-- crmctl:verify select true");

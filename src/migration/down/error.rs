@@ -117,7 +117,9 @@ impl Explain for DownError {
             Self::Edited { path } => format!("`git checkout -- {path}` restores what was applied"),
             Self::MissingLocally { .. } => "get the file back from git".to_owned(),
             Self::PartlyApplied { .. } => "finish it with `crmctl migrate up`, then undo it".to_owned(),
-            Self::NotInvertible { down, .. } => format!("write the statements that undo the file into `{down}`"),
+            Self::NotInvertible { down, .. } => format!(
+                "write the statements that undo the file into `{down}`, or as comments behind `-- crmctl:down` in it"
+            ),
             Self::TwoHalves { path } => format!("keep one of them: remove `{path}` or the lines from `-- crmctl:down` on"),
             Self::EmptyHalf { .. } => {
                 "write what undoes it, or a comment that says why there is nothing to undo".to_owned()

@@ -176,3 +176,44 @@ impl Render for Rehearsal {
         self.leftovers.iter().fold(text, |text, leftover| text + "\n  " + leftover)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn catalog(tables: &[(&str, &str)]) -> Catalog {
+        let object = |(name, comment): &(&str, &str)| {
+            let name = ObjectName { kind: "table".into(), schema: "public".into(), name: (*name).into() };
+            (name, serde_json::from_value(json!({ "comment": comment })).expect("facts are an object"))
+        };
+        Catalog { objects: tables.iter().map(object).collect() }
+    }
+
+    fn expectation() -> Expectation {
+        Expectation { with: catalog(&[("a", ""), ("b", "")]), without: catalog(&[("a", "")]) }
+    }
+
+    #[test]
+    fn a_target_that_was_the_same_must_be_the_same_afterwards() {
+        let before = catalog(&[("a", ""), ("b", "")]);
+        let check = |after: &Catalog| expectation().check(&before, after);
+
+        assert_eq!(check(&catalog(&[("a", "")])), Ok(()));
+        let object = || "table `a`".to_owned();
+        let changed = DownError::NotAsRehearsed { object: object(), missing: false };
+        assert_eq!(check(&catalog(&[("a", "other")])), Err(changed));
+        let stayed = DownError::NotAsRehearsed { object: "table `b`".to_owned(), missing: true };
+        assert_eq!(check(&before), Err(stayed));
+    }
+
+    #[test]
+    fn on_a_target_that_had_drifted_the_same_objects_must_change() {
+        let before = catalog(&[("a", "by hand"), ("b", ""), ("mine", "")]);
+        let check = |after: &Catalog| expectation().check(&before, after);
+
+        assert_eq!(check(&catalog(&[("a", "by hand"), ("mine", "")])), Ok(()));
+        assert!(check(&catalog(&[("a", "by hand")])).is_err(), "what was made by hand is gone");
+    }
+}

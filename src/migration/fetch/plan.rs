@@ -1,7 +1,6 @@
 //! Which files can be made from the history, each proved to be what was applied. Pure.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -9,10 +8,11 @@ use crate::error::ExitStatus;
 use crate::migration::directory::Directory;
 use crate::migration::fetch::file_name::file_name;
 use crate::migration::file::MigrationFile;
+use crate::migration::folded::folded;
 use crate::migration::history_row::{History, HistoryRow};
 use crate::migration::script::Problem;
 use crate::migration::statement::split;
-use crate::migration::states::{Entry, State, states};
+use crate::migration::states::{State, states};
 use crate::migration::version::Version;
 use crate::plan::Render;
 use crate::ui::{Style, plural};
@@ -82,9 +82,7 @@ fn fetched(row: &HistoryRow, directory: &Directory, history: &History) -> Result
     let Ok(file) = parsed else { return Err("its stored statements are not whole SQL") };
     // The proof: with this file in its place, the version would be applied and not edited.
     let count = file.statements.len();
-    let with_it = Directory { files: vec![Arc::new(file)], ..Directory::default() };
-    let is_it = |entry: &Entry| entry.version == row.version && entry.state == State::Applied;
-    if !states(&with_it, history).iter().any(is_it) {
+    if history.was_edited(&file) {
         return Err("a file of its stored statements would not be the one that was applied");
     }
     Ok(FetchedFile { version: row.version.clone(), path, statements: count, text })
@@ -136,10 +134,11 @@ impl Render for FetchPlan {
         if !self.files.is_empty() {
             lines.push(format!("{} to write:", plural(self.files.len() as u64, "file")));
         }
-        lines.extend(self.files.iter().map(|file| {
+        let line = |file: &FetchedFile| {
             let statements = plural(file.statements as u64, "statement");
             format!("  {}  {}", file.path.display(), style.faint(&statements))
-        }));
+        };
+        lines.extend(folded(self.files.iter().map(line).collect()));
         lines.extend(self.unfetchable.iter().map(|unfetchable| unfetchable.line(*style)));
         lines.join("\n")
     }
@@ -147,6 +146,8 @@ impl Render for FetchPlan {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::migration::history_row::{ExtraRow, RunState, test_history};
     use crate::migration::version::Checksum;

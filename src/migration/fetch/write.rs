@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::error::{Explain, Failure, Result};
 use crate::migration::fetch::plan::{FetchPlan, Unfetchable};
+use crate::migration::folded::folded;
 use crate::plan::Render;
 use crate::ui::{Style, plural};
 
@@ -62,7 +63,7 @@ pub fn write_new(path: &Path, text: &str) -> std::result::Result<(), WriteError>
     Unborn::write(path, text)?.appear()
 }
 
-/// A file that is whole on the disk and has no name yet; dropping it removes it.
+/// A file that is whole and has no name yet; dropping it removes it.
 pub(crate) struct Unborn {
     file: tempfile::NamedTempFile,
     path: PathBuf,
@@ -85,8 +86,17 @@ impl Unborn {
             builder.permissions(std::fs::Permissions::from_mode(0o644));
         }
         let mut file = builder.tempfile_in(folder).map_err(failed)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+        file.write_all(text.as_bytes()).map_err(failed)?;
         Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// Waits until the disk has it: for a file that cannot be made again. For a thousand that can, this would take ten
+    /// seconds.
+    pub(crate) fn flushed(self) -> std::result::Result<Self, WriteError> {
+        match self.file.as_file().sync_all() {
+            Ok(()) => Ok(self),
+            Err(source) => Err(WriteError::Io { path: self.path.clone(), source }),
+        }
     }
 
     /// Gives it its name, unless something is called so by now.
@@ -101,8 +111,8 @@ impl Unborn {
 
 impl Render for FetchReport {
     fn render(&self, style: &Style) -> String {
-        let mut lines: Vec<String> =
-            self.written.iter().map(|path| format!("{} {}", style.good("written"), path.display())).collect();
+        let line = |path: &PathBuf| format!("{} {}", style.good("written"), path.display());
+        let mut lines = folded(self.written.iter().map(line).collect());
         lines.extend(self.unfetchable.iter().map(|unfetchable| unfetchable.line(*style)));
         lines.push(format!("{} written", plural(self.written.len() as u64, "file")));
         lines.join("\n")

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::error::Result;
 use crate::guard::Approved;
 use crate::migration::apply::begin;
+use crate::migration::folded::in_a_row;
 use crate::migration::history;
 use crate::migration::repair::plan::{Change, RepairPlan};
 use crate::migration::version::Version;
@@ -91,7 +92,7 @@ impl Render for RepairReport {
         let line = |versions: &[Version], words: &str| {
             let list: Vec<&str> = versions.iter().map(Version::as_str).collect();
             let count = plural(versions.len() as u64, "migration");
-            (!list.is_empty()).then(|| format!("{count} {}: {}", style.good(words), list.join(", ")))
+            (!list.is_empty()).then(|| format!("{count} {}: {}", style.good(words), in_a_row(&list)))
         };
         let lines = [
             line(&self.applied, "marked as applied"),

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::migration::directory::Directory;
 use crate::migration::file::MigrationFile;
+use crate::migration::folded::folded;
 use crate::migration::history_row::History;
 use crate::migration::place::Place;
 use crate::migration::repair::refusal::RepairError;
@@ -251,7 +252,7 @@ impl Render for RepairPlan {
             let count = plural(self.changes.len() as u64, "migration");
             lines.push(format!("{count} to repair in the history of {}:", self.place));
         }
-        lines.extend(self.changes.iter().map(|change| format!("  {}", change.words())));
+        lines.extend(folded(self.changes.iter().map(|change| format!("  {}", change.words())).collect()));
         lines.extend(self.unneeded.iter().map(|unneeded| format!("  {}", style.faint(unneeded))));
         lines.join("\n")
     }

@@ -172,3 +172,75 @@ impl Render for HistoryPlan {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migration::file::test_file;
+    use crate::migration::history_row::test_history;
+
+    const A: (&str, &str) = ("1_a", "create table a (x int);");
+    const B: (&str, &str) = ("2_b", "alter table a add y int;");
+    const C: (&str, &str) = ("3_c", "select 3;");
+    const NEW: &str = "-- crmctl:squashed-from 1,2\ncreate table a (x int, y int);";
+
+    fn files(list: &[(&str, &str)]) -> Vec<Arc<MigrationFile>> {
+        list.iter().map(|(title, text)| Arc::new(test_file(title, text))).collect()
+    }
+
+    fn directory(list: &[(&str, &str)]) -> Directory {
+        Directory { path: "migrations".into(), files: files(list), ..Directory::default() }
+    }
+
+    #[test]
+    fn the_new_file_has_the_newest_version_of_the_old_ones() {
+        let plan =
+            plan(&directory(&[A, B, C]), Some(&Version::stored("2")), "Base line").expect("it is fine");
+
+        assert_eq!(plan.path, PathBuf::from("migrations/2_base_line.sql"));
+        assert_eq!(
+            plan.render(&Style::PLAIN),
+            "2 migrations to fold into migrations/2_base_line.sql\n  1_a.sql\n  2_b.sql\nthe old files move to migrations/squashed"
+        );
+    }
+
+    #[test]
+    fn one_file_is_nothing_to_fold() {
+        let plan = plan(&directory(&[A, B]), Some(&Version::stored("1")), "x").expect("it is fine");
+        assert!(plan.is_empty());
+    }
+
+    #[test]
+    fn what_was_folded_before_is_remembered() {
+        let plan = plan(&directory(&[("2_ab", NEW), C]), None, "x").expect("it is fine");
+
+        let (from, before) = plan.versions();
+        assert_eq!(from, [&Version::stored("2"), &Version::stored("3")]);
+        assert_eq!(before, [&Version::stored("1")]);
+    }
+
+    #[test]
+    fn a_history_is_folded_when_it_has_all_the_old_files_as_they_are() {
+        let (stage, file) = ("stage".parse().unwrap(), Arc::new(test_file("2_ab", NEW)));
+        let plan = |history: &History| plan_history(&stage, &file, &files(&[A, B]), history);
+
+        let found = plan(&test_history([A, B, C])).expect("it is fine").expect("there is something to do");
+        assert_eq!(found.removes, [Version::stored("1"), Version::stored("2")]);
+        assert_eq!(
+            found.hazards(),
+            [Hazard::OverwritesRows("2 rows of the migration history become one".into())]
+        );
+        assert!(plan(&test_history([("2_ab", NEW), C])).unwrap().is_none(), "it is folded already");
+        assert!(plan(&test_history([])).unwrap().is_none(), "it is empty");
+    }
+
+    #[test]
+    fn a_history_with_a_part_of_them_or_with_another_text_is_refused() {
+        let (stage, file) = ("stage".parse().unwrap(), Arc::new(test_file("2_ab", NEW)));
+        let plan = |history: &History| plan_history(&stage, &file, &files(&[A, B]), history).unwrap_err();
+
+        assert!(matches!(plan(&test_history([A])), SquashError::OnlyAPart { applied: 1, all: 2, .. }));
+        let other = ("1_a", "create table a (x text);");
+        assert!(matches!(plan(&test_history([other, B])), SquashError::Edited { .. }));
+    }
+}

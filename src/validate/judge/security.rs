@@ -61,7 +61,11 @@ const SAID_ELSEWHERE: [&str; 4] = ["S01", "S02", "H05", "C05"];
 
 /// What lint finds in the schema as it is: nobody may have looked at the files it came from.
 pub(super) fn advisor(facts: &Facts) -> Vec<Check> {
-    let mut checks: Vec<Check> = lint::catalog::check(&facts.catalog)
+    let Some(catalog) = &facts.catalog else {
+        let message = "not checked: somebody has locked a table, so the schema cannot be read as a whole";
+        return vec![Check::warning(Rule::Advisor, "all", message)];
+    };
+    let mut checks: Vec<Check> = lint::catalog::check(catalog)
         .into_iter()
         .filter(|finding| !SAID_ELSEWHERE.contains(&finding.rule))
         .filter_map(|finding| {
@@ -75,7 +79,7 @@ pub(super) fn advisor(facts: &Facts) -> Vec<Check> {
         })
         .collect();
     if checks.is_empty() {
-        let objects = plural(facts.catalog.objects.len() as u64, "object");
+        let objects = plural(catalog.objects.len() as u64, "object");
         checks.push(Check::ok(Rule::Advisor, "all", format!("lint finds nothing in {objects}")));
     }
     checks

@@ -37,6 +37,7 @@ struct State {
     connections: usize,
     round_trips: usize,
     bytes: [u64; 2],
+    ends: [Vec<u64>; 2],
 }
 
 #[derive(Debug, Clone)]
@@ -123,6 +124,14 @@ impl FaultProxy {
     /// How many bytes went one way, over all connections.
     pub(crate) fn bytes(&self, direction: Direction) -> u64 {
         self.lock().bytes[direction as usize]
+    }
+
+    /// After how many bytes of one direction somebody paused, in any connection: where messages end.
+    pub(crate) fn ends(&self, direction: Direction) -> Vec<u64> {
+        let mut ends = self.lock().ends[direction as usize].clone();
+        ends.sort_unstable();
+        ends.dedup();
+        ends
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

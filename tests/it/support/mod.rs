@@ -12,7 +12,7 @@ mod world;
 
 pub(crate) use certificate::Certificates;
 pub(crate) use cluster::Which;
-pub(crate) use crmctl::{Call, crmctl};
+pub(crate) use crmctl::{Call, Running, crmctl};
 pub(crate) use database::Database;
 pub(crate) use fault_proxy::{Direction, FaultProxy};
 pub(crate) use outcome::Output;

@@ -72,7 +72,7 @@ fn what_cannot_be_undone_is_named_with_its_place_and_the_file_to_write() {
     assert_eq!(error.location().unwrap().to_string(), "migrations/3_c.sql:1:1");
     assert_eq!(
         error.help().unwrap(),
-        "write the statements that undo the file into `migrations/3_c.down.sql`"
+        "write the statements that undo the file into `migrations/3_c.down.sql`, or as comments behind `-- crmctl:down` in it"
     );
 }
 
