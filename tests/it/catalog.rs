@@ -51,6 +51,19 @@ async fn based(session: &mut Session) -> Catalog {
     snapshot(session).await
 }
 
+#[test]
+fn a_session_that_read_a_schema_still_cannot_write() {
+    let database = Database::empty();
+    let error = wait_for(async {
+        let mut session = session(&database).await;
+        catalog::read(&mut session).await.expect("a catalog");
+        let error = session.run("create table public.t ()").await.expect_err("it only reads");
+        session.close().await;
+        error
+    });
+    assert_eq!(error.code(), Some("25006"), "{error}");
+}
+
 fn tell_apart(cases: &[Case]) {
     let database = Database::empty();
     let wrong = wait_for(async {
