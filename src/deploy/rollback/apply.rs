@@ -106,7 +106,7 @@ async fn undo(
         return Err(NotAsBefore.into());
     }
     let entry = rolled_back(record);
-    writer.run(&format!("{entry}; notify pgrst, 'reload schema'")).await?;
+    writer.run(&format!("{entry}; reset all; notify pgrst, 'reload schema'")).await?;
     Ok(now)
 }
 
@@ -130,7 +130,7 @@ fn forget(record: &DeployRecord) -> String {
             // A literal, and no dollar quotes: what is in the journal may come from anybody.
             let body = format!(
                 "begin if pg_catalog.to_regclass('supabase_migrations.{table}') is not null then \
-                 delete from supabase_migrations.{table} where version = any ({versions}); end if; end"
+                 delete from supabase_migrations.{table} where version operator(pg_catalog.=) any ({versions}); end if; end"
             );
             format!("do {}", literal(&body))
         })

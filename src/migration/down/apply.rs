@@ -119,8 +119,9 @@ async fn attempt_once(
             expectation.check(&before, &after)?;
         }
     }
+    // What is deferred to the COMMIT meets the path that clients have, and not the one the schema was read with.
     // The API reads the schema anew when it is told to; hosted projects tell it by themselves.
-    writer.run("notify pgrst, 'reload schema'").await?;
+    writer.run(&format!("{CLEAN}; notify pgrst, 'reload schema'")).await?;
     Ok(writer.commit().await?)
 }
 
@@ -157,8 +158,8 @@ fn forget(step: &DownStep) -> String {
     let versions: Vec<&str> = std::iter::once(&step.version).chain(folded).map(Version::as_str).collect();
     let versions = text_array(&versions);
     format!(
-        "reset role; delete from supabase_migrations.schema_migrations where version = any ({versions}); \
-         delete from supabase_migrations.crmctl_migrations where version = any ({versions})"
+        "reset role; delete from supabase_migrations.schema_migrations where version operator(pg_catalog.=) any ({versions}); \
+         delete from supabase_migrations.crmctl_migrations where version operator(pg_catalog.=) any ({versions})"
     )
 }
 

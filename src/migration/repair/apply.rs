@@ -60,8 +60,8 @@ async fn write(writer: &mut Writer<'_>, changes: &[Change]) -> PgResult<()> {
 fn add(statements: &mut SqlText, change: &Change) {
     let version = literal(change.version().as_str());
     statements.push(&format!(
-        "delete from supabase_migrations.schema_migrations where version = {version}; \
-         delete from supabase_migrations.crmctl_migrations where version = {version}; "
+        "delete from supabase_migrations.schema_migrations where version operator(pg_catalog.=) {version}; \
+         delete from supabase_migrations.crmctl_migrations where version operator(pg_catalog.=) {version}; "
     ));
     match change {
         Change::MarkApplied { file } | Change::AcceptEdited { file } => {

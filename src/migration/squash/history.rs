@@ -20,8 +20,8 @@ pub async fn rewrite(
     // Two messages: should the second fail, nothing of it was done and the transaction is there to be rolled back.
     writer.run("reset role; reset all; begin; set local lock_timeout = '4s'").await?;
     let fold = format!(
-        "{CREATE}; delete from supabase_migrations.schema_migrations where version = any ({versions}); \
-         delete from supabase_migrations.crmctl_migrations where version = any ({versions}); {}",
+        "{CREATE}; delete from supabase_migrations.schema_migrations where version operator(pg_catalog.=) any ({versions}); \
+         delete from supabase_migrations.crmctl_migrations where version operator(pg_catalog.=) any ({versions}); {}",
         record(&plan.file)
     );
     if let Err(error) = writer.run(&fold).await {
