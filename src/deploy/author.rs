@@ -15,6 +15,7 @@ pub struct Author {
 }
 
 /// Finds out. Where there is no git, there is no commit.
+#[must_use]
 pub fn author(variables: &Variables, root: &Path) -> Author {
     let name = [vars::GITHUB_ACTOR, vars::USER].iter().find_map(|name| variables.get(name));
     let commit = match variables.get(vars::GITHUB_SHA) {
