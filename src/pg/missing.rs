@@ -62,7 +62,7 @@ fn missing_extension(error: &ServerError) -> Option<String> {
     let preload =
         if name == "pg_cron" { ", which must be in `shared_preload_libraries` as well" } else { "" };
     Some(format!(
-        "install it on the server, for instance `apt install postgresql-{major}-{package}` (apt.postgresql.org){preload}; \
+        "install it where that server runs (throwaway ones run on this machine), for instance `apt install postgresql-{major}-{package}` (apt.postgresql.org){preload}; \
          then run the command again"
     ))
 }
