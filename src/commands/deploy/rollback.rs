@@ -25,7 +25,7 @@ pub(crate) struct RollbackArgs {
     #[arg(long = "env", value_name = "NAME", default_value = "cloud")]
     environment: EnvironmentName,
     /// Show what would be done and change nothing
-    #[arg(long)]
+    #[arg(long, visible_alias = "dry-run")]
     plan: bool,
     /// Restore the backup of the deploy even if its files can be undone
     #[arg(long)]

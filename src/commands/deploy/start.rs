@@ -17,7 +17,7 @@ pub(crate) struct StartArgs {
     #[arg(long = "env", value_name = "NAME", default_value = "cloud")]
     environment: EnvironmentName,
     /// Look, lint and rehearse, show everything that would be done, and change nothing
-    #[arg(long)]
+    #[arg(long, visible_alias = "dry-run")]
     plan: bool,
     /// Rehearse with the rows of the tables that are touched, too: realistic times, and rows that are in the way found
     #[arg(long)]
