@@ -119,10 +119,11 @@ impl<'a> Deployment<'a> {
         (self.changes, self.record.catalog_after) = (checked.changes, Some(checked.catalog_hash));
         self.record.state = state;
         self.record.error = None;
+        // What is deferred to the COMMIT meets the path that clients have, and not the one the schema was read with.
         // The journal's word becomes true with the COMMIT that makes the files true. The API reads the schema anew when
         // it is told to.
         let entry = ledger::save(&self.record);
-        writer.run(&format!("{entry}; notify pgrst, 'reload schema'")).await?;
+        writer.run(&format!("{entry}; reset all; notify pgrst, 'reload schema'")).await?;
         Ok(())
     }
 

@@ -70,7 +70,7 @@ pub(super) async fn run(app: &App, args: StartArgs) -> Result<ExitStatus> {
     let doors = deploy::doors::observe(&mut session, &app.project).await?;
     let rehearsal = deploy::rehearse(&request, &mut session).await?;
     let files = deploy::plan(migrations, findings, rehearsal, observed, &args.allow).guarding(doors);
-    let author = deploy::author(&app.variables, &app.project.root).await;
+    let author = deploy::author(&app.variables, &app.project.root);
     let record = DeployRecord::planned(&environment.name, author, &files, app.now()).allowing(args.allow);
     let hooks = if args.no_hooks { Hooks::default() } else { Hooks::of(&app.project.deploy) };
     let has_down_halves = deploy::have_down_halves(&files.migrations.steps, &directory);
