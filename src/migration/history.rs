@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::migration::file::MigrationFile;
 use crate::migration::history_row::{ExtraRow, History, HistoryRow, RunState};
 use crate::migration::version::{Checksum, Version};
-use crate::pg::{Answer, PgResult, Row, Session, SqlText, literal, optional_literal};
+use crate::pg::{Answer, PgResult, Row, Session, SqlText, literal, optional_literal, text_array};
+
+/// Begins a transaction that writes the history, whatever ran before it.
+pub(crate) const BEGIN: &str = "reset role; reset all; begin; set local lock_timeout = '4s'";
 
 /// Creates what is missing, in the very shape the Supabase CLI gives its table. Older versions of it created
 /// the version column only. What is there is not touched: `create .. if not exists` and `add column if not exists`
@@ -57,7 +60,7 @@ pub(crate) struct Prepared(u32);
 
 /// Queues what makes the tables, and says in how many messages: when it fails, everything behind it is refused.
 pub(crate) fn send_create(session: &mut Session) -> PgResult<usize> {
-    session.send("reset role; reset all; begin; set local lock_timeout = '4s'")?;
+    session.send(BEGIN)?;
     session.send(&format!("{CREATE}; commit"))?;
     Ok(2)
 }
@@ -66,7 +69,7 @@ pub(crate) fn send_create(session: &mut Session) -> PgResult<usize> {
 pub(crate) fn send_create_and_prepare(session: &mut Session) -> PgResult<Prepared> {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    session.send("reset role; reset all; begin; set local lock_timeout = '4s'")?;
+    session.send(BEGIN)?;
     session.send(&format!("{CREATE}; prepare crmctl_record_{number} {PREPARE}; commit"))?;
     Ok(Prepared(number))
 }
@@ -213,6 +216,16 @@ pub(crate) fn forget_begun(file: &MigrationFile) -> String {
     format!(
         "reset role; delete from supabase_migrations.crmctl_migrations where {which} and statements_done operator(pg_catalog.=) 0; \
          update supabase_migrations.crmctl_migrations set statement_begun = null where {which} and statement_begun is not null"
+    )
+}
+
+/// Takes migrations out of both tables.
+pub(crate) fn forget(versions: &[&Version]) -> String {
+    let versions: Vec<&str> = versions.iter().map(|version| version.as_str()).collect();
+    let versions = text_array(&versions);
+    format!(
+        "delete from supabase_migrations.schema_migrations where version operator(pg_catalog.=) any ({versions}); \
+         delete from supabase_migrations.crmctl_migrations where version operator(pg_catalog.=) any ({versions})"
     )
 }
 

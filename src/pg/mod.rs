@@ -1,11 +1,13 @@
 //! The only module that connects.
 
+mod afterwards;
 mod answer;
 mod connect;
 mod copy;
 mod error;
 mod ident;
 mod lock;
+mod missing;
 mod outbox;
 mod retry;
 mod row;
@@ -15,6 +17,7 @@ mod text;
 mod wire;
 mod writer;
 
+pub(crate) use afterwards::ask_afterwards;
 pub use answer::Answer;
 pub use copy::{Chunk, ChunkReceiver, CopySink, CopySource, Generator, channel};
 pub use error::{PgError, ServerError};

@@ -44,6 +44,7 @@ mod migrate_up_failures;
 mod migrate_verify;
 mod migrate_wild;
 mod network;
+mod pages;
 mod reset;
 mod secrets;
 mod seed;

@@ -58,6 +58,14 @@ $$;
 -- Since 15 the server can grant that by itself.
 grant set on parameter session_replication_role to postgres;
 
+-- It also lets it configure the API server: `alter role authenticator set pgrst.db_schemas = '..'`.
+grant set on parameter
+  pgrst.db_schemas, pgrst.db_extra_search_path, pgrst.db_pre_request, pgrst.db_pre_config, pgrst.db_max_rows,
+  pgrst.db_aggregates_enabled, pgrst.db_plan_enabled, pgrst.db_root_spec, pgrst.db_timezone_enabled, pgrst.db_tx_end,
+  pgrst.jwt_aud, pgrst.jwt_role_claim_key, pgrst.openapi_mode, pgrst.openapi_security_active,
+  pgrst.server_timing_enabled, pgrst.log_level
+to postgres;
+
 -- supautils also lets it make policies on the services' tables, and replace its triggers there. On a plain server only
 -- their owners may, so it is a member of those, which allows more than the platform does: what a migration does beyond
 -- that to the platform's tables is refused there first, and lint says so before.
