@@ -82,6 +82,9 @@ impl Plan for Procedure {
                 plural(count as u64, "command")
             )));
         }
+        if hazards.is_empty() && self.resumes.is_some() {
+            hazards.push(Hazard::WritesRows("the end of this deploy in the journal".to_owned()));
+        }
         hazards
     }
 

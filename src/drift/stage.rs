@@ -24,15 +24,31 @@ pub async fn like(options: &ClusterOptions, target: &Catalog, major: u32) -> Clu
     ClusterOptions { major, grants: grants_of(target).unwrap_or(options.grants), ..options.clone() }
 }
 
-/// Which default rights the platform gave new tables in `public`; `None` where the database does not tell.
+/// Which default rights the platform gave new objects in `public`; `None` where the database does not tell.
+///
+/// Migrations change them too, most often those of tables alone: what two of the three kinds say is how it began.
 fn grants_of(target: &Catalog) -> Option<Grants> {
-    let mut defaults = target.of_kind("default privileges");
-    let (_, facts) =
-        defaults.find(|(name, _)| name.schema == "public" && name.name == "postgres on tables")?;
-    let is_open = facts.get("acl")?.as_array()?.iter().any(|entry| {
-        entry.as_str().is_some_and(|entry| entry.starts_with("anon=") && entry.contains("INSERT"))
-    });
-    Some(if is_open { Grants::Legacy } else { Grants::Since2026 })
+    let opened = target
+        .of_kind("default privileges")
+        .filter(|(name, _)| name.schema == "public")
+        .filter(|(name, _)| {
+            ["postgres on tables", "postgres on sequences", "postgres on functions"]
+                .contains(&name.name.as_str())
+        })
+        .map(|(_, facts)| {
+            let acl = facts.get("acl").and_then(serde_json::Value::as_array);
+            acl.is_some_and(|acl| acl.iter().filter_map(|entry| entry.as_str()).any(is_open_to_all))
+        })
+        .collect::<Vec<_>>();
+    let open = opened.iter().filter(|is_open| **is_open).count();
+    let is_legacy = open * 2 > opened.len();
+    (!opened.is_empty()).then_some(if is_legacy { Grants::Legacy } else { Grants::Since2026 })
+}
+
+/// Whether an entry of an access list is what older projects give people who have not logged in.
+fn is_open_to_all(entry: &str) -> bool {
+    let rights = entry.strip_prefix("anon=").unwrap_or_default();
+    ["INSERT", "USAGE", "EXECUTE"].iter().any(|right| rights.contains(right))
 }
 
 /// Starts a throwaway server and applies to it what was applied to a database with this history.
@@ -83,20 +99,37 @@ mod tests {
     use super::*;
     use crate::catalog::ObjectName;
 
-    fn with_default(acl: &str) -> Catalog {
-        let name = ObjectName {
-            kind: "default privileges".into(),
-            schema: "public".into(),
-            name: "postgres on tables".into(),
+    fn with_defaults(defaults: &[(&str, &str)]) -> Catalog {
+        let object = |(name, acl): &(&str, &str)| {
+            let name = ObjectName {
+                kind: "default privileges".into(),
+                schema: "public".into(),
+                name: format!("postgres on {name}"),
+            };
+            (name, serde_json::from_value(serde_json::json!({ "acl": [acl] })).expect("facts"))
         };
-        let facts = serde_json::from_value(serde_json::json!({ "acl": [acl] })).expect("facts");
-        Catalog { objects: [(name, facts)].into() }
+        Catalog { objects: defaults.iter().map(object).collect() }
     }
 
     #[test]
     fn the_default_rights_of_a_database_tell_when_its_project_was_made() {
-        assert_eq!(grants_of(&with_default("anon=DELETE,INSERT,SELECT")), Some(Grants::Legacy));
-        assert_eq!(grants_of(&with_default("postgres=DELETE,INSERT,SELECT")), Some(Grants::Since2026));
+        let open = with_defaults(&[("tables", "anon=DELETE,INSERT,SELECT"), ("functions", "anon=EXECUTE")]);
+        let shut =
+            with_defaults(&[("tables", "postgres=DELETE,INSERT,SELECT"), ("functions", "postgres=EXECUTE")]);
+
+        assert_eq!(grants_of(&open), Some(Grants::Legacy));
+        assert_eq!(grants_of(&shut), Some(Grants::Since2026));
         assert_eq!(grants_of(&Catalog::default()), None);
+    }
+
+    #[test]
+    fn a_migration_that_opens_or_shuts_the_tables_of_later_migrations_does_not_hide_how_the_project_began() {
+        let opened =
+            [("functions", "postgres=EXECUTE"), ("sequences", "postgres=USAGE"), ("tables", "anon=INSERT")];
+        let shut =
+            [("functions", "anon=EXECUTE"), ("sequences", "anon=USAGE"), ("tables", "postgres=INSERT")];
+
+        assert_eq!(grants_of(&with_defaults(&opened)), Some(Grants::Since2026));
+        assert_eq!(grants_of(&with_defaults(&shut)), Some(Grants::Legacy));
     }
 }

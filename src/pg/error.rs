@@ -225,7 +225,9 @@ impl Explain for PgError {
             Self::Lost { .. } => {
                 Some("run the command again: it continues from what the database holds".to_owned())
             }
-            Self::Server(error) => error.hint.clone().or_else(|| help_for(error)),
+            Self::Server(error) => {
+                super::missing::help_for(error).or_else(|| error.hint.clone()).or_else(|| help_for(error))
+            }
             Self::Busy { .. } => Some("wait for it to finish, then run the command again".to_owned()),
             Self::Stale => Some("run the command again to plan against the present state".to_owned()),
             Self::Interrupted | Self::Protocol(_) => None,

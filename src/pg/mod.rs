@@ -7,6 +7,7 @@ mod copy;
 mod error;
 mod ident;
 mod lock;
+mod missing;
 mod outbox;
 mod retry;
 mod row;

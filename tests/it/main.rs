@@ -34,6 +34,7 @@ mod migrate_awkward;
 mod migrate_baseline;
 mod migrate_down;
 mod migrate_fetch;
+mod migrate_hostile;
 mod migrate_locks;
 mod migrate_repair;
 mod migrate_squash;
