@@ -43,6 +43,7 @@ mod migrate_up_failures;
 mod migrate_verify;
 mod migrate_wild;
 mod network;
+mod platform;
 mod reset;
 mod secrets;
 mod seed;
