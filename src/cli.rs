@@ -32,10 +32,10 @@ pub(crate) enum Command {
     Demo(commands::demo::DemoArgs),
     Init(commands::init::InitArgs),
     Doctor(commands::doctor::DoctorArgs),
-    /// A PostgreSQL server of crmctl's own, with what Supabase puts into a database
+    /// Run a PostgreSQL server of crmctl's own, with what Supabase puts into a database
     #[command(subcommand)]
     Local(commands::local::LocalCommand),
-    /// Migrations: the same folder and the same history as the Supabase CLI
+    /// Write, check, apply and undo migrations, in the folder and the history of the Supabase CLI
     #[command(subcommand)]
     Migrate(commands::migrate::MigrateCommand),
     Seed(commands::seed::SeedArgs),

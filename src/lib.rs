@@ -15,25 +15,44 @@
 //! - Plans, differences and rules are pure: no async, no I/O. They are tested without a database.
 //! - `match` on our own enums has no `_`: the compiler shall ask when a case is added.
 //!
+//! # The map
+//! - the frame: [`run`], `cli` and `global` (the command line as types), `commands` (the runbooks), `app` (what a command
+//!   may use), [`cancel`], [`error`] (kinds and exit codes), [`guard`] (consent), [`plan`] (what a plan is), [`ui`]
+//! - which database: [`environment`], [`pg`] (the connection), [`catalog`] (what its schema is), [`local`] (servers of our
+//!   own), [`tools`] (child processes)
+//! - migrations: [`migration`] (files, statements, history, `up`, `down`, `squash`, `repair`, `baseline`, `fetch`), [`lint`],
+//!   [`replay`] (the files on a throwaway server), [`drift`], [`deploy`]
+//! - rows: [`seed`], [`sync`], [`parity`] (whether two databases are the same), [`backup`], [`reset`]
+//! - looking: [`validate`], [`access`] (who may do what), [`doctor`]
+//! - beginning: [`init`], [`demo`]
+//!
 //! # Where is...?
 //! | I want to change | file |
 //! |---|---|
-//! | what a command does, in order | `commands/<command>.rs` |
+//! | what a command does, in order | `commands/<command>.rs`; of `deploy` `commands/deploy/start.rs` |
 //! | when production asks for its name | [`guard`] |
 //! | what counts as a difference | `parity/diff.rs`, for schemas `catalog/diff.rs` |
-//! | what a schema is made of | `catalog/snapshot/*.sql` |
+//! | how a difference of schemas is told | `catalog/words.rs` |
+//! | what a schema is made of | `catalog/snapshot/*.sql`; what of it is the platform's: `catalog/managed.rs` |
 //! | what goes over the wire in a sync, and when | `sync/flight.rs`, `sync/apply.rs` |
-//! | how files of migrations fly | `migration/apply.rs`; those that cannot: `migration/barrier.rs` |
-//! | what makes a migration dangerous | `lint/rules/`, squawk's rules `lint/squawk/`, whole schemas `lint/catalog/` |
-//! | which statements can be undone by themselves | `migration/down/inverse.rs` |
+//! | how migration files fly | `migration/apply.rs`, `migration/flight.rs`; those that cannot: `migration/barrier.rs` |
+//! | where a file is cut into statements | `migration/scanner.rs`, `migration/statement.rs` |
+//! | what the history holds, and every statement that writes it | `migration/history.rs` |
+//! | what a file runs with: time-outs, a clean session | `migration/settings.rs` |
 //! | what a `-- crmctl: ...` comment means | `migration/directive.rs` |
+//! | which statements can be undone by themselves | `migration/down/inverse.rs` |
 //! | what a squashed migration is made of | `migration/squash/compose.rs` |
-//! | what makes a migration dangerous | `lint/rules/` |
+//! | what `migrate repair` proposes | `migration/repair/advice.rs` |
+//! | what a baseline is made of | `migration/baseline/script.rs` |
+//! | what makes a migration dangerous | `lint/rules/`, squawk's rules `lint/squawk/`, whole schemas `lint/catalog/` |
+//! | what is drift, and what the platform brings along | `drift/observe.rs`, `drift/platform.rs` |
+//! | what a deploy refuses before it starts | `deploy/preflight.rs`, `deploy/gate.rs` |
 //! | what is checked before a deploy commits | `deploy/check.rs` |
+//! | what a deploy writes down, and how far it came | `deploy/journal.rs`, `deploy/ledger.rs` |
+//! | how a deploy is undone | `deploy/rollback/choose.rs` |
+//! | what becomes of a COMMIT that was not answered | `pg/afterwards.rs`, `migration/fate.rs`, `deploy/fate.rs` |
 //! | what `validate` checks | `validate/judge/` (catalog), `validate/rows.rs` (rows), `validate/config.rs` (the file) |
 //! | how a role is tried under RLS | `access/probe.rs` |
-//! | what a deploy writes down, and how far it came | `deploy/journal.rs`, `deploy/ledger.rs` |
-//! | what a deploy refuses before it starts | `deploy/preflight.rs`, `deploy/gate.rs` |
 //! | how `pg_dump` is called | `backup/dump.rs` (the call), `tools/run.rs` (running it) |
 //! | what a local database contains | `local/baseline/*.sql` |
 //! | what the test data look like | `seeds/*.toml`, `seed/generate/` |

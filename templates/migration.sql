@@ -1,4 +1,15 @@
 -- Runs in one transaction, once. New tables in `public` need row level security, policies and grants of their own:
 --   alter table public.example enable row level security;
 --   grant select, insert, update, delete on public.example to authenticated;
+--
+-- Comments that begin with `crmctl:` speak to crmctl. In the head of the file:
+--   -- crmctl:no-transaction              run its statements one by one, each by itself
+--   -- crmctl:lock-timeout 5s             wait so long for a lock, not 2s
+--   -- crmctl:statement-timeout 10min     a statement may take so long; without it there is no limit
+-- Above a statement:
+--   -- crmctl:allow RULE because ...      `crmctl migrate lint` lets it pass
+-- Anywhere:
+--   -- crmctl:verify select ...           a deploy commits only if this yields true and nothing else
+-- At the end, with every line behind it a comment:
+--   -- crmctl:down                        what undoes the file, for `crmctl migrate down`
 

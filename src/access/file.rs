@@ -8,50 +8,16 @@ use toml::Spanned;
 
 use crate::access::expect::Expected;
 use crate::access::{Command, Expectation, Expectations, Persona};
-use crate::environment::ConfigError;
-use crate::error::{Explain, Kind, Location};
+use crate::environment::{ConfigError, ProjectFileError, read_project_file};
+use crate::error::Location;
 
 /// The name of the file, in the project's folder.
 pub const ACCESS_FILE: &str = "access.toml";
 
-/// Why `access.toml` cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum AccessFileError {
-    /// It cannot be read.
-    #[error("cannot read `{ACCESS_FILE}`")]
-    Read(#[source] std::io::Error),
-    /// It is no good.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-}
-
-impl Explain for AccessFileError {
-    fn kind(&self) -> Kind {
-        Kind::Usage
-    }
-
-    fn help(&self) -> Option<String> {
-        match self {
-            Self::Read(_) => None,
-            Self::Config(error) => error.help(),
-        }
-    }
-
-    fn location(&self) -> Option<Location> {
-        match self {
-            Self::Read(_) => None,
-            Self::Config(error) => error.location(),
-        }
-    }
-}
-
 /// What `access.toml` in a project's folder says; `None` without one.
-pub fn expectations(root: &Path) -> Result<Option<Expectations>, AccessFileError> {
-    match std::fs::read_to_string(root.join(ACCESS_FILE)) {
-        Ok(text) => Ok(Some(parse(ACCESS_FILE, &text)?)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(AccessFileError::Read(error)),
-    }
+pub fn expectations(root: &Path) -> Result<Option<Expectations>, ProjectFileError> {
+    let text = read_project_file(root, ACCESS_FILE)?;
+    Ok(text.map(|text| parse(ACCESS_FILE, &text)).transpose()?)
 }
 
 #[derive(Deserialize)]
@@ -101,10 +67,7 @@ enum Word {
 }
 
 pub(super) fn parse(name: &str, text: &str) -> Result<Expectations, ConfigError> {
-    let file: File = toml::from_str(text).map_err(|error| {
-        let offset = error.span().map_or(0, |span| span.start);
-        ConfigError::new(name, text, offset, error.message())
-    })?;
+    let file: File = toml::from_str(text).map_err(|error| ConfigError::of_toml(name, text, &error))?;
     let personas = file.personas.into_iter().map(|(name, section)| Persona {
         role: section.role.unwrap_or_else(|| "authenticated".to_owned()),
         email: section.email,

@@ -26,7 +26,7 @@ pub use expect::{Expectation, Expectations, Expected, Unproved, Violation};
 pub use exposed::exposed_schemas;
 #[cfg(test)]
 pub(crate) use file::parse_expectations;
-pub use file::{ACCESS_FILE, AccessFileError, expectations};
+pub use file::{ACCESS_FILE, expectations};
 pub use observe::observe;
 pub use report::AccessReport;
 pub use request::{AccessRequest, Persona};

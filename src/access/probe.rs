@@ -131,14 +131,16 @@ const SAMPLES: [u32; 2] = [3, 20];
 /// leaves the server. A table that cannot be read has none.
 pub(super) fn sample(table: &Rights, place: usize) -> String {
     let (name, [kept, looked_at]) = (table.table.sql(), SAMPLES);
-    format!(
-        "do $crmctl$ begin \
+    // A literal, and no dollar quotes: a table may be called like the end of any of them.
+    let body = format!(
+        "begin \
            perform set_config('crmctl.sample_{place}', coalesce((select jsonb_agg(to_jsonb(s)) from ( \
              select r.* from (select * from {name} limit {looked_at}) as r where pg_column_size(r.*) < 4000 limit {kept} \
            ) as s)::text, '[]'), true); \
          exception when query_canceled or others then \
-           perform set_config('crmctl.sample_{place}', '[]', true); end $crmctl$"
-    )
+           perform set_config('crmctl.sample_{place}', '[]', true); end"
+    );
+    format!("do {}", literal(&body))
 }
 
 /// How many copies of rows that are there the policies would let the persona insert: as they are, and as its own.
@@ -165,4 +167,31 @@ pub(super) fn insert_query(rights: &Rights, id: Option<&str>, place: usize) -> O
 /// Whether a policy decides by the row about what is inserted.
 pub(super) fn is_tried(rights: &Rights) -> bool {
     known(rights, Command::Insert) == Some(Reach::Depends)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pg::TableName;
+
+    #[test]
+    fn no_table_is_called_like_the_end_of_a_block() {
+        let table = Rights {
+            table: TableName::new("public", "it's $crmctl$; drop table a; --"),
+            role: "anon".to_owned(),
+            row_level_security: true,
+            is_filtered: true,
+            kind: "r".to_owned(),
+            sees_whole_rows: true,
+            granted: [true; 4],
+            has_policy: [true; 4],
+            insert_if: None,
+            update_if: None,
+            delete_if: None,
+            owner: None,
+        };
+
+        let statements = crate::migration::statement::split("a.sql", &sample(&table, 0)).unwrap();
+        assert_eq!(statements.len(), 1, "{statements:?}");
+    }
 }

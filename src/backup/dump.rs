@@ -15,7 +15,7 @@ use crate::cancel::Cancel;
 use crate::catalog::{Catalog, snapshot};
 use crate::environment::DatabaseUrl;
 use crate::error::Result;
-use crate::pg::{PgError, PgResult, Session, channel};
+use crate::pg::{PgError, PgResult, Session, channel, identifier};
 use crate::plan::Progress;
 use crate::tools::{self, Invocation, SearchPath, Tool, ToolName};
 
@@ -116,12 +116,17 @@ async fn read_facts(session: &mut Session) -> PgResult<Facts> {
     })
 }
 
-/// How `pg_dump` is called: the user's schemas as plain SQL, under `snapshot`.
+/// How `pg_dump` is called for a backup: schema and rows, under `snapshot`.
+fn pg_dump(tool: &Tool, url: &DatabaseUrl, snapshot: &str, schemas: &[&str]) -> Invocation {
+    plain_dump(tool, url, schemas).arg(format!("--snapshot={snapshot}"))
+}
+
+/// How `pg_dump` is called: the user's schemas as plain SQL.
 ///
 /// No owners (a hosted project gives everything to `postgres` anyway), but all rights; publications belong to the
 /// platform and are carried by crmctl.
-fn pg_dump(tool: &Tool, url: &DatabaseUrl, snapshot: &str, schemas: &[&str]) -> Invocation {
-    let schemas = schemas.iter().map(|schema| format!("--schema=\"{}\"", schema.replace('"', "\"\"")));
+pub(crate) fn plain_dump(tool: &Tool, url: &DatabaseUrl, schemas: &[&str]) -> Invocation {
+    let schemas = schemas.iter().map(|schema| format!("--schema={}", identifier(schema)));
     tool.invocation()
         .args([
             "--format=plain",
@@ -131,7 +136,6 @@ fn pg_dump(tool: &Tool, url: &DatabaseUrl, snapshot: &str, schemas: &[&str]) -> 
             "--no-publications",
             "--no-subscriptions",
         ])
-        .arg(format!("--snapshot={snapshot}"))
         .args(schemas)
         .secrets(url.libpq_environment())
 }
@@ -235,9 +239,9 @@ mod tests {
             "--no-owner",
             "--no-publications",
             "--no-subscriptions",
-            "--snapshot=0003-1",
             "--schema=\"public\"",
             "--schema=\"a \"\"b\"\"\"",
+            "--snapshot=0003-1",
         ];
         assert_eq!(arguments, expected);
         assert!(!format!("{invocation:?}").contains("hunter22"));

@@ -24,6 +24,7 @@ pub struct ObjectName {
 impl std::fmt::Display for ObjectName {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.schema.as_str() {
+            schema if schema == self.name && self.kind == "schema" => write!(formatter, "schema `{schema}`"),
             "" | "public" => write!(formatter, "{} `{}`", self.kind, self.name),
             schema => write!(formatter, "{} `{schema}.{}`", self.kind, self.name),
         }

@@ -24,7 +24,8 @@ const SETTINGS: &str = "set local search_path = ''; set local timezone = 'UTC'; 
     set local lc_monetary = 'C'; \
     set local xmloption = 'content'; set local standard_conforming_strings = on; set local statement_timeout = 0; \
     set local quote_all_identifiers = off; set local jit = off; set local max_parallel_workers_per_gather = 0; \
-    set local join_collapse_limit = 1; set local work_mem = '64MB'; ";
+    set local join_collapse_limit = 1; set local enable_mergejoin = off; \
+    set local work_mem = '64MB'; ";
 
 /// The name of an option that holds a secret: its value stays on the server.
 const SECRET: &str = "pass|secret|token|key|credential";

@@ -12,7 +12,7 @@ pub(crate) struct SeedArgs {
     /// What to seed
     #[arg(value_enum, value_name = "WHAT", default_value = "all")]
     what: What,
-    /// Environment to seed
+    /// Environment to seed, as named in crmctl.toml
     #[arg(long = "env", value_name = "NAME", default_value = "local")]
     environment: EnvironmentName,
     /// Times as many rows as `seeds/data.toml` says

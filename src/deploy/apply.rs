@@ -5,13 +5,14 @@
 
 use crate::backup::BackupId;
 use crate::catalog::{self, Difference, diff};
-use crate::deploy::check::check;
+use crate::deploy::check::{check, check_afterwards};
 use crate::deploy::fate;
 use crate::deploy::hooks::{Phase, Shell};
 use crate::deploy::journal::{DeployRecord, DeployState};
 use crate::deploy::ledger;
 use crate::deploy::procedure::Procedure;
 use crate::deploy::report::DeployReport;
+use crate::environment::EnvironmentName;
 use crate::error::{Failure, Kind, Result};
 use crate::guard::Approved;
 use crate::migration::{self, apply as migrate};
@@ -65,7 +66,7 @@ impl<'a> Deployment<'a> {
                 Phase::After => self.record.hooks.after.push(command.clone()),
             }
             if phase == Phase::After && index + 1 == commands.len() {
-                self.record.state = DeployState::Done;
+                (self.record.state, self.record.error) = (DeployState::Done, None);
             }
             self.save().await?;
         }
@@ -84,6 +85,7 @@ impl<'a> Deployment<'a> {
         let plan = self.approved.plan();
         if self.record.state == DeployState::Applied {
             self.record.state = self.state_once_applied();
+            self.record.error = None;
             return Ok(self.save().await?);
         }
         self.record.state = DeployState::Applying;
@@ -116,10 +118,11 @@ impl<'a> Deployment<'a> {
         (self.changes, self.record.catalog_after) = (checked.changes, Some(checked.catalog_hash));
         self.record.state = state;
         self.record.error = None;
+        // What is deferred to the COMMIT meets the path that clients have, and not the one the schema was read with.
         // The journal's word becomes true with the COMMIT that makes the files true. The API reads the schema anew when
         // it is told to.
         let entry = ledger::save(&self.record);
-        writer.run(&format!("{entry}; notify pgrst, 'reload schema'")).await?;
+        writer.run(&format!("{entry}; reset all; notify pgrst, 'reload schema'")).await?;
         Ok(())
     }
 
@@ -143,14 +146,27 @@ impl<'a> Deployment<'a> {
             migration::apply(&mut self.writer, &migrations, self.progress).await?;
             self.has_changed = true;
         }
+        self.see_what_came_of_it().await
+    }
+
+    /// The files are there whatever this finds, so that the journal says so first: what is left to be decided is whether
+    /// to go on or back.
+    async fn see_what_came_of_it(&mut self) -> Result<()> {
+        let plan = self.approved.plan();
         let after = catalog::read(&mut self.writer).await?;
         self.changes = diff(&plan.files.before, &after).iter().map(Difference::as_change).collect();
         self.record.catalog_after = Some(after.hash());
-        self.record.state = self.state_once_applied();
+        self.record.state = DeployState::Applied;
         self.record.error = None;
+        self.has_changed = true;
         let entry = ledger::save(&self.record);
         self.writer.run(&format!("{entry}; notify pgrst, 'reload schema'")).await?;
-        Ok(())
+        let checked = check_afterwards(&mut self.writer, &plan.files).await;
+        let checked = checked.map_err(|failure| it_stays(failure, &self.record.environment))?;
+        self.changes = checked.changes;
+        self.record.catalog_after = Some(checked.catalog_hash);
+        self.record.state = self.state_once_applied();
+        Ok(self.save().await?)
     }
 
     async fn save(&mut self) -> PgResult<()> {
@@ -184,6 +200,16 @@ impl<'a> Deployment<'a> {
         let failure = failure.with_help(help);
         Err(if is_applied || self.has_changed { failure.after_changes(&report) } else { failure })
     }
+}
+
+/// What a check says of files that are committed.
+fn it_stays(failure: Failure, environment: &EnvironmentName) -> Failure {
+    if failure.kind() == Kind::Interrupted {
+        return failure;
+    }
+    failure
+        .context("the files are applied, one by one, but not everything is as it must be")
+        .with_help(format!("look at it with `crmctl migrate drift --env {environment}`"))
 }
 
 /// Two deploys were planned at once, and the other one was first.

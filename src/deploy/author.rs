@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::environment::{Variables, vars};
-use crate::tools::{self, Invocation};
+use crate::migration::git;
 
 /// What the journal remembers of whoever deploys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,18 +15,12 @@ pub struct Author {
 }
 
 /// Finds out. Where there is no git, there is no commit.
-pub async fn author(variables: &Variables, root: &Path) -> Author {
+#[must_use]
+pub fn author(variables: &Variables, root: &Path) -> Author {
     let name = [vars::GITHUB_ACTOR, vars::USER].iter().find_map(|name| variables.get(name));
     let commit = match variables.get(vars::GITHUB_SHA) {
         Some(commit) => Some(commit.to_owned()),
-        None => checked_out(root).await,
+        None => git::head(root),
     };
     Author { name: name.unwrap_or("unknown").to_owned(), commit }
-}
-
-async fn checked_out(root: &Path) -> Option<String> {
-    let invocation = Invocation::new("git").args(["rev-parse", "HEAD"]).directory(root);
-    let output = tools::run(&invocation).await.ok()?;
-    let commit = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-    (!commit.is_empty()).then_some(commit)
 }

@@ -5,19 +5,20 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::{Catalog, Change, Difference, ObjectName, diff, snapshot};
+use crate::deploy::asked::{self, asked};
 use crate::deploy::losses;
 use crate::deploy::plan::DeployPlan;
 use crate::error::{Explain, Failure, Location, Result};
 use crate::migration::MigrationFile;
-use crate::migration::directive::verify_queries;
+use crate::migration::apply as migrate;
 use crate::pg::{Answer, PgResult, Row, TableName, Writer};
 use crate::ui::plural;
 
-/// Why a deploy was rolled back after its files had run.
+/// What does not hold after the files of a deploy have run. What that came to says whoever looked.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
     /// The schema is not the predicted one.
-    #[error("the schema did not become what it became in the rehearsal: {}{}; everything was rolled back", .first.join("; "), more(*.others))]
+    #[error("the schema did not become what it became in the rehearsal: {}{}", .first.join("; "), more(*.others))]
     NotAsRehearsed {
         /// The first differences, in words.
         first: Vec<String>,
@@ -25,21 +26,19 @@ pub enum CheckError {
         others: usize,
     },
     /// An index that does not work.
-    #[error("{object} is not valid; everything was rolled back")]
+    #[error("{object} is not valid")]
     Invalid {
         /// The index.
         object: String,
     },
     /// A check of the migration's author.
-    #[error("the check in {file}:{line} does not hold; everything was rolled back")]
+    #[error("the check in {place} does not hold")]
     SaysNo {
-        /// The migration.
-        file: String,
-        /// The line.
-        line: usize,
+        /// File and line.
+        place: String,
     },
     /// Somebody could do what `access.toml` rules out.
-    #[error("access would not be as `access.toml` has it: {words}; everything was rolled back")]
+    #[error("access would not be as `access.toml` has it: {words}")]
     Access {
         /// What, in words.
         words: String,
@@ -47,7 +46,7 @@ pub enum CheckError {
         location: Location,
     },
     /// Rows of a table that no file names.
-    #[error("{} would vanish from `{table}`, which no migration names; everything was rolled back", plural(*.rows, "row"))]
+    #[error("{} would vanish from `{table}`, which no migration names", plural(*.rows, "row"))]
     RowsVanished {
         /// The table.
         table: TableName,
@@ -55,7 +54,7 @@ pub enum CheckError {
         rows: u64,
     },
     /// More than half of the rows of a table.
-    #[error("{} of {of} in `{table}` would be deleted; everything was rolled back", plural(*.rows, "row"))]
+    #[error("{} of {of} in `{table}` would be deleted", plural(*.rows, "row"))]
     MostRowsDeleted {
         /// The table.
         table: TableName,
@@ -110,17 +109,38 @@ pub(crate) struct Checked {
     pub(crate) catalog_hash: String,
 }
 
-/// Looks at everything that must hold.
+/// Looks at everything that must hold before COMMIT.
 pub(crate) async fn check(writer: &mut Writer<'_>, plan: &DeployPlan) -> Result<Checked> {
+    look(writer, plan, When::BeforeCommit)
+        .await
+        .map_err(|failure| failure.context("everything was rolled back"))
+}
+
+/// Looks at what must hold where files ran one by one: everything but rows, which nobody counts beyond a transaction.
+/// Changes nothing.
+pub(crate) async fn check_afterwards(writer: &mut Writer<'_>, plan: &DeployPlan) -> Result<Checked> {
+    migrate::begin(writer).await?;
+    let result = look(writer, plan, When::Afterwards).await;
+    // A connection that is lost has rolled back by itself.
+    let _ = writer.roll_back().await;
+    result
+}
+
+/// When the target is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// Inside the transaction of all files.
+    BeforeCommit,
+    /// The files are committed.
+    Afterwards,
+}
+
+async fn look(writer: &mut Writer<'_>, plan: &DeployPlan, when: When) -> Result<Checked> {
     let files: Vec<&MigrationFile> = plan.migrations.steps.iter().map(|step| &*step.file).collect();
-    let queries: Vec<(String, usize, &str)> = files
-        .iter()
-        .flat_map(|file| verify_queries(&file.text).map(|asked| (file.shown(), asked.line, asked.query)))
-        .collect();
-    // What files have set is not to change what is seen; what authors ask meets the path that clients have.
-    writer.send("reset role; reset all")?;
-    for (_, _, query) in &queries {
-        writer.send(query)?;
+    let queries = asked(&files);
+    writer.send(asked::AS_CLIENTS)?;
+    for asked in &queries {
+        writer.send(asked.query)?;
     }
     writer.send("reset role; reset all; set local search_path = ''")?;
     writer.send(&snapshot::query())?;
@@ -129,8 +149,8 @@ pub(crate) async fn check(writer: &mut Writer<'_>, plan: &DeployPlan) -> Result<
     let mut answers = Answers { first: None };
     answers.next(writer, |failure| failure).await;
     let mut said = Vec::new();
-    for (file, line, _) in &queries {
-        let place = format!("the check in {file}:{line} failed, and everything was rolled back");
+    for asked in &queries {
+        let place = format!("the check in {} failed", asked.place());
         said.push(answers.next(writer, |failure| failure.context(place)).await);
     }
     answers.next(writer, |failure| failure).await;
@@ -140,12 +160,14 @@ pub(crate) async fn check(writer: &mut Writer<'_>, plan: &DeployPlan) -> Result<
 
     let after = Catalog::from_rows(&after)?;
     let mut changes = catalog(plan, &after)?;
-    for ((file, line, _), rows) in queries.into_iter().zip(said) {
+    for (asked, rows) in queries.iter().zip(said) {
         if !says_yes(&rows) {
-            return Err(CheckError::SaysNo { file, line }.into());
+            return Err(CheckError::SaysNo { place: asked.place() }.into());
         }
     }
-    losses::check(writer, &written, &plan.tables, (&files, &plan.allowed)).await?;
+    if when == When::BeforeCommit {
+        losses::check(writer, &written, &plan.tables, (&files, &plan.allowed)).await?;
+    }
     if let Some(doors) = &plan.doors {
         changes.extend(doors.check(writer).await?);
     }

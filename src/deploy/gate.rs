@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::deploy::journal::{DeployId, Journal};
 use crate::environment::EnvironmentName;
-use crate::error::{Explain, Kind};
+use crate::error::{Explain, Failure, Kind};
 use crate::migration::{Directory, History, State, Step, states};
 
 /// The name by which the gate is allowed to be passed by: `--allow gate`.
@@ -94,6 +94,18 @@ pub fn pass(
         return Err(GateError::Unfinished { id: record.id.clone(), environment: environment.clone() });
     }
     Ok(Gate { environment: environment.clone(), asked: true })
+}
+
+/// What keeps the gate closed is not the target's failure, though both are databases.
+#[must_use]
+pub fn cannot_be_asked(environment: &EnvironmentName, failure: Failure) -> Failure {
+    if failure.kind() == Kind::Interrupted {
+        return failure;
+    }
+    let known = failure.help().map(|help| format!("{help}; ")).unwrap_or_default();
+    failure
+        .context(format!("`{environment}`, which must have passed the same files first, cannot be asked"))
+        .with_help(format!("{known}in an emergency, `--allow {ALLOW}`"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Safe deploys, as a journalled state machine: preflight, gate, lint, rehearsal, consent, commands before, backup, one
 //! transaction with checks before COMMIT, commands after. What stops half-way is resumed or rolled back.
 
+pub mod allowance;
 mod apply;
+mod asked;
 mod author;
 mod check;
 pub mod doors;

@@ -82,6 +82,9 @@ impl Plan for Procedure {
                 plural(count as u64, "command")
             )));
         }
+        if hazards.is_empty() && self.resumes.is_some() {
+            hazards.push(Hazard::WritesRows("the end of this deploy in the journal".to_owned()));
+        }
         hazards
     }
 
@@ -135,7 +138,7 @@ impl Procedure {
         let environment = &self.record.environment;
         let until = if self.is_atomic() { "until it commits, nothing stays; " } else { "" };
         let how = if self.has_down_halves {
-            "by the down halves of its files, proven by the hash of the schema"
+            "by the down halves of its files, proved by the hash of the schema"
         } else {
             "by its backup, which loses what was written since, unless every statement has a certain inverse"
         };

@@ -72,7 +72,8 @@ impl RollbackPlan {
 impl Plan for RollbackPlan {
     fn hazards(&self) -> Vec<Hazard> {
         match &self.way {
-            Way::Close => Vec::new(),
+            // Schema and rows stay as they are, but the journal of somebody's production does not.
+            Way::Close => vec![Hazard::WritesRows("the end of this deploy in the journal".to_owned())],
             Way::Down { plan, .. } => plan.hazards(),
             Way::Restore { plan, .. } => {
                 std::iter::once(self.written_since()).chain(plan.hazards()).collect()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::cancel::Cancel;
 use crate::doctor::InstallError;
 use crate::error::Result;
-use crate::local::{Binaries, Home};
+use crate::local::{Binaries, Home, is_root};
 use crate::plan::Progress;
 use crate::tools::{Invocation, PackageManager, SearchPath, ToolName, find as find_tool, installation, run};
 
@@ -141,13 +141,6 @@ async fn lock(site: Site<'_>) -> Result<std::fs::File, InstallError> {
             () = site.cancel.raised() => return Err(InstallError::Interrupted),
         }
     }
-}
-
-fn is_root() -> bool {
-    #[cfg(unix)]
-    return nix::unistd::geteuid().is_root();
-    #[cfg(not(unix))]
-    false
 }
 
 #[cfg(test)]

@@ -26,6 +26,11 @@ impl Explain for ConfigError {
 }
 
 impl ConfigError {
+    /// What the parser says.
+    pub(crate) fn of_toml(name: &str, text: &str, error: &toml::de::Error) -> Self {
+        Self::new(name, text, error.span().map_or(0, |span| span.start), error.message())
+    }
+
     /// What the parser said about the text at an offset, without anything that may be secret.
     pub(crate) fn new(name: &str, text: &str, offset: usize, message: &str) -> Self {
         let mut location = Location::of_offset(name, text, offset);

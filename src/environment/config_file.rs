@@ -168,10 +168,7 @@ pub struct DeployConfig {
 impl ConfigFile {
     /// Reads the text of the file that a person would call `name`.
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, ConfigError> {
-        let file: Self = toml::from_str(text).map_err(|error| {
-            let offset = error.span().map_or(0, |span| span.start);
-            ConfigError::new(name, text, offset, error.message())
-        })?;
+        let file: Self = toml::from_str(text).map_err(|error| ConfigError::of_toml(name, text, &error))?;
         refuse_unfinished(name, text)?;
         for (environment, config) in &file.environments {
             let origins = [config.managed, config.url.is_some(), config.url_env.is_some()];

@@ -51,16 +51,8 @@ pub const HOME: &str = "HOME";
 pub const PATH: &str = "PATH";
 /// The user's name.
 pub const USER: &str = "USER";
-/// The user's shell, for completions.
-pub const SHELL: &str = "SHELL";
 /// Where data of programs is.
 pub const XDG_DATA_HOME: &str = "XDG_DATA_HOME";
-/// Where state of programs is.
-pub const XDG_STATE_HOME: &str = "XDG_STATE_HOME";
-/// Where caches of programs are.
-pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
-/// Where sockets of programs are.
-pub const XDG_RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
 /// Where temporary files are.
 pub const TMPDIR: &str = "TMPDIR";
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::environment::vars::{self, Variables};
+use crate::local::user::is_root;
 
 /// The folder for everything crmctl keeps outside of projects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,13 +69,6 @@ pub(super) fn short_hash(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-fn is_root() -> bool {
-    #[cfg(unix)]
-    return nix::unistd::geteuid().is_root();
-    #[cfg(not(unix))]
-    false
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub use managed::{Managed, ensure_running, own_url, supabase_cli};
 pub use probe::answers_postgres;
 pub use server::{LocalServer, ServerState, ServerStatus};
 pub use shadow::Shadow;
+pub(crate) use user::is_root;
 
 /// The password of every role that logs in to a local server, as with the Supabase CLI. Publicly known, which is why
 /// such servers listen on 127.0.0.1 only, and the superuser is not let in through TCP at all.

@@ -5,11 +5,19 @@ use std::path::Path;
 use super::error::{LocalError, Result};
 use crate::tools::Account;
 
+/// Whether we are root.
+pub(crate) fn is_root() -> bool {
+    #[cfg(unix)]
+    return nix::unistd::geteuid().is_root();
+    #[cfg(not(unix))]
+    false
+}
+
 /// The account to become: nobody else when we are not root, `postgres` or else `nobody` when we are.
 #[cfg(unix)]
 pub(super) fn account() -> Result<Option<Account>> {
-    use nix::unistd::{User, geteuid};
-    if !geteuid().is_root() {
+    use nix::unistd::User;
+    if !is_root() {
         return Ok(None);
     }
     let user = ["postgres", "nobody"].iter().find_map(|name| User::from_name(name).ok().flatten());

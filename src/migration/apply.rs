@@ -18,16 +18,13 @@ use crate::migration::flight::{Messages, receive_file, send_file};
 use crate::migration::history::{self, Prepared};
 use crate::migration::plan::{Action, MigrationPlan, Step};
 use crate::migration::report::{AppliedFile, MigrationReport};
-use crate::migration::settings::settings;
+use crate::migration::settings::{CLEAN, settings};
 use crate::pg::{Answer, Backoff, PgError, PgResult, Session, SqlText, Writer};
 use crate::plan::Progress;
 
 /// Files in flight: at 1 ms a file, enough to hide 60 ms of network; few enough to hold in memory. Stopping does not
 /// depend on it: a cancelled statement fails its transaction, and everything in flight behind it is refused.
 const WINDOW: usize = 64;
-
-/// Clears what an earlier file may have left behind.
-const CLEAN: &str = "reset role; reset all; ";
 
 /// Carries an approved plan out. A failure carries the report of what was committed before it.
 pub async fn apply(
@@ -172,7 +169,7 @@ async fn apply_run(
         while flying.len() < WINDOW && failure.is_none() && !writer.is_cancelled() {
             let Some(step) = waiting.next() else { break };
             let (settings, began) = (settings(&step.file, "set local"), history::note_begin(&step.file));
-            writer.send(&format!("{CLEAN}begin; {settings}{began}"))?;
+            writer.send(&format!("{CLEAN}; begin; {settings}{began}"))?;
             let mut end = recording.record(&step.file);
             end.push("; commit");
             flying.push_back((step, send_file(writer, &step.file, end)?));
@@ -240,7 +237,7 @@ async fn apply_together(
 
 /// Opens a transaction for several files, with the history tables in it.
 pub(crate) async fn begin(writer: &mut Writer<'_>) -> PgResult<()> {
-    writer.send(&format!("{CLEAN}begin; set local lock_timeout = '4s'; {}", history::CREATE))?;
+    writer.send(&format!("{}; {}", history::BEGIN, history::CREATE))?;
     writer.receive().await?.ok().map(drop)
 }
 
@@ -257,7 +254,7 @@ pub(crate) async fn run_in_transaction(
         while flying.len() < WINDOW && failure.is_none() {
             let Some(step) = waiting.next() else { break };
             let (settings, began) = (settings(&step.file, "set local"), history::note_begin(&step.file));
-            writer.send(&format!("{CLEAN}{settings}{began}"))?;
+            writer.send(&format!("{CLEAN}; {settings}{began}"))?;
             flying.push_back((step, send_file(writer, &step.file, history::record(&step.file))?));
         }
         let Some((step, messages)) = flying.pop_front() else { break };

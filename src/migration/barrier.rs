@@ -14,7 +14,7 @@ use crate::migration::lone;
 use crate::migration::pieces::{Piece, pieces};
 use crate::migration::plan::Step;
 use crate::migration::report::{MigrationReport, PartlyApplied};
-use crate::migration::settings::{patient_settings, settings};
+use crate::migration::settings::{CLEAN, patient_settings, settings};
 use crate::migration::version::Checksum;
 use crate::pg::{Answer, PgError, Row, SqlText, Writer};
 use crate::plan::Progress;
@@ -65,7 +65,7 @@ impl Run<'_, '_> {
     /// Where to go on, as the history says now that nobody else can change it.
     async fn find_start(&mut self, step: &Step) -> Result<()> {
         let create = history::send_create(self.writer)?;
-        self.writer.send(&format!("reset role; reset all; {}", patient_settings(self.file)))?;
+        self.writer.send(&format!("{CLEAN}; {}", patient_settings(self.file)))?;
         self.writer.send(&history::progress_query(self.file))?;
         let mut failure = None;
         let mut last = Answer::default();

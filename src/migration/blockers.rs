@@ -31,10 +31,10 @@ pub(crate) async fn name(session: &mut Session, steps: &[Step], failure: Failure
 }
 
 /// Holders of locks on relations of these names, who has been at it longest first. Those who wait like us are not
-/// in the way.
+/// in the way. Files may have set a path on which others put functions; the setting ends with the message.
 fn query(names: &[String]) -> String {
     format!(
-        "select a.pid, coalesce(nullif(a.application_name, ''), 'unnamed') as application, a.usename, a.state, \
+        "set local search_path = ''; select a.pid, coalesce(nullif(a.application_name, ''), 'unnamed') as application, a.usename, a.state, \
          to_char(coalesce(a.xact_start, a.state_change), 'HH24:MI:SS TZ') as since, \
          string_agg(distinct format('%s on %s.%s', l.mode, n.nspname, c.relname), ', ') as locks, \
          left(a.query, 1000) as query \

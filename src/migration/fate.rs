@@ -1,19 +1,11 @@
 //! What became of files whose answers were lost with the connection: only the history knows.
 
-use std::time::Duration;
-
-use tokio::time::{sleep, timeout};
-
-use crate::cancel::Cancel;
 use crate::error::{Failure, Kind, Result};
 use crate::migration::history;
-use crate::migration::history_row::{History, RunState};
+use crate::migration::history_row::RunState;
 use crate::migration::plan::MigrationPlan;
 use crate::migration::report::{AppliedFile, MigrationReport, PartlyApplied};
-use crate::pg::{PgError, PgResult, Session, lock_holder_query};
-
-/// How long the server may take to be reached again and to end what the lost connection had sent.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+use crate::pg::{PgError, Session, ask_afterwards};
 
 /// Whether the connection was lost: the server may have carried out more than it could say.
 pub(crate) fn is_unknown(failure: &Failure) -> bool {
@@ -30,7 +22,7 @@ pub(crate) async fn find_out(
     report: &mut MigrationReport,
     failure: Failure,
 ) -> Result<()> {
-    let Ok(Ok(history)) = timeout(PATIENCE, history_afterwards(session)).await else {
+    let Some(history) = ask_afterwards(session.target(), history::read).await else {
         return Err(failure
             .context("the server may have applied more files than it could say, and cannot be asked")
             .with_help(format!(
@@ -57,16 +49,4 @@ pub(crate) async fn find_out(
         }
     }
     if report.applied.len() == plan.steps.len() { Ok(()) } else { Err(failure) }
-}
-
-/// The history after the server is done with what the lost connection had sent.
-pub(crate) async fn history_afterwards(lost: &Session) -> PgResult<History> {
-    // The user may have asked to stop; this is how it is told what that came to.
-    let mut session = Session::open(lost.target(), &Cancel::default()).await?;
-    while session.query(&lock_holder_query()).await?.first().is_some_and(|row| row.text("holder").is_some()) {
-        sleep(Duration::from_millis(200)).await;
-    }
-    let history = history::read(&mut session).await?;
-    session.close().await;
-    Ok(history)
 }

@@ -9,7 +9,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::migration::file::MigrationFile;
 use crate::migration::history_row::{ExtraRow, History, HistoryRow, RunState};
 use crate::migration::version::{Checksum, Version};
-use crate::pg::{Answer, PgResult, Row, Session, SqlText, literal, optional_literal};
+use crate::pg::{Answer, PgResult, Row, Session, SqlText, literal, optional_literal, text_array};
+
+/// Begins a transaction that writes the history, whatever ran before it.
+pub(crate) const BEGIN: &str = "reset role; reset all; begin; set local lock_timeout = '4s'";
 
 /// Creates what is missing, in the very shape the Supabase CLI gives its table. Older versions of it created
 /// the version column only. What is there is not touched: `create .. if not exists` and `add column if not exists`
@@ -21,8 +24,9 @@ pub(crate) const CREATE: &str = "do $crmctl$ begin \
     if pg_catalog.to_regclass('supabase_migrations.schema_migrations') is null then \
       create table if not exists supabase_migrations.schema_migrations (version text not null primary key); \
     end if; \
-    if (select count(*) from pg_catalog.pg_attribute where not attisdropped and attname in ('statements', 'name') \
-        and attrelid = 'supabase_migrations.schema_migrations'::pg_catalog.regclass) < 2 then \
+    if (select pg_catalog.count(*) from pg_catalog.pg_attribute where not attisdropped \
+        and attname operator(pg_catalog.=) any ('{statements,name}'::pg_catalog.name[]) \
+        and attrelid operator(pg_catalog.=) 'supabase_migrations.schema_migrations'::pg_catalog.regclass) operator(pg_catalog.<) 2 then \
       alter table supabase_migrations.schema_migrations add column if not exists statements text[]; \
       alter table supabase_migrations.schema_migrations add column if not exists name text; \
     end if; \
@@ -30,10 +34,11 @@ pub(crate) const CREATE: &str = "do $crmctl$ begin \
       create table if not exists supabase_migrations.crmctl_migrations ( \
         version text not null primary key, checksum text not null, state text not null, \
         statements_done integer not null, prefix_checksum text, duration_ms bigint, \
-        applied_at timestamptz not null default now(), applied_by text not null default session_user, \
+        applied_at timestamptz not null default pg_catalog.now(), applied_by text not null default session_user, \
         crmctl_version text not null, git_commit text, statement_begun integer); \
-    elsif (select count(*) from pg_catalog.pg_attribute where not attisdropped and attname in ('git_commit', 'statement_begun') \
-        and attrelid = 'supabase_migrations.crmctl_migrations'::pg_catalog.regclass) < 2 then \
+    elsif (select pg_catalog.count(*) from pg_catalog.pg_attribute where not attisdropped \
+        and attname operator(pg_catalog.=) any ('{git_commit,statement_begun}'::pg_catalog.name[]) \
+        and attrelid operator(pg_catalog.=) 'supabase_migrations.crmctl_migrations'::pg_catalog.regclass) operator(pg_catalog.<) 2 then \
       alter table supabase_migrations.crmctl_migrations \
         add column if not exists git_commit text, add column if not exists statement_begun integer; \
     end if; end $crmctl$";
@@ -46,7 +51,7 @@ const PREPARE: &str = "(text, text, text[], text, integer, bigint, text, text) a
     values ($1, $4, 'complete', $5, $6, $7, $8) \
     on conflict (version) do update set checksum = excluded.checksum, state = excluded.state, \
     statements_done = excluded.statements_done, prefix_checksum = null, duration_ms = excluded.duration_ms, \
-    applied_at = now(), applied_by = session_user, crmctl_version = excluded.crmctl_version, \
+    applied_at = pg_catalog.now(), applied_by = session_user, crmctl_version = excluded.crmctl_version, \
     git_commit = excluded.git_commit, statement_begun = null";
 
 /// A prepared statement that writes the history of files.
@@ -55,7 +60,7 @@ pub(crate) struct Prepared(u32);
 
 /// Queues what makes the tables, and says in how many messages: when it fails, everything behind it is refused.
 pub(crate) fn send_create(session: &mut Session) -> PgResult<usize> {
-    session.send("reset role; reset all; begin; set local lock_timeout = '4s'")?;
+    session.send(BEGIN)?;
     session.send(&format!("{CREATE}; commit"))?;
     Ok(2)
 }
@@ -64,7 +69,7 @@ pub(crate) fn send_create(session: &mut Session) -> PgResult<usize> {
 pub(crate) fn send_create_and_prepare(session: &mut Session) -> PgResult<Prepared> {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    session.send("reset role; reset all; begin; set local lock_timeout = '4s'")?;
+    session.send(BEGIN)?;
     session.send(&format!("{CREATE}; prepare crmctl_record_{number} {PREPARE}; commit"))?;
     Ok(Prepared(number))
 }
@@ -198,16 +203,29 @@ pub(crate) fn progress_query(file: &MigrationFile) -> String {
     let version = literal(file.version.as_str());
     format!(
         "select statements_done, statement_begun, prefix_checksum from supabase_migrations.crmctl_migrations \
-         where version = {version} and state = 'partial'"
+         where version operator(pg_catalog.=) {version} and state operator(pg_catalog.=) 'partial'"
     )
 }
 
 /// Takes back that a statement was begun: it has failed, and nobody doubts it.
 pub(crate) fn forget_begun(file: &MigrationFile) -> String {
-    let which = format!("version = {} and state = 'partial'", literal(file.version.as_str()));
+    let which = format!(
+        "version operator(pg_catalog.=) {} and state operator(pg_catalog.=) 'partial'",
+        literal(file.version.as_str())
+    );
     format!(
-        "reset role; delete from supabase_migrations.crmctl_migrations where {which} and statements_done = 0; \
+        "reset role; delete from supabase_migrations.crmctl_migrations where {which} and statements_done operator(pg_catalog.=) 0; \
          update supabase_migrations.crmctl_migrations set statement_begun = null where {which} and statement_begun is not null"
+    )
+}
+
+/// Takes migrations out of both tables.
+pub(crate) fn forget(versions: &[&Version]) -> String {
+    let versions: Vec<&str> = versions.iter().map(|version| version.as_str()).collect();
+    let versions = text_array(&versions);
+    format!(
+        "delete from supabase_migrations.schema_migrations where version operator(pg_catalog.=) any ({versions}); \
+         delete from supabase_migrations.crmctl_migrations where version operator(pg_catalog.=) any ({versions})"
     )
 }
 
@@ -223,8 +241,8 @@ fn record_extra(file: &MigrationFile, state: &str, progress: &Progress) -> Strin
          values ({}, {}, '{state}', {done}, {}, {milliseconds}, {}, {}, {}) \
          on conflict (version) do update set checksum = excluded.checksum, state = excluded.state, \
          statements_done = excluded.statements_done, prefix_checksum = excluded.prefix_checksum, \
-         duration_ms = excluded.duration_ms + case m.state when 'partial' then coalesce(m.duration_ms, 0) else 0 end, \
-         applied_at = now(), applied_by = session_user, crmctl_version = excluded.crmctl_version, \
+         duration_ms = excluded.duration_ms operator(pg_catalog.+) case when m.state operator(pg_catalog.=) 'partial' then coalesce(m.duration_ms, 0) else 0 end, \
+         applied_at = pg_catalog.now(), applied_by = session_user, crmctl_version = excluded.crmctl_version, \
          git_commit = excluded.git_commit, statement_begun = excluded.statement_begun",
         literal(file.version.as_str()),
         literal(file.checksum.as_str()),
@@ -240,7 +258,7 @@ pub(crate) fn note_begin(file: &MigrationFile) -> &'static str {
     match file.segments().len() {
         0 | 1 => "",
         _ => {
-            "; select pg_catalog.set_config('crmctl.began', extract(epoch from clock_timestamp())::text, true)"
+            "; select pg_catalog.set_config('crmctl.began', extract(epoch from pg_catalog.clock_timestamp())::text, true)"
         }
     }
 }
@@ -248,10 +266,15 @@ pub(crate) fn note_begin(file: &MigrationFile) -> &'static str {
 /// How long a file has been running, in milliseconds: since its last message arrived, or since [`note_begin`].
 fn elapsed(file: &MigrationFile) -> &'static str {
     match file.segments().len() {
-        0 | 1 => "(extract(epoch from clock_timestamp() - statement_timestamp()) * 1000)::bigint",
+        0 | 1 => {
+            "(extract(epoch from pg_catalog.clock_timestamp() operator(pg_catalog.-) pg_catalog.statement_timestamp()) \
+             operator(pg_catalog.*) 1000)::bigint"
+        }
         _ => {
-            "((extract(epoch from clock_timestamp()) - coalesce(nullif(current_setting('crmctl.began', true), '')::numeric, \
-             extract(epoch from now()))) * 1000)::bigint"
+            "((extract(epoch from pg_catalog.clock_timestamp()) operator(pg_catalog.-) \
+             case when pg_catalog.length(pg_catalog.current_setting('crmctl.began', true)) operator(pg_catalog.>) 0 \
+             then pg_catalog.current_setting('crmctl.began', true)::numeric else extract(epoch from pg_catalog.now()) end) \
+             operator(pg_catalog.*) 1000)::bigint"
         }
     }
 }

@@ -58,25 +58,27 @@ impl<'a> IndexBuild<'a> {
     pub(crate) async fn find(&self, session: &mut Session) -> PgResult<Found> {
         let unique = if self.is_unique { "unique " } else { "" };
         let name = self.name.map_or_else(String::new, |name| {
-            format!("and c.relname = (pg_catalog.parse_ident({}))[1] ", literal(name))
+            format!("and c.relname operator(pg_catalog.=) (pg_catalog.parse_ident({}))[1] ", literal(name))
         });
-        let of = |index: &str| format!("substring(pg_catalog.pg_get_indexdef({index}) from ' USING .*$')");
+        let of =
+            |index: &str| format!("pg_catalog.substring(pg_catalog.pg_get_indexdef({index}), ' USING .*$')");
         session.send("begin")?;
         session.send(&format!(
             "create temporary table crmctl_probe (like {table}) on commit drop; \
              create {unique}index crmctl_probe_index on pg_temp.crmctl_probe {rest}\n; \
              select pg_catalog.format('%I.%I', n.nspname, c.relname) as index, i.indisvalid as valid \
-             from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid \
-             join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
-             where i.indrelid = {relation}::regclass and i.indisunique = {unique_flag} {name} and {ours} = {probe} \
-             and not exists (select from pg_catalog.pg_stat_progress_create_index p where p.index_relid = i.indexrelid) \
+             from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) i.indexrelid \
+             join pg_catalog.pg_namespace n on n.oid operator(pg_catalog.=) c.relnamespace \
+             where i.indrelid operator(pg_catalog.=) {relation}::pg_catalog.regclass \
+             and i.indisunique operator(pg_catalog.=) {unique_flag} {name} and {ours} operator(pg_catalog.=) {probe} \
+             and not exists (select from pg_catalog.pg_stat_progress_create_index p where p.index_relid operator(pg_catalog.=) i.indexrelid) \
              order by i.indisvalid desc limit 1",
             table = self.table,
             rest = self.rest,
             relation = literal(self.table),
             unique_flag = self.is_unique,
             ours = of("i.indexrelid"),
-            probe = of("'pg_temp.crmctl_probe_index'::regclass"),
+            probe = of("'pg_temp.crmctl_probe_index'::pg_catalog.regclass"),
         ))?;
         session.send("rollback")?;
         session.receive().await?;

@@ -99,9 +99,9 @@ impl IndexBuild<'_> {
         let Some(name) = self.name() else { return Ok(true) };
         let rows = session
             .query(&format!(
-                "select from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid \
-                 where not i.indisvalid and c.relname = (pg_catalog.parse_ident({}))[1] \
-                 and i.indrelid = {}::pg_catalog.regclass",
+                "select from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid operator(pg_catalog.=) i.indexrelid \
+                 where not i.indisvalid and c.relname operator(pg_catalog.=) (pg_catalog.parse_ident({}))[1] \
+                 and i.indrelid operator(pg_catalog.=) {}::pg_catalog.regclass",
                 literal(name),
                 literal(self.table())
             ))

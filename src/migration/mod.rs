@@ -18,7 +18,7 @@ pub mod fetch;
 pub mod file;
 pub(crate) mod flight;
 mod folded;
-mod git;
+pub(crate) mod git;
 pub mod history;
 pub mod history_row;
 mod index_build;

@@ -11,7 +11,7 @@ use crate::migration::refusal::PlanError;
 use crate::migration::states::{Entry, State, states};
 use crate::migration::version::Version;
 use crate::plan::{Fingerprint, Hazard, Plan, Render};
-use crate::ui::Style;
+use crate::ui::{Style, plural};
 
 /// What the user asked for beside applying what is pending.
 #[derive(Debug, Clone, Default)]
@@ -203,7 +203,7 @@ impl Plan for MigrationPlan {
         if self.is_empty() {
             return Vec::new();
         }
-        let mut hazards = vec![Hazard::ChangesSchema(count(self.steps.len(), "migration"))];
+        let mut hazards = vec![Hazard::ChangesSchema(plural(self.steps.len() as u64, "migration"))];
         hazards.extend(self.dangers.iter().cloned());
         if self.steps.iter().any(|step| step.action != Action::Transaction) {
             let what = "a migration outside of a transaction keeps what it did when it fails half-way";
@@ -217,19 +217,15 @@ impl Plan for MigrationPlan {
     }
 }
 
-fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
 impl Render for MigrationPlan {
     fn render(&self, style: &Style) -> String {
         if self.is_empty() {
             return "nothing to apply: every migration is applied".to_owned();
         }
         let together = if self.single_transaction { ", in one transaction" } else { "" };
-        let mut text = format!("{} to apply{together}:", count(self.steps.len(), "migration"));
+        let mut text = format!("{} to apply{together}:", plural(self.steps.len() as u64, "migration"));
         for step in &self.steps {
-            let statements = count(step.file.statements.len() - step.first_statement, "statement");
+            let statements = plural((step.file.statements.len() - step.first_statement) as u64, "statement");
             text.extend(["\n  ", &style.strong(&step.file.title()), "  ", &style.faint(&statements)]);
             if step.first_statement > 0 {
                 text += &style.attention(&format!(", resumes at statement {}", step.first_statement + 1));

@@ -24,8 +24,8 @@ fn is_ours(alias: &str) -> String {
 /// A query for who holds the lock: one text, or NULL.
 pub(crate) fn holder_query() -> String {
     format!(
-        "select string_agg(format('pid %s, %s, since %s', a.pid, coalesce(nullif(a.application_name, ''), 'unnamed'), \
-         to_char(coalesce(a.xact_start, a.backend_start), 'HH24:MI:SS TZ')), '; ') as holder \
+        "select pg_catalog.string_agg(pg_catalog.format('pid %s, %s, since %s', a.pid, coalesce(nullif(a.application_name, ''), 'unnamed'), \
+         pg_catalog.to_char(coalesce(a.xact_start, a.backend_start), 'HH24:MI:SS TZ')), '; ') as holder \
          from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid \
          where l.database = (select oid from pg_catalog.pg_database where datname = current_database()) and {}",
         is_ours("l")

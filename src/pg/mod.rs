@@ -1,5 +1,6 @@
 //! The only module that connects.
 
+mod afterwards;
 mod answer;
 mod connect;
 mod copy;
@@ -16,6 +17,7 @@ mod text;
 mod wire;
 mod writer;
 
+pub(crate) use afterwards::ask_afterwards;
 pub use answer::Answer;
 pub use copy::{Chunk, ChunkReceiver, CopySink, CopySource, Generator, channel};
 pub use error::{PgError, ServerError};

@@ -10,6 +10,7 @@ pub(crate) mod prompt;
 mod snippet;
 mod style;
 mod table;
+mod visible;
 
 pub use github::{Annotation, Level};
 pub use measure::{bytes, duration};

@@ -15,6 +15,7 @@ use crate::error::{ExitStatus, Failure, Result};
 use crate::plan::Render;
 use crate::ui::failure::{failure_document, failure_text};
 use crate::ui::github::{self, Annotation, GitHub, Level};
+use crate::ui::visible::visible;
 use crate::ui::{Bars, ColourChoice, Style};
 
 /// The version of the documents that `--json` prints.
@@ -264,11 +265,16 @@ impl Printer {
 
     fn document(&self, document: &serde_json::Value) -> Result<()> {
         self.0.has_answered.store(true, Ordering::Relaxed);
-        self.to_stdout(&serde_json::to_string_pretty(document).context("a report is not JSON")?)
+        // Programs get every character as it is: JSON has its own way with those that command a terminal.
+        self.write_out(&serde_json::to_string_pretty(document).context("a report is not JSON")?)
+    }
+
+    fn to_stdout(&self, text: &str) -> Result<()> {
+        self.write_out(&visible(text))
     }
 
     /// A reader that went away (`| head`) is content; a full disk is an error, for the answer is lost.
-    fn to_stdout(&self, text: &str) -> Result<()> {
+    fn write_out(&self, text: &str) -> Result<()> {
         let mut stdout = self.0.stdout.lock().unwrap_or_else(PoisonError::into_inner);
         let written = self.0.bars.suspend(|| writeln!(stdout, "{text}").and_then(|()| stdout.flush()));
         match written {
@@ -282,7 +288,7 @@ impl Printer {
     fn to_stderr(&self, text: &str) {
         let mut stderr = self.0.stderr.lock().unwrap_or_else(PoisonError::into_inner);
         // Where stderr is gone there is nobody left to be told.
-        let _ = self.0.bars.suspend(|| writeln!(stderr, "{text}").and_then(|()| stderr.flush()));
+        let _ = self.0.bars.suspend(|| writeln!(stderr, "{}", visible(text)).and_then(|()| stderr.flush()));
     }
 }
 

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::plan::Progress;
 use crate::ui::Printer;
+use crate::ui::visible::visible;
 
 /// Shows progress as a bar: on a terminal, and neither with `--quiet` nor with `--json`.
 pub struct Bars {
@@ -50,7 +51,7 @@ impl Progress for Bars {
 
     fn advance(&self, amount: u64, label: &str) {
         if let Some(bar) = &*self.bar.lock().unwrap_or_else(PoisonError::into_inner) {
-            bar.set_message(label.to_owned());
+            bar.set_message(visible(label).into_owned());
             bar.inc(amount);
         }
     }

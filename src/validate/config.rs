@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::environment::ConfigError;
-use crate::error::{Explain, Kind, Location};
+use crate::environment::{ProjectFileError, read_project_file};
+use crate::error::Location;
 use crate::pg::TableName;
 use crate::validate::check::{Rule, Verdict};
 use crate::validate::config_file;
@@ -173,44 +173,12 @@ impl Default for ValidateConfig {
     }
 }
 
-/// Why `validate.toml` cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ValidateFileError {
-    /// It cannot be read.
-    #[error("cannot read `{VALIDATE_FILE}`")]
-    Read(#[source] std::io::Error),
-    /// It is no good.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-}
-
-impl Explain for ValidateFileError {
-    fn kind(&self) -> Kind {
-        Kind::Usage
-    }
-
-    fn help(&self) -> Option<String> {
-        match self {
-            Self::Read(_) => None,
-            Self::Config(error) => error.help(),
-        }
-    }
-
-    fn location(&self) -> Option<Location> {
-        match self {
-            Self::Read(_) => None,
-            Self::Config(error) => error.location(),
-        }
-    }
-}
-
 impl ValidateConfig {
     /// Of a project's folder; without the file, what holds for every database.
-    pub fn read(root: &Path) -> Result<Self, ValidateFileError> {
-        match std::fs::read_to_string(root.join(VALIDATE_FILE)) {
-            Ok(text) => Ok(config_file::parse(VALIDATE_FILE, &text)?),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(ValidateFileError::Read(error)),
+    pub fn read(root: &Path) -> Result<Self, ProjectFileError> {
+        match read_project_file(root, VALIDATE_FILE)? {
+            Some(text) => Ok(config_file::parse(VALIDATE_FILE, &text)?),
+            None => Ok(Self::default()),
         }
     }
 }

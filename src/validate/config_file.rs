@@ -24,10 +24,7 @@ struct Reader<'a> {
 }
 
 pub(super) fn parse(name: &str, text: &str) -> Result<ValidateConfig, ConfigError> {
-    let file: File = toml::from_str(text).map_err(|error| {
-        let offset = error.span().map_or(0, |span| span.start);
-        ConfigError::new(name, text, offset, error.message())
-    })?;
+    let file: File = toml::from_str(text).map_err(|error| ConfigError::of_toml(name, text, &error))?;
     Reader { name, text, shared: Arc::from(text) }.config(file)
 }
 

@@ -22,7 +22,7 @@ use serde::Serialize;
 pub use check::{Check, Rule, Verdict};
 pub use config::{
     Placed, Reference, RequiredIndex, RowLimits, RowRule, SqlSource, TimedQuery, UniqueKey, VALIDATE_FILE,
-    ValidateConfig, ValidateFileError, Weight,
+    ValidateConfig, Weight,
 };
 pub use report::{Counts, Recommendation, ValidationReport};
 pub use rows::Depth;

@@ -74,7 +74,17 @@ pub(super) fn row_checks(facts: &Facts, config: &ValidateConfig, depth: Depth) -
     checks.extend(config.rules.iter().map(of_rule));
     checks.extend(config.queries.iter().map(of_query));
     checks.extend(facts.health.statements_schema.as_ref().map(|schema| of_statements(schema, config)));
+    checks.iter_mut().for_each(enclose);
     checks
+}
+
+/// What is read may call functions of the database: views and conditions do. Whatever those set ends with the check,
+/// and they cannot make a session that reads one that writes.
+fn enclose(check: &mut RowCheck) {
+    if check.messages.first().is_some_and(|message| message != BEGIN) {
+        check.messages.insert(0, BEGIN.to_owned());
+        check.messages.push(END.to_owned());
+    }
 }
 
 /// `count(*) as found`, with examples of `shown` only when values may be shown.

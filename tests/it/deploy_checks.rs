@@ -53,14 +53,58 @@ fn a_check_of_the_author_that_holds_lets_it_pass() {
 }
 
 #[test]
-fn a_check_that_cannot_run_is_a_check_that_does_not_hold() {
+fn a_check_that_cannot_run_is_found_in_the_rehearsal() {
     let (cloud, project) = seeded();
     let project = project.migration(
         NEXT,
-        "alter table public.tags add column hue text;\n-- crmctl:verify select oops from public.contacts\n",
+        "alter table public.tags add column hue text;\n-- crmctl:verify select count(*) / 0 > 1 from public.tags\n\
+         -- crmctl:verify select oops from public.contacts\n",
     );
+    let before = cloud.world();
 
-    rolled_back(&cloud, deploy(&project), "oops");
+    let output = deploy(&project).failed();
+    output
+        .says("the check in migrations/20270101000000_next.sql:3 cannot run")
+        .says("oops")
+        .says("the target was not touched");
+    before.assert_same(&cloud.world());
+}
+
+/// A file that runs statement by statement, and does more on the target than in a rehearsal.
+const ELSEWHERE: &str = "-- crmctl: no-transaction\ncreate schema deployed;\n\
+    do $$ begin if current_database() like 'test%' then create schema surprise; end if; end $$;";
+
+#[test]
+fn files_that_ran_one_by_one_are_compared_with_the_rehearsal_and_stay() {
+    let cloud = Database::empty_on(Which::Cloud);
+    let project =
+        Project::new().cloud(&cloud).setting("[deploy]\nafter = [\"touch ran\"]").migration(NEXT, ELSEWHERE);
+
+    let output = deploy(&project).partial();
+    output
+        .says("schema `surprise` is there")
+        .says("the files are applied, one by one")
+        .answers("deployed")
+        .says("crmctl deploy resume --env cloud")
+        .says("crmctl deploy rollback --env cloud")
+        .never_says("rolled back");
+    let journal = || cloud.value("select concat(state, ' ', error) from supabase_migrations.crmctl_deploys");
+    assert!(journal().starts_with("applied the files are applied"), "{}", journal());
+    assert!(!project.path().join("ran").exists(), "nobody has said yes to what came of it");
+    crmctl(&project).args(["deploy", "resume", "--confirm", "cloud"]).success();
+    assert_eq!(journal(), "done ", "what is over is no error any more");
+    assert!(project.path().join("ran").exists());
+}
+
+#[test]
+fn what_the_author_of_a_file_without_a_transaction_asks_is_asked_afterwards() {
+    let cloud = Database::empty_on(Which::Cloud);
+    let text = "-- crmctl: no-transaction\ncreate schema deployed;\n-- crmctl:verify select false\n";
+    let project = Project::new().cloud(&cloud).migration(NEXT, text);
+
+    let output = deploy(&project).partial();
+    output.says("the check in migrations/20270101000000_next.sql:3 does not hold").never_says("rolled back");
+    assert_eq!(cloud.applied(), ["20270101000000"]);
 }
 
 #[test]

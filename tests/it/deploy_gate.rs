@@ -59,6 +59,28 @@ fn a_deploy_to_staging_that_is_not_over_closes_the_gate() {
 }
 
 #[test]
+fn an_environment_that_cannot_be_asked_keeps_the_gate_closed_and_is_named() {
+    let (staging, cloud, project) = fixture();
+    let nobody = staging.url().replace("/test_", "/nobody_");
+    let settings = std::fs::read_to_string(project.path().join("crmctl.toml")).unwrap();
+    project.write("crmctl.toml", &settings.replace(&staging.url(), &nobody));
+
+    deploy(&project)
+        .failed()
+        .says("`staging`, which must have passed the same files first, cannot be asked")
+        .says("--allow gate");
+    assert!(cloud.applied().is_empty());
+}
+
+#[test]
+fn a_rule_that_there_is_not_is_no_leave() {
+    let (_staging, cloud, project) = fixture();
+
+    deploy(&project).args(["--allow", "gates"]).usage().says("did you mean `gate`?");
+    assert!(cloud.applied().is_empty());
+}
+
+#[test]
 fn the_gate_is_passed_by_in_an_emergency_and_that_is_written_down() {
     let (_staging, cloud, project) = fixture();
 

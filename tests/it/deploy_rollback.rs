@@ -16,7 +16,7 @@ fn fixture() -> (Database, Project) {
 }
 
 fn deploy(project: &Project) -> Call {
-    crmctl(project).args(["deploy", "--confirm", "cloud", "--allow", "D02", "--allow", "drop-column"])
+    crmctl(project).args(["deploy", "--confirm", "cloud", "--allow", "D02"])
 }
 
 fn rollback(project: &Project) -> Call {

@@ -85,3 +85,22 @@ fn hundreds_of_tables_take_no_longer_for_being_far_away() {
     // Two for the connection, two for validate and two for access; one per table would be hundreds.
     assert!(proxy.round_trips() <= 10, "{} round trips in {elapsed:?}", proxy.round_trips());
 }
+
+#[test]
+fn no_view_of_the_database_can_make_the_session_writable() {
+    let database = Database::empty();
+    database.run(
+        "create table public.a (x int); alter table public.a enable row level security; \
+         create function public.opens() returns int language sql as \
+           $$ select 1 from set_config('default_transaction_read_only', 'off', false) $$; \
+         create function public.writes() returns int language sql as \
+           $$ insert into public.a values (1) returning 1 $$; \
+         create view public.v as select public.opens() as x; create view public.w as select public.writes() as x",
+    );
+    let counts = "[[counts]]\ntable = \"v\"\n[[counts]]\ntable = \"w\"\n\
+                  [[references]]\nfrom = \"v.x\"\nto = \"a.x\"\n[[references]]\nfrom = \"w.x\"\nto = \"a.x\"\n";
+    let project = Project::new().local(&database).file("validate.toml", counts).file("migrations/.keep", "");
+
+    validate(&project).differs().answers("read-only transaction");
+    assert_eq!(database.value("select count(*) from public.a"), "0");
+}

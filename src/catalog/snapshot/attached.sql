@@ -2,7 +2,7 @@
 --
 -- Triggers of the user on the platform's tables count as the user's: pg_dump forgets them. A trigger that a partition
 -- has from its parent counts where somebody switched it.
-select 'trigger', n.nspname::text, c.relname || case when c.relname like '%.%' then ':' else '.' end || g.tgname, json_strip_nulls(row_to_json(x))
+select 'trigger', n.nspname::text, c.relname || case when c.relname like '%.%' then ':' else '.' end || g.tgname, row_to_json(x)
 from pg_catalog.pg_trigger g
 join pg_catalog.pg_class c on c.oid = g.tgrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -18,15 +18,17 @@ where not g.tgisinternal and (parent.oid is null or parent.tgenabled <> g.tgenab
   and not exists (select from extension_member e where e.classid = 'pg_catalog.pg_trigger'::regclass and e.objid = g.oid)
 
 union all
-select 'policy', n.nspname::text, c.relname || case when c.relname like '%.%' then ':' else '.' end || y.polname, json_strip_nulls(row_to_json(x))
+select 'policy', n.nspname::text, c.relname || case when c.relname like '%.%' then ':' else '.' end || y.polname, row_to_json(x)
 from pg_catalog.pg_policy y
 join pg_catalog.pg_class c on c.oid = y.polrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join relation own on own.oid = c.oid
 left join pg_catalog.pg_description d on d.classoid = 'pg_catalog.pg_policy'::regclass and d.objoid = y.oid,
 lateral (select c.relname as table, y.polcmd as command, y.polpermissive as permissive,
-  (select json_agg(r.role order by r.role collate "C") from (
-    select case r when 0 then 'public' else pg_catalog.pg_get_userbyid(r)::text end as role from unnest(y.polroles) r) r) as roles,
+  case when cardinality(y.polroles) = 1
+    then json_build_array(case y.polroles[1] when 0 then 'public' else pg_catalog.pg_get_userbyid(y.polroles[1])::text end)
+    else (select json_agg(r.role order by r.role collate "C") from (
+      select case r when 0 then 'public' else pg_catalog.pg_get_userbyid(r)::text end as role from unnest(y.polroles) r) r) end as roles,
   pg_catalog.pg_get_expr(y.polqual, y.polrelid) as using, pg_catalog.pg_get_expr(y.polwithcheck, y.polrelid) as check,
   d.description as comment) x
 where own.oid is not null or n.nspname in ('auth', 'storage', 'realtime')

@@ -37,6 +37,12 @@ lateral (select a.entries as acl) x
 where t.attacl is not null and t.attnum > 0 and not t.attisdropped and c.relkind <> 'S'
 
 union all
+select 'column', c.nspname::text, c.prefix || t.attname, row_to_json(x)
+from relation c join pg_catalog.pg_attribute t on t.attrelid = c.oid,
+lateral (select t.attidentity as identity) x
+where c.relkind <> 'S' and t.attnum > 0 and not t.attisdropped and t.attidentity <> ''
+
+union all
 -- What few columns have.
 select 'column', c.nspname::text, c.prefix || t.attname, json_strip_nulls(row_to_json(x))
 from relation c
@@ -45,7 +51,6 @@ join pg_catalog.pg_type y on y.oid = t.atttypid
 left join pg_catalog.pg_collation l on l.oid = t.attcollation and t.attcollation <> y.typcollation
 left join pg_catalog.pg_namespace n on n.oid = l.collnamespace,
 lateral (select
-  nullif(t.attidentity, '') as identity,
   case when l.oid is not null then case n.nspname when 'pg_catalog' then '' else n.nspname || '.' end || l.collname end as collation,
   case when t.attstorage <> y.typstorage then case t.attstorage when 'p' then 'plain' when 'e' then 'external' when 'm' then 'main' when 'x' then 'extended' end end as storage,
   case t.attcompression when 'p' then 'pglz' when 'l' then 'lz4' end as compression,
@@ -55,7 +60,7 @@ lateral (select
   case when t.attinhcount > 0 then true end as inherited,
   case when t.attinhcount > 0 and t.attislocal then true end as inherited_and_local) x
 where c.relkind <> 'S' and t.attnum > 0 and not t.attisdropped
-  and (t.attidentity <> '' or t.attcollation <> y.typcollation or t.attstorage <> y.typstorage or t.attcompression <> ''
+  and (t.attcollation <> y.typcollation or t.attstorage <> y.typstorage or t.attcompression <> ''
     or t.attstattarget >= 0 or t.attoptions is not null or t.attfdwoptions is not null or t.attinhcount > 0)
 
 union all

@@ -1,20 +1,21 @@
 -- Constraints of tables and their indexes.
 --
 -- Foreign keys that a partition has from its parent get new names in every dump; its indexes keep theirs.
-select 'constraint', c.nspname::text, c.prefix || k.conname, row_to_json(x)
-from pg_catalog.pg_constraint k
-join relation c on c.oid = k.conrelid,
-lateral (select c.relname as table, k.contype as type, pg_catalog.pg_get_constraintdef(k.oid) as definition, k.convalidated as validated) x
-where k.contype in ('c', 'f', 'p', 'u', 'x') and (k.conparentid = 0 or k.contype in ('p', 'u', 'x'))
-
-union all
--- Most constraints are of one column, for which no list has to be gathered.
+-- Most are of one column, for which no list has to be gathered.
 select 'constraint', c.nspname::text, c.prefix || k.conname, row_to_json(x)
 from pg_catalog.pg_constraint k
 join relation c on c.oid = k.conrelid
 join pg_catalog.pg_attribute t on t.attrelid = k.conrelid and t.attnum = k.conkey[1],
-lateral (select array[t.attname] as columns) x
+lateral (select c.relname as table, k.contype as type, pg_catalog.pg_get_constraintdef(k.oid) as definition, k.convalidated as validated,
+  array[t.attname] as columns) x
 where k.contype in ('c', 'f', 'p', 'u', 'x') and (k.conparentid = 0 or k.contype in ('p', 'u', 'x')) and cardinality(k.conkey) = 1
+
+union all
+select 'constraint', c.nspname::text, c.prefix || k.conname, row_to_json(x)
+from pg_catalog.pg_constraint k
+join relation c on c.oid = k.conrelid,
+lateral (select c.relname as table, k.contype as type, pg_catalog.pg_get_constraintdef(k.oid) as definition, k.convalidated as validated) x
+where k.contype in ('c', 'f', 'p', 'u', 'x') and (k.conparentid = 0 or k.contype in ('p', 'u', 'x')) and not coalesce(cardinality(k.conkey) = 1 and k.conkey[1] <> 0, false)
 
 union all
 select 'constraint', c.nspname::text, c.prefix || k.conname, row_to_json(x)
@@ -29,11 +30,22 @@ select 'constraint', c.nspname::text, c.prefix || k.conname, row_to_json(x)
 from pg_catalog.pg_constraint k
 join relation c on c.oid = k.conrelid
 join pg_catalog.pg_class r on r.oid = k.confrelid
+join pg_catalog.pg_namespace n on n.oid = r.relnamespace
+join pg_catalog.pg_attribute t on t.attrelid = k.confrelid and t.attnum = k.confkey[1],
+lateral (select n.nspname as schema, r.relname as name) y,
+lateral (select y as references, array[t.attname] as referenced_columns) x
+where k.contype = 'f' and k.conparentid = 0 and cardinality(k.confkey) = 1
+
+union all
+select 'constraint', c.nspname::text, c.prefix || k.conname, row_to_json(x)
+from pg_catalog.pg_constraint k
+join relation c on c.oid = k.conrelid
+join pg_catalog.pg_class r on r.oid = k.confrelid
 join pg_catalog.pg_namespace n on n.oid = r.relnamespace,
 lateral (select (select row_to_json(y) from (select n.nspname as schema, r.relname as name) y) as references,
   (select array_agg(t.attname order by o.place) from unnest(k.confkey) with ordinality o (number, place)
    join pg_catalog.pg_attribute t on t.attrelid = k.confrelid and t.attnum = o.number) as referenced_columns) x
-where k.contype = 'f' and k.conparentid = 0
+where k.contype = 'f' and k.conparentid = 0 and cardinality(k.confkey) > 1
 
 union all
 -- What few constraints have.
@@ -53,11 +65,21 @@ where k.contype in ('c', 'f', 'p', 'u', 'x') and (k.conparentid = 0 or k.contype
   and (k.coninhcount > 0 or d.description is not null or g.tgconstraint is not null)
 
 union all
+-- Printing an index takes the server long, for it looks for every column's default operator class. A plain B-tree of
+-- one column, with the class of exactly its type, is put into the same words here.
 select 'index', c.nspname::text, c.prefix || i.relname, row_to_json(x)
 from pg_catalog.pg_index y
 join relation c on c.oid = y.indrelid
-join pg_catalog.pg_class i on i.oid = y.indexrelid,
-lateral (select c.relname as table, pg_catalog.pg_get_indexdef(i.oid) as definition, y.indisvalid as valid) x
+join pg_catalog.pg_class i on i.oid = y.indexrelid
+left join pg_catalog.pg_attribute t on t.attrelid = y.indrelid and t.attnum = y.indkey[0] and t.attcollation = y.indcollation[0]
+left join pg_catalog.pg_opclass o on o.oid = y.indclass[0] and o.opcdefault and o.opcintype = t.atttypid,
+lateral (select c.relname as table,
+  case when o.oid is not null and i.relam = 403 and i.relkind = 'i' and i.reloptions is null and y.indnatts = 1 and y.indoption[0] = 0
+      and (y.indisprimary or not y.indisunique) and y.indpred is null and not y.indisexclusion
+    then 'CREATE ' || case when y.indisunique then 'UNIQUE ' else '' end || 'INDEX ' || quote_ident(i.relname) || ' ON '
+      || quote_ident(c.nspname) || '.' || quote_ident(c.relname) || ' USING btree (' || quote_ident(t.attname) || ')'
+    else pg_catalog.pg_get_indexdef(i.oid) end as definition,
+  y.indisvalid as valid) x
 
 union all
 -- What few indexes have.

@@ -6,16 +6,17 @@ left join pg_catalog.pg_description d on d.classoid = 'pg_catalog.pg_namespace':
 lateral (select a.entries as acl, d.description as comment) x
 
 union all
-select case c.relkind when 'r' then 'table' when 'p' then 'table' when 'v' then 'view' when 'm' then 'materialized view'
-    when 'f' then 'foreign table' else 'sequence' end,
+select 'table', c.nspname::text, c.relname::text, row_to_json(x)
+from relation c left join acl a on a.kind = c.acl_kind and a.owner = c.owner and a.acl = c.acl,
+lateral (select a.entries as acl, c.relrowsecurity as row_security) x
+where c.relkind in ('r', 'p')
+
+union all
+select case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' else 'sequence' end,
   c.nspname::text, c.relname::text, row_to_json(x)
 from relation c left join acl a on a.kind = c.acl_kind and a.owner = c.owner and a.acl = c.acl,
 lateral (select a.entries as acl) x
-
-union all
-select 'table', c.nspname::text, c.relname::text, row_to_json(x)
-from relation c, lateral (select c.relrowsecurity as row_security) x
-where c.relkind in ('r', 'p')
+where c.relkind not in ('r', 'p')
 
 union all
 select case c.relkind when 'v' then 'view' else 'materialized view' end, c.nspname::text, c.relname::text, row_to_json(x)
@@ -76,13 +77,14 @@ lateral (select s.seqtypid::regtype::text as type, s.seqstart as start, s.seqinc
   s.seqmax as maximum, s.seqcache as cache, s.seqcycle as cycle) x
 
 union all
-select 'sequence', c.nspname::text, c.relname::text, json_strip_nulls(row_to_json(x))
+select 'sequence', c.nspname::text, c.relname::text, row_to_json(x)
 from relation c
 join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid
   and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i') and d.refobjsubid > 0
 join pg_catalog.pg_attribute t on t.attrelid = d.refobjid and t.attnum = d.refobjsubid
-join pg_catalog.pg_class o on o.oid = d.refobjid,
-lateral (select d.refobjid::regclass::text || '.' || t.attname as owned_by,
+join pg_catalog.pg_class o on o.oid = d.refobjid
+join pg_catalog.pg_namespace n on n.oid = o.relnamespace,
+lateral (select quote_ident(n.nspname) || '.' || quote_ident(o.relname) || '.' || t.attname as owned_by,
   case when o.relnamespace = c.relnamespace then o.relname end as table,
   case when d.deptype = 'i' then true end as identity) x
 where c.relkind = 'S'

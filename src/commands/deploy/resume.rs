@@ -20,7 +20,7 @@ pub(crate) struct ResumeArgs {
     #[arg(long = "env", value_name = "NAME", default_value = "cloud")]
     environment: EnvironmentName,
     /// Show what is left to do and change nothing
-    #[arg(long)]
+    #[arg(long, visible_alias = "dry-run")]
     plan: bool,
     /// Do not run the commands that crmctl.toml names before and after
     #[arg(long)]

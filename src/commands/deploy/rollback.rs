@@ -13,7 +13,7 @@ use crate::migration::{History, MigrationFile, Version, down, history};
 use crate::pg::{PgError, Session};
 use crate::plan::Hazard;
 
-/// Undo the unfinished or the last deploy: the schema from before it, proven by its hash
+/// Undo the unfinished or the last deploy: the schema from before it, proved by its hash
 ///
 /// What undoes each file runs in one transaction, if there is such a thing for all of them; it commits only if the schema
 /// is the one from before. Otherwise the backup of the deploy is restored, which loses what was written since.
@@ -25,7 +25,7 @@ pub(crate) struct RollbackArgs {
     #[arg(long = "env", value_name = "NAME", default_value = "cloud")]
     environment: EnvironmentName,
     /// Show what would be done and change nothing
-    #[arg(long)]
+    #[arg(long, visible_alias = "dry-run")]
     plan: bool,
     /// Restore the backup of the deploy even if its files can be undone
     #[arg(long)]

@@ -3,12 +3,12 @@
 use crate::app::App;
 use crate::commands::deploy::{carry_out, rollback};
 use crate::deploy::preflight;
-use crate::deploy::{self, ByteLimit, DeployRecord, Gate, Hooks, Procedure, gate, ledger, resume};
+use crate::deploy::{self, ByteLimit, DeployRecord, Gate, Hooks, Journal, Procedure, gate, ledger, resume};
 use crate::environment::{Environment, EnvironmentName};
 use crate::error::{ExitStatus, Failure, Kind, Result};
 use crate::lint;
 use crate::local::ClusterOptions;
-use crate::migration::{self, Directory, MigrationFile, Options, Step, history};
+use crate::migration::{self, Directory, History, MigrationFile, Options, Step, history};
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Debug, clap::Args)]
@@ -17,7 +17,7 @@ pub(crate) struct StartArgs {
     #[arg(long = "env", value_name = "NAME", default_value = "cloud")]
     environment: EnvironmentName,
     /// Look, lint and rehearse, show everything that would be done, and change nothing
-    #[arg(long)]
+    #[arg(long, visible_alias = "dry-run")]
     plan: bool,
     /// Rehearse with the rows of the tables that are touched, too: realistic times, and rows that are in the way found
     #[arg(long)]
@@ -27,7 +27,7 @@ pub(crate) struct StartArgs {
     with_data_limit: ByteLimit,
     /// Allow what this lint rule forbids; can be repeated. `drift`: a target that is not what its migrations make; `rows`:
     /// rows that vanish; `gate`: not to ask the environment that must come first
-    #[arg(long, value_name = "RULE")]
+    #[arg(long, value_name = "RULE", value_parser = deploy::allowance::parse)]
     allow: Vec<String>,
     /// Do not run the commands that crmctl.toml names before and after
     #[arg(long)]
@@ -70,7 +70,7 @@ pub(super) async fn run(app: &App, args: StartArgs) -> Result<ExitStatus> {
     let doors = deploy::doors::observe(&mut session, &app.project).await?;
     let rehearsal = deploy::rehearse(&request, &mut session).await?;
     let files = deploy::plan(migrations, findings, rehearsal, observed, &args.allow).guarding(doors);
-    let author = deploy::author(&app.variables, &app.project.root).await;
+    let author = deploy::author(&app.variables, &app.project.root);
     let record = DeployRecord::planned(&environment.name, author, &files, app.now()).allowing(args.allow);
     let hooks = if args.no_hooks { Hooks::default() } else { Hooks::of(&app.project.deploy) };
     let has_down_halves = deploy::have_down_halves(&files.migrations.steps, &directory);
@@ -123,10 +123,16 @@ async fn pass_gate(
         return Ok(Some(Gate { environment: name.clone(), asked: false }));
     }
     let environment = app.environment(name)?;
-    let mut session = app.connect(&environment).await?;
+    let asked = ask(app, &environment).await;
+    app.printer.about(args.environment.as_str());
+    let (history, journal) = asked.map_err(|failure| gate::cannot_be_asked(name, failure))?;
+    Ok(Some(gate::pass(name, steps, directory, (&history, &journal))?))
+}
+
+async fn ask(app: &App, environment: &Environment) -> Result<(History, Journal)> {
+    let mut session = app.connect(environment).await?;
     let history = history::read(&mut session).await?;
     let journal = ledger::read(&mut session, 1).await?;
     session.close().await;
-    app.printer.about(args.environment.as_str());
-    Ok(Some(gate::pass(name, steps, directory, (&history, &journal))?))
+    Ok((history, journal))
 }

@@ -16,7 +16,7 @@ pub(crate) struct StatusArgs {
     /// How many deploys to show
     #[arg(long, value_name = "COUNT", default_value_t = 10)]
     limit: u32,
-    /// End with 3 when one is unfinished
+    /// Exit with 3 when one is unfinished
     #[arg(long)]
     exit_code: bool,
 }

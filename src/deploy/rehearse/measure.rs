@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::deploy::asked;
 use crate::deploy::rehearse::relations::{Relations, TABLES};
 use crate::deploy::rehearse::report::{RehearsedFile, SlowStatement};
 use crate::error::{Failure, Location, Result};
@@ -54,6 +55,8 @@ pub(crate) async fn measure(
     if together {
         writer.commit().await?;
     }
+    let run: Vec<&MigrationFile> = steps.iter().map(|step| &*step.file).collect();
+    asked::try_all(writer, &run).await?;
     Ok(files)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::backup::adjust::{Adjusted, adjust};
 use crate::backup::clear;
+use crate::backup::dump::plain_dump;
 use crate::backup::extras::{self, Extension, Published};
 use crate::catalog::Catalog;
 use crate::environment::DatabaseUrl;
@@ -50,14 +51,9 @@ async fn read(target: &mut Session) -> PgResult<(Vec<Extension>, Vec<Published>)
     Ok((extensions, published))
 }
 
-/// How `pg_dump` is called: the user's schemas without rows, as plain SQL.
+/// How `pg_dump` is called: the user's schemas without rows.
 fn pg_dump(tool: &Tool, url: &DatabaseUrl, schemas: &[&str]) -> Invocation {
-    let schemas = schemas.iter().map(|schema| format!("--schema=\"{}\"", schema.replace('"', "\"\"")));
-    tool.invocation()
-        .args(["--schema-only", "--format=plain", "--encoding=UTF8", "--no-password", "--no-owner"])
-        .args(["--no-publications", "--no-subscriptions"])
-        .args(schemas)
-        .secrets(url.libpq_environment())
+    plain_dump(tool, url, schemas).arg("--schema-only")
 }
 
 /// Runs a dump in one transaction, a window of its statements in flight.

@@ -10,7 +10,7 @@ use crate::error::{Explain, Failure, Kind, Result};
 use crate::guard::Approved;
 use crate::migration::Version;
 use crate::migration::down::{self, DownPlan};
-use crate::pg::{Session, Writer, text_array};
+use crate::pg::{Session, Writer, literal, text_array};
 use crate::plan::Progress;
 
 /// Undoing each file did not lead back.
@@ -106,7 +106,7 @@ async fn undo(
         return Err(NotAsBefore.into());
     }
     let entry = rolled_back(record);
-    writer.run(&format!("{entry}; notify pgrst, 'reload schema'")).await?;
+    writer.run(&format!("{entry}; reset all; notify pgrst, 'reload schema'")).await?;
     Ok(now)
 }
 
@@ -127,10 +127,12 @@ fn forget(record: &DeployRecord) -> String {
     let versions = text_array(&versions);
     ["schema_migrations", "crmctl_migrations"]
         .map(|table| {
-            format!(
-                "do $crmctl$ begin if pg_catalog.to_regclass('supabase_migrations.{table}') is not null then \
-                 delete from supabase_migrations.{table} where version = any ({versions}); end if; end $crmctl$"
-            )
+            // A literal, and no dollar quotes: what is in the journal may come from anybody.
+            let body = format!(
+                "begin if pg_catalog.to_regclass('supabase_migrations.{table}') is not null then \
+                 delete from supabase_migrations.{table} where version operator(pg_catalog.=) any ({versions}); end if; end"
+            );
+            format!("do {}", literal(&body))
         })
         .join("; ")
 }

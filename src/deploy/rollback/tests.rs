@@ -59,3 +59,11 @@ fn what_was_applied_later_forbids_it() {
     let by_another_tool = test_history([("1_a", ""), ("2_b", ""), ("9_z", "")]);
     assert!(check_last(&journal.records[1], &journal, &by_another_tool).is_err());
 }
+
+#[test]
+fn nothing_is_written_without_consent_not_even_the_end_of_a_deploy_that_did_nothing() {
+    let record = record(1, DeployState::Applying, "1_a");
+    let plan = RollbackPlan::new(record, &test_history([]), Way::Close);
+
+    assert!(!plan.hazards().is_empty());
+}

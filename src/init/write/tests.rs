@@ -118,6 +118,8 @@ fn every_commented_key_of_the_configuration_is_known_and_shows_its_default() {
     );
     assert!(full.environments.remove(&EnvironmentName::known("staging")).is_some());
     assert_eq!((full.migrations, full.seeds), (plain.migrations, plain.seeds));
+    // Nothing is required by default, so that the file shows an example.
+    assert_eq!(full.deploy.requires.take(), Some(EnvironmentName::known("staging")));
     assert_eq!((full.sync, full.backup, full.deploy), (plain.sync, plain.backup, plain.deploy));
 }
 

@@ -3,6 +3,7 @@
 //! Where a rule of ours says the same with live sizes, squawk's stays silent, so that one danger is one finding.
 //! A file that squawk cannot read is left to our own rules, which look at words.
 
+mod depth;
 mod treatment;
 mod weigh;
 
@@ -17,7 +18,10 @@ use treatment::{Place, Treatment, treatment};
 
 /// What squawk finds in a file and nobody else says.
 pub(crate) fn check<'a>(file: &ReadFile<'a>, world: &'a World<'a>) -> Vec<(usize, Problem)> {
-    violations(file).iter().filter_map(|violation| problem(file, violation, world)).collect()
+    depth::with_stack(|| violations(file))
+        .iter()
+        .filter_map(|violation| problem(file, violation, world))
+        .collect()
 }
 
 fn problem<'a>(file: &ReadFile<'a>, violation: &Violation, world: &'a World<'a>) -> Option<(usize, Problem)> {
@@ -40,8 +44,11 @@ fn violations(file: &ReadFile) -> Vec<Violation> {
     if file.file.text.len() > LONGEST {
         return Vec::new();
     }
-    let is_rows = |read: &Read| matches!(read.statement.command.as_str(), "insert into" | "copy" | "do");
-    let mut text = without(&file.file.text, file, is_rows);
+    let is_left_out = |read: &Read| {
+        matches!(read.statement.command.as_str(), "insert into" | "copy" | "do")
+            || depth::is_too_deep(&read.words)
+    };
+    let mut text = without(&file.file.text, file, is_left_out);
     let mut parse = SourceFile::parse(&text);
     let errors = parse.errors();
     if !errors.is_empty() {

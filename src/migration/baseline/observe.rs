@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::backup::dump::plain_dump;
 use crate::backup::extras::{Published, publication_query};
 use crate::cancel::Cancel;
 use crate::catalog::Catalog;
@@ -9,7 +10,7 @@ use crate::drift;
 use crate::error::Result;
 use crate::migration::History;
 use crate::pg::{PgError, PgResult, Row, Session};
-use crate::tools::{self, Invocation, SearchPath, Tool, ToolName};
+use crate::tools::{self, SearchPath, ToolName};
 
 /// A database as it is.
 #[derive(Debug, Clone)]
@@ -80,20 +81,15 @@ pub(crate) async fn dump(
 ) -> Result<String> {
     let tool = tools::find(ToolName::PgDump, observed.major, search).await?;
     let schemas: Vec<&str> = observed.catalog.of_kind("schema").map(|(name, _)| name.name.as_str()).collect();
-    let invocation = pg_dump(&tool, &schemas).secrets(session.target().url.libpq_environment());
+    let invocation = plain_dump(&tool, &session.target().url, &schemas).args([
+        "--schema-only",
+        "--no-tablespaces",
+        "--no-security-labels",
+    ]);
     let output = tokio::select! {
         output = tools::run(&invocation) => output?,
         () = cancel.raised() => return Err(PgError::Interrupted.into()),
     };
     String::from_utf8(output.stdout)
         .map_err(|error| anyhow::Error::new(error).context("`pg_dump` wrote what is not UTF-8").into())
-}
-
-/// How `pg_dump` is called: definitions only, rights included, owners left out.
-fn pg_dump(tool: &Tool, schemas: &[&str]) -> Invocation {
-    let schemas = schemas.iter().map(|schema| format!("--schema=\"{}\"", schema.replace('"', "\"\"")));
-    tool.invocation()
-        .args(["--format=plain", "--schema-only", "--encoding=UTF8", "--no-password", "--no-owner"])
-        .args(["--no-publications", "--no-subscriptions", "--no-tablespaces", "--no-security-labels"])
-        .args(schemas)
 }

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use crate::catalog;
 use crate::error::{Failure, Result};
 use crate::guard::Approved;
+use crate::migration::apply::begin;
 use crate::migration::class::Class;
 use crate::migration::down::fate::find_out;
 use crate::migration::down::plan::DownPlan;
@@ -17,12 +18,10 @@ use crate::migration::down::step::{DownStep, Source};
 use crate::migration::fate::is_unknown;
 use crate::migration::flight::{explain, receive_file, send_file};
 use crate::migration::history;
-use crate::migration::settings::settings;
+use crate::migration::settings::{CLEAN, settings};
 use crate::migration::version::Version;
-use crate::pg::{Backoff, CopySource, PgError, PgResult, Session, Writer, is_transient, text_array};
+use crate::pg::{Backoff, CopySource, PgError, Session, Writer, is_transient};
 use crate::plan::Progress;
-
-const CLEAN: &str = "reset role; reset all";
 
 /// Undoes what was approved. A failure carries the report of what was committed before it.
 pub async fn apply(
@@ -60,10 +59,6 @@ pub async fn run_in_transaction(
 ) -> Result<()> {
     begin(writer).await?;
     run_steps(writer, &plan.steps, progress).await
-}
-
-async fn begin(writer: &mut Writer<'_>) -> PgResult<()> {
-    writer.run(&format!("{CLEAN}; begin; set local lock_timeout = '4s'; {}", history::CREATE)).await.map(drop)
 }
 
 async fn all_together(
@@ -154,12 +149,8 @@ async fn run_steps(writer: &mut Writer<'_>, steps: &[DownStep], progress: &dyn P
 fn forget(step: &DownStep) -> String {
     let directives = &step.file.directives;
     let folded = directives.squashed_from.iter().chain(&directives.squashed_before);
-    let versions: Vec<&str> = std::iter::once(&step.version).chain(folded).map(Version::as_str).collect();
-    let versions = text_array(&versions);
-    format!(
-        "reset role; delete from supabase_migrations.schema_migrations where version = any ({versions}); \
-         delete from supabase_migrations.crmctl_migrations where version = any ({versions})"
-    )
+    let versions: Vec<&Version> = std::iter::once(&step.version).chain(folded).collect();
+    format!("reset role; {}", history::forget(&versions))
 }
 
 /// An error with its place where the user can see it.

@@ -1,12 +1,10 @@
 //! What became of migrations whose undoing was not answered: only the history knows.
 
-use tokio::time::timeout;
-
 use crate::error::{Failure, Kind, Result};
 use crate::migration::down::plan::DownPlan;
 use crate::migration::down::report::DownReport;
-use crate::migration::fate::{PATIENCE, history_afterwards};
-use crate::pg::Session;
+use crate::migration::history;
+use crate::pg::{Session, ask_afterwards};
 
 /// Asks the history, and completes the report by what it says. When everything was undone, nothing has failed.
 pub(super) async fn find_out(
@@ -15,7 +13,7 @@ pub(super) async fn find_out(
     report: &mut DownReport,
     failure: Failure,
 ) -> Result<()> {
-    let Ok(Ok(history)) = timeout(PATIENCE, history_afterwards(session)).await else {
+    let Some(history) = ask_afterwards(session.target(), history::read).await else {
         let environment = &session.target().environment;
         return Err(failure
             .context("the server may have undone more than it could say, and cannot be asked")

@@ -9,7 +9,7 @@ use crate::migration::folded::in_a_row;
 use crate::migration::history;
 use crate::migration::repair::plan::{Change, RepairPlan};
 use crate::migration::version::Version;
-use crate::pg::{PgResult, Session, SqlText, Writer, literal};
+use crate::pg::{PgResult, Session, SqlText, Writer};
 use crate::plan::{Progress, Render};
 use crate::ui::{Style, plural};
 
@@ -58,11 +58,7 @@ async fn write(writer: &mut Writer<'_>, changes: &[Change]) -> PgResult<()> {
 
 /// Both tables always change together; what another tool left in either is replaced.
 fn add(statements: &mut SqlText, change: &Change) {
-    let version = literal(change.version().as_str());
-    statements.push(&format!(
-        "delete from supabase_migrations.schema_migrations where version = {version}; \
-         delete from supabase_migrations.crmctl_migrations where version = {version}; "
-    ));
+    statements.push(&format!("{}; ", history::forget(&[change.version()])));
     match change {
         Change::MarkApplied { file } | Change::AcceptEdited { file } => {
             statements.append(history::record(file));

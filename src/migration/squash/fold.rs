@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::backup::carried::{self, CarriedTable};
+use crate::backup::dump::plain_dump;
 use crate::backup::extras::{self, EXTENSION_QUERY, Extension, Published};
 use crate::cancel::Cancel;
 use crate::catalog::Catalog;
@@ -136,21 +137,9 @@ async fn dump(session: &mut Session, search: &SearchPath, catalog: &Catalog) -> 
         .await?;
     let first = rows.first().ok_or_else(|| PgError::Protocol("the server has no version".to_owned()))?;
     let tool = tools::find(ToolName::PgDump, first.get("major")?, search).await?;
-    let schemas = catalog.of_kind("schema").map(|(name, _)| format!("--schema={}", identifier(&name.name)));
-    let invocation = tool
-        .invocation()
-        .args([
-            "--format=plain",
-            "--encoding=UTF8",
-            "--no-password",
-            "--no-owner",
-            "--no-publications",
-            "--no-subscriptions",
-            "--column-inserts",
-            "--rows-per-insert=500",
-        ])
-        .args(schemas)
-        .secrets(session.target().url.libpq_environment());
+    let schemas: Vec<&str> = catalog.of_kind("schema").map(|(name, _)| name.name.as_str()).collect();
+    let invocation = plain_dump(&tool, &session.target().url, &schemas)
+        .args(["--column-inserts", "--rows-per-insert=500"]);
     let output = tools::run(&invocation).await?;
     let text = String::from_utf8(output.stdout);
     Ok(text.map_err(|error| anyhow::Error::new(error).context("`pg_dump` wrote something else than text"))?)

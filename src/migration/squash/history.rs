@@ -2,9 +2,10 @@
 
 use crate::error::Result;
 use crate::guard::Approved;
-use crate::migration::history::{CREATE, record};
+use crate::migration::Version;
+use crate::migration::history::{BEGIN, CREATE, forget, record};
 use crate::migration::squash::plan::HistoryPlan;
-use crate::pg::{Session, text_array};
+use crate::pg::Session;
 use crate::plan::Progress;
 
 /// Rewrites the history that was approved. Nothing else of the database is touched.
@@ -15,15 +16,10 @@ pub async fn rewrite(
 ) -> Result<()> {
     let plan = approved.plan();
     let mut writer = session.unlock(approved, progress).await?;
-    let versions: Vec<&str> = plan.removes.iter().map(crate::migration::Version::as_str).collect();
-    let versions = text_array(&versions);
+    let removed: Vec<&Version> = plan.removes.iter().collect();
     // Two messages: should the second fail, nothing of it was done and the transaction is there to be rolled back.
-    writer.run("reset role; reset all; begin; set local lock_timeout = '4s'").await?;
-    let fold = format!(
-        "{CREATE}; delete from supabase_migrations.schema_migrations where version = any ({versions}); \
-         delete from supabase_migrations.crmctl_migrations where version = any ({versions}); {}",
-        record(&plan.file)
-    );
+    writer.run(BEGIN).await?;
+    let fold = format!("{CREATE}; {}; {}", forget(&removed), record(&plan.file));
     if let Err(error) = writer.run(&fold).await {
         // A connection that is lost has rolled back by itself.
         let _ = writer.roll_back().await;

@@ -203,3 +203,13 @@ fn a_failure_after_the_document_is_told_on_stderr() {
     assert!(serde_json::from_str::<serde_json::Value>(&stdout.text()).is_ok());
     assert!(stderr.text().starts_with("error: "));
 }
+
+#[test]
+fn nothing_that_others_wrote_commands_the_terminal() {
+    let (printer, stdout, stderr) = printer(TEXT, &[]);
+
+    printer.notice("a.sql: notice: \u{1b}]0;all is well\u{7}\u{1b}[8m");
+    printer.answer("table `a\u{1b}[2Jb`").unwrap();
+    assert_eq!(stderr.text(), "a.sql: notice: \u{fffd}]0;all is well\u{fffd}\u{fffd}[8m\n");
+    assert_eq!(stdout.text(), "table `a\u{fffd}[2Jb`\n");
+}

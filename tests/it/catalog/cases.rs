@@ -76,6 +76,10 @@ pub(super) const TABLES: &[Case] = &[
 
 pub(super) const ATTACHED: &[Case] = &[
     (
+        "alter table people add constraint complete check (people is not null) not valid",
+        &["constraint `people.complete`"],
+    ),
+    (
         "alter table people drop constraint grown, add constraint grown check (age > 18)",
         &["constraint `people.grown`"],
     ),
