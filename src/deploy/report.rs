@@ -58,7 +58,11 @@ impl Render for DeployReport {
         } else {
             ", file by file"
         };
-        let mut text = format!("{} {}{how}", style.good("deployed"), files(self.applied.len()));
+        let mut text = if self.applied.is_empty() {
+            format!("{} deploy {}, whose migrations were there already", style.good("ended"), self.id)
+        } else {
+            format!("{} {}{how}", style.good("deployed"), files(self.applied.len()))
+        };
         for change in &self.changes {
             text += &format!("\n  {change}");
         }
