@@ -4,9 +4,9 @@
 pub(super) type Case = (&'static str, &'static [&'static str]);
 
 pub(super) const TABLES: &[Case] = &[
-    ("comment on schema other is 'x'", &["schema `other.other`"]),
-    ("grant usage on schema other to dashboard_user", &["schema `other.other`"]),
-    ("drop schema other", &["schema `other.other`"]),
+    ("comment on schema other is 'x'", &["schema `other`"]),
+    ("grant usage on schema other to dashboard_user", &["schema `other`"]),
+    ("drop schema other", &["schema `other`"]),
     ("create table fresh (a int primary key)", &["table `fresh`"]),
     ("alter table notes rename to jottings", &["table `jottings`", "table `notes`"]),
     ("alter table people enable row level security", &["table `people`"]),
