@@ -9,8 +9,8 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::support::{Call, Database, Project, Which, crmctl};
 
-/// How often each command is killed.
-const KILLS: u32 = 50;
+/// How often each command is killed, each run at other moments; `CRASH_KILLS` asks for more.
+const KILLS: u32 = 15;
 
 /// PostgreSQL does not roll sequences back: a number that was drawn is gone.
 const NOT_ROLLED_BACK: &[&str] = &["sequence "];
@@ -28,7 +28,8 @@ pub(crate) fn kill_often(database: &Database, call: impl Fn() -> Call, mut check
     let mut lifetime = started.elapsed();
     check(&format!("not killed at all, seed {seed}"));
 
-    for number in 1..=KILLS {
+    let kills = std::env::var("CRASH_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
+    for number in 1..=kills {
         let moment = lifetime.mul_f64(random.random_range(0.0..1.1));
         let started = Instant::now();
         let mut running = call().spawn();

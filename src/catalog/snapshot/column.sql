@@ -29,12 +29,9 @@ lateral (select d.description as comment) x
 where c.relkind <> 'S' and d.objsubid > 0
 
 union all
-select 'column', c.nspname::text, c.prefix || t.attname, row_to_json(x)
-from pg_catalog.pg_attribute t
-join relation c on c.oid = t.attrelid
-join acl a on a.kind = 'c' and a.owner = c.owner and a.acl = t.attacl,
+select 'column', c.nspname::text, c.name, row_to_json(x)
+from column_acl c join acl a on a.kind = 'c' and a.owner = c.owner and a.acl = c.acl,
 lateral (select a.entries as acl) x
-where t.attacl is not null and t.attnum > 0 and not t.attisdropped and c.relkind <> 'S'
 
 union all
 select 'column', c.nspname::text, c.prefix || t.attname, row_to_json(x)

@@ -48,6 +48,11 @@ own_type as materialized (
     and not exists (select from pg_catalog.pg_type a where a.typarray = t.oid)
     and not exists (select from extension_member e where e.classid = 'pg_catalog.pg_type'::regclass and e.objid = t.oid)
 ),
+column_acl as materialized (
+  select c.nspname, c.prefix || t.attname as name, c.owner, t.attacl as acl
+  from pg_catalog.pg_attribute t join relation c on c.oid = t.attrelid
+  where t.attacl is not null and t.attnum > 0 and not t.attisdropped and c.relkind <> 'S'
+),
 -- Most objects share a few lists of privileges: each is put into words once.
 acl_used as materialized (
   select u.*, row_number() over () as number from (
@@ -58,7 +63,7 @@ acl_used as materialized (
   union select 'l'::"char", lanowner, coalesce(lanacl, pg_catalog.acldefault('l', lanowner)) from pg_catalog.pg_language
   union select 'F'::"char", fdwowner, coalesce(fdwacl, pg_catalog.acldefault('F', fdwowner)) from pg_catalog.pg_foreign_data_wrapper
   union select 'S'::"char", srvowner, coalesce(srvacl, pg_catalog.acldefault('S', srvowner)) from pg_catalog.pg_foreign_server
-  union select 'c'::"char", c.owner, t.attacl from pg_catalog.pg_attribute t join relation c on c.oid = t.attrelid where t.attacl is not null
+  union select 'c'::"char", owner, acl from column_acl
   union select case d.defaclobjtype when 'r' then 'r'::"char" else 'd' end, 0::oid, d.defaclacl from pg_catalog.pg_default_acl d
   ) u (kind, owner, acl)
 ),
