@@ -59,7 +59,8 @@ impl<'a> Deployment<'a> {
         };
         for (index, command) in commands.iter().enumerate() {
             let word = phase.word();
-            self.progress.notice(&format!("{word} {} of {}: {command}", index + 1, commands.len()));
+            let shown = shell.without_password(command);
+            self.progress.notice(&format!("{word} {} of {}: {shown}", index + 1, commands.len()));
             shell.run(command, (&self.record.id, phase), self.progress).await?;
             match phase {
                 Phase::Before => self.record.hooks.before.push(command.clone()),

@@ -233,10 +233,7 @@ fn surprise(difference: &Difference) -> String {
     match &difference.change {
         Change::OnlyRight => format!("{object} is there"),
         Change::OnlyLeft => format!("{object} is not there"),
-        Change::Differs { facts } => {
-            let facts: Vec<&str> = facts.iter().map(|(name, _, _)| name.as_str()).collect();
-            format!("{object} has another {}", facts.join(" and ").replace('_', " "))
-        }
+        Change::Differs { .. } => difference.in_words("the rehearsal", "the target"),
     }
 }
 

@@ -9,7 +9,6 @@ use crate::cancel::Cancel;
 use crate::deploy::journal::DeployId;
 use crate::environment::{DeployConfig, Environment};
 use crate::error::{Explain, Kind, Result};
-use crate::pg::PgError;
 use crate::plan::Progress;
 use crate::tools::{self, Invocation, RunError};
 
@@ -71,7 +70,7 @@ pub fn remaining(all: &[String], done: &[String]) -> Vec<String> {
     all.iter().filter(is_left).cloned().collect()
 }
 
-/// Why a command did not do its work.
+/// Why a command did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum HookError {
     /// It ended with an error.
@@ -84,11 +83,22 @@ pub enum HookError {
         /// How it ended.
         status: String,
     },
+    /// Somebody asked to stop.
+    #[error("interrupted in the command `{command}` {} the deploy; it was ended with everything it had started", .phase.word())]
+    Interrupted {
+        /// The command.
+        command: String,
+        /// When it ran.
+        phase: Phase,
+    },
 }
 
 impl Explain for HookError {
     fn kind(&self) -> Kind {
-        Kind::Failed
+        match self {
+            Self::Failed { .. } => Kind::Failed,
+            Self::Interrupted { .. } => Kind::Interrupted,
+        }
     }
 }
 
@@ -125,7 +135,10 @@ impl Shell<'_> {
         };
         let ended = tokio::select! {
             ended = running => ended,
-            () = self.cancel.raised() => return Err(PgError::Interrupted.into()),
+            () = self.cancel.raised() => {
+                let command = self.without_password(command);
+                return Err(HookError::Interrupted { command, phase }.into());
+            }
         };
         match ended {
             Ok(_) => Ok(()),

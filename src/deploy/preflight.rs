@@ -66,6 +66,8 @@ pub struct Facts {
     pub in_recovery: bool,
     /// Whether the server makes sessions read-only: hosted Supabase does when the disk is full.
     pub read_only: bool,
+    /// Whether a pooler gives the server's process of one session to another one between transactions.
+    pub shares_processes: bool,
     /// How many connections this role could still make.
     pub free_connections: i64,
     /// How many there may be.
@@ -104,6 +106,11 @@ pub enum PreflightError {
     /// Sessions are read-only.
     #[error("the server makes every session read-only")]
     ReadOnly,
+    /// A pooler that keeps no sessions.
+    #[error(
+        "between here and the server is a pooler in transaction mode: locks, settings and snapshots do not hold"
+    )]
+    TransactionPooler,
     /// Nearly no connection left.
     #[error("only {free} of {max} connections are free, and a deploy needs {CONNECTIONS_NEEDED}")]
     Connections {
@@ -133,6 +140,9 @@ impl Explain for PreflightError {
         Some(
             match self {
                 Self::Replica => "use the URL of the primary",
+                Self::TransactionPooler => {
+                    "use the URL of the server itself, or of a pooler in session mode: what keeps two deploys apart is a lock of the session"
+                }
                 Self::ReadOnly => {
                     "hosted Supabase does that when the disk is full: make room or enlarge it in the dashboard under Database > Settings"
                 }
@@ -148,6 +158,9 @@ impl Explain for PreflightError {
 
 /// Judges what was read. Reads nothing, changes nothing.
 pub fn judge(facts: &Facts, steps: &[Step], backups: &Path) -> Result<Preflight, PreflightError> {
+    if facts.shares_processes {
+        return Err(PreflightError::TransactionPooler);
+    }
     if facts.in_recovery {
         return Err(PreflightError::Replica);
     }

@@ -30,7 +30,6 @@ pub struct Procedure {
     /// Whether somebody wrote a down half for every file.
     pub has_down_halves: bool,
     /// What the journal will say first.
-    #[serde(skip)]
     pub record: DeployRecord,
 }
 

@@ -71,7 +71,7 @@ pub async fn rehearse(request: &Request<'_>, target: &mut Session) -> Result<Reh
     let before = set.before;
     set.replay.end().await?;
     let mut rehearsal = result?;
-    rehearsal.notes.splice(0..0, set.notes);
+    (rehearsal.drift, rehearsal.notes) = (set.drift, set.notes);
     if let Some(limit) = request.with_data {
         Box::pin(with_rows(request, (&options, target), (&mut rehearsal, &before), limit)).await?;
     }
@@ -89,6 +89,7 @@ struct Set {
     replay: Replay,
     stage: Stage,
     before: Catalog,
+    drift: Vec<String>,
     notes: Vec<String>,
 }
 
@@ -98,25 +99,25 @@ async fn build(request: &Request<'_>, options: &ClusterOptions, target: &mut Ses
         Err(failure) if failure.kind() == Kind::Interrupted => return Err(failure),
         Err(failure) => return Ok(Built::Impossible(failure.to_string())),
     };
-    let note = match from_migrations(&mut replay, request).await {
+    let (drift, note) = match from_migrations(&mut replay, request).await {
         Ok((before, differences)) if differences.is_empty() => {
-            let (stage, notes) = (Stage::Migrations, Vec::new());
-            return Ok(Built::Ready(Box::new(Set { replay, stage, before, notes })));
+            let (stage, drift, notes) = (Stage::Migrations, Vec::new(), Vec::new());
+            return Ok(Built::Ready(Box::new(Set { replay, stage, before, drift, notes })));
         }
         Ok((_, differences)) if !is_allowed(request) => {
             replay.end().await?;
             return Err(PlanError::drift(target.target().environment.clone(), &differences).into());
         }
-        Ok((_, differences)) => drift_note(&differences),
+        Ok((_, differences)) => (differences.iter().map(drift::in_words).collect(), drift_note(&differences)),
         Err(failure) if failure.kind() == Kind::Interrupted => {
             replay.end().await?;
             return Err(failure);
         }
-        Err(failure) => failure.to_string(),
+        Err(failure) => (Vec::new(), failure.to_string()),
     };
     replay.end().await?;
     let note = format!("{note}; the rehearsal took place on a copy of the target's schema");
-    from_schema(request, options, target, note).await
+    from_schema(request, options, target, (drift, note)).await
 }
 
 fn is_allowed(request: &Request<'_>) -> bool {
@@ -142,7 +143,7 @@ async fn from_schema(
     request: &Request<'_>,
     options: &ClusterOptions,
     target: &mut Session,
-    note: String,
+    (drift, note): (Vec<String>, String),
 ) -> Result<Built> {
     let mut replay = Replay::start(options, request.cancel).await?;
     let plan = request.pending.on(&History::default());
@@ -150,7 +151,7 @@ async fn from_schema(
     match schema::copy_schema(&mut replay, target, known, (&plan, &options.search)).await {
         Ok(()) => {
             let before = replay.catalog().await?;
-            let set = Set { replay, stage: Stage::Schema, before, notes: vec![note] };
+            let set = Set { replay, stage: Stage::Schema, before, drift, notes: vec![note] };
             Ok(Built::Ready(Box::new(set)))
         }
         Err(failure) => {
@@ -173,6 +174,7 @@ async fn perform(request: &Request<'_>, set: &mut Set) -> Result<Rehearsal> {
     Ok(Rehearsal {
         skipped: None,
         stage: set.stage,
+        drift: Vec::new(),
         notes: Vec::new(),
         duration: files.iter().map(|file| file.duration).sum(),
         rows: None,

@@ -64,7 +64,11 @@ impl RollbackPlan {
     }
 
     fn written_since(&self) -> Hazard {
-        let since = self.record.started_at.format("%Y-%m-%d %H:%M:%S UTC");
+        let taken = match &self.way {
+            Way::Restore { plan, .. } => plan.backup.manifest.taken_at,
+            Way::Close | Way::Down { .. } => self.record.started_at,
+        };
+        let since = taken.format("%Y-%m-%d %H:%M:%S UTC");
         Hazard::DropsData(format!("every row written since {since}, in all tables"))
     }
 }
@@ -91,7 +95,7 @@ impl Render for RollbackPlan {
         let id = style.strong(self.record.id.as_str());
         let environment = &self.record.environment;
         match &self.way {
-            Way::Close => format!("deploy {id} changed nothing; the journal is told that it is over"),
+            Way::Close => format!("nothing of deploy {id} is there; the journal is told that it is over"),
             Way::Down { plan, gone } => {
                 let mut text = format!("roll back deploy {id}\n{}", plan.render(style));
                 for gone in gone {

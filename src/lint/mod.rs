@@ -30,8 +30,9 @@ pub use sarif::sarif;
 use crate::error::Location;
 use crate::migration::file::MigrationFile;
 use crate::migration::statement::Statement;
+use crate::migration::word::{Word, words_of};
 use rules::Problem;
-use words::{Word, Words, words_of};
+use words::{HEAD, Words};
 use world::World;
 
 /// A statement and its words.
@@ -51,7 +52,7 @@ pub(crate) struct ReadFile<'a> {
 impl<'a> ReadFile<'a> {
     fn new(file: &'a MigrationFile, before: usize) -> Self {
         let read = |(index, statement)| {
-            let words = words_of(&file.text, statement);
+            let words = words_of(&file.text, statement, HEAD);
             Read { statement, number: before + index, words }
         };
         Self { file, reads: file.statements.iter().enumerate().map(read).collect() }

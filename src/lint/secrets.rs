@@ -41,7 +41,9 @@ pub(crate) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
     found.extend(addresses(text));
     found.extend(role_passwords(text));
     found.extend(starts(text, "PRIVATE KEY-----").filter_map(|at| {
-        let start = text[..at].rfind("-----BEGIN")?;
+        // The name of the algorithm is between the two, and nothing longer: no line is searched from its end again and again.
+        let near = text.floor_char_boundary(at.saturating_sub(64));
+        let start = near + text[near..at].rfind("-----BEGIN")?;
         (!text[start..at].contains('\n')).then_some((start..at + 16, "a private key"))
     }));
     found.sort_by_key(|(range, _)| range.start);

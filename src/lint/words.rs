@@ -2,49 +2,10 @@
 
 use std::fmt;
 
-use crate::migration::scanner::{Scanner, TokenKind};
-use crate::migration::statement::Statement;
+use crate::migration::word::{DEFAULT_SCHEMA, Word};
 
-/// The schema of a name that names none.
-const DEFAULT_SCHEMA: &str = "public";
-
-/// A token that is not a comment, with its depth in parentheses.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Word<'a> {
-    pub(crate) kind: TokenKind,
-    pub(crate) text: &'a str,
-    pub(crate) offset: usize,
-    pub(crate) depth: usize,
-}
-
-impl Word<'_> {
-    /// Whether it is this keyword; a quoted name never is one.
-    pub(crate) fn is(&self, keyword: &str) -> bool {
-        match self.kind {
-            TokenKind::Word | TokenKind::Symbol(_) => self.text.eq_ignore_ascii_case(keyword),
-            TokenKind::QuotedName
-            | TokenKind::Text
-            | TokenKind::Number
-            | TokenKind::Backslash
-            | TokenKind::Space
-            | TokenKind::Comment => false,
-        }
-    }
-
-    /// The identifier it is: folded to lower case, or without its quotes.
-    pub(crate) fn identifier(&self) -> Option<String> {
-        match self.kind {
-            TokenKind::Word => Some(self.text.to_lowercase()),
-            TokenKind::QuotedName => Some(self.text.trim_matches('"').replace("\"\"", "\"")),
-            TokenKind::Text
-            | TokenKind::Number
-            | TokenKind::Symbol(_)
-            | TokenKind::Backslash
-            | TokenKind::Space
-            | TokenKind::Comment => None,
-        }
-    }
-}
+/// Of a statement that only brings rows so many words are enough.
+pub(super) const HEAD: usize = 64;
 
 /// The name of a relation, always with its schema.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,29 +24,6 @@ impl fmt::Display for Name {
 /// A statement, or a part of it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Words<'a>(pub(crate) &'a [Word<'a>]);
-
-/// The words of a statement, in order. Of statements that only bring rows the head is enough: there is no end
-/// to the rows.
-pub(crate) fn words_of<'a>(text: &'a str, statement: &Statement) -> Vec<Word<'a>> {
-    let Some(code) = statement.code else { return Vec::new() };
-    let limit = if matches!(statement.command.as_str(), "insert into" | "copy") { 64 } else { usize::MAX };
-    let mut depth = 0_usize;
-    Scanner::over(text, code..statement.range.end)
-        .map_while(Result::ok)
-        .filter(|token| !token.kind.is_trivia())
-        .take(limit)
-        .map(|token| {
-            if token.kind == TokenKind::Symbol(b')') {
-                depth = depth.saturating_sub(1);
-            }
-            let word = Word { kind: token.kind, offset: token.range.start, text: &text[token.range], depth };
-            if token.kind == TokenKind::Symbol(b'(') {
-                depth += 1;
-            }
-            word
-        })
-        .collect()
-}
 
 impl<'a> Words<'a> {
     /// Whether it begins with these keywords.
@@ -202,10 +140,11 @@ impl<'a> Words<'a> {
 mod tests {
     use super::*;
     use crate::migration::statement::split;
+    use crate::migration::word::words_of;
 
     fn with(text: &str, check: impl FnOnce(Words)) {
         let statements = split("a.sql", text).expect("the statement is whole");
-        check(Words(&words_of(text, &statements[0])));
+        check(Words(&words_of(text, &statements[0], HEAD)));
     }
 
     #[test]

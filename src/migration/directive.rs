@@ -245,9 +245,11 @@ pub(crate) fn without_down(piece: &str) -> &str {
 pub fn verify_queries(text: &str) -> impl Iterator<Item = VerifyQuery<'_>> {
     let statements = crate::migration::statement::split("", text).unwrap_or_default();
     let ranges: Vec<Range<usize>> = statements.into_iter().map(|statement| statement.range).collect();
-    comments(text, ranges.into_iter()).filter_map(|range| {
+    let (mut line, mut counted) = (1, 0);
+    comments(text, ranges.into_iter()).filter_map(move |range| {
         let directive = parse(&text[range.clone()], range.start)?;
-        let line = text[..range.start].matches('\n').count() + 1;
+        line += text[counted..range.start].matches('\n').count();
+        counted = range.start;
         let query = directive.argument.trim_end_matches(';');
         (directive.name == "verify").then_some(VerifyQuery { line, query })
     })

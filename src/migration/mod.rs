@@ -38,6 +38,7 @@ pub mod states;
 pub mod status;
 pub mod verify;
 pub mod version;
+pub(crate) mod word;
 
 pub use applied::AppliedVersions;
 pub use apply::apply;

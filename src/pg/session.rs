@@ -65,6 +65,11 @@ impl Session {
         })
     }
 
+    /// Another session on the same database, on the same behalf.
+    pub(crate) async fn another(&self) -> PgResult<Self> {
+        Self::open(&self.target, &self.cancel).await
+    }
+
     /// Which database this is.
     #[must_use]
     pub fn target(&self) -> &Target {

@@ -38,6 +38,7 @@ fn not_rehearsed() -> Rehearsal {
     Rehearsal {
         skipped: Some("this is about the network".to_owned()),
         stage: Stage::Migrations,
+        drift: Vec::new(),
         notes: Vec::new(),
         duration: Duration::ZERO,
         rows: None,

@@ -97,7 +97,7 @@ fn stopping_takes_down_everything_a_command_has_started() {
     until("the command runs", || pid().ends_with('\n'));
     running.interrupt();
 
-    running.finish().expect(130);
+    running.finish().expect(130).says("interrupted in the command `sleep 300");
     let stat = std::path::PathBuf::from(format!("/proc/{}/stat", pid().trim()));
     until("its child is gone", || std::fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z ")));
     assert_eq!(state(&cloud), "failed");

@@ -45,7 +45,11 @@ fn a_deploy_is_written_down_where_it_was_done() {
     assert_eq!(column(&cloud, "ended_at >= started_at and error is null"), "t");
     let backup = column(&cloud, "backup");
     crmctl(&project).args(["backup", "verify", &backup]).success();
-    assert!(before["report"]["preflight"]["identity"]["database"].is_string(), "{before}");
+    let report = &before["report"];
+    assert!(report["preflight"]["identity"]["database"].is_string(), "{before}");
+    assert!(report["rehearsal"]["milliseconds"].is_f64(), "{before}");
+    assert_eq!(report["rehearsal"]["predicted_hash"], column(&cloud, "catalog_after"), "{before}");
+    assert_eq!(report["record"]["catalog_before"], column(&cloud, "catalog_before"), "{before}");
     status(&project).success().answers("done").answers(&backup).answers("octocat");
 }
 

@@ -45,6 +45,7 @@ mod migrate_verify;
 mod migrate_wild;
 mod network;
 mod pages;
+mod platform;
 mod reset;
 mod secrets;
 mod seed;

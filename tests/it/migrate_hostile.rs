@@ -2,12 +2,10 @@
 
 use crate::support::{Database, Project, crmctl};
 
-/// Functions and operators that are called like those of the server and come first on the path of every client.
+/// Functions and operators that are called like those of the server and come first on the path of every client. Those
+/// that the platform's own event triggers would call are left out.
 const TRAPS: &str = "\
     create schema trap; \
-    create function trap.same(text, text) returns boolean language plpgsql as $$ begin raise 'sprung'; end $$; \
-    create function trap.same(name, text) returns boolean language plpgsql as $$ begin raise 'sprung'; end $$; \
-    create function trap.same(oid, oid) returns boolean language plpgsql as $$ begin raise 'sprung'; end $$; \
     create function trap.same(oid, regclass) returns boolean language plpgsql as $$ begin raise 'sprung'; end $$; \
     create function trap.less(bigint, integer) returns boolean language plpgsql as $$ begin raise 'sprung'; end $$; \
     create function trap.times(numeric, integer) returns numeric language plpgsql as $$ begin raise 'sprung'; end $$; \
@@ -15,14 +13,11 @@ const TRAPS: &str = "\
     create function trap.now() returns timestamptz language plpgsql as $$ begin raise 'sprung'; end $$; \
     create function trap.clock_timestamp() returns timestamptz language plpgsql as $$ begin raise 'sprung'; end $$; \
     create function trap.current_setting(text, boolean) returns text language plpgsql as $$ begin raise 'sprung'; end $$; \
-    create operator trap.= (leftarg = text, rightarg = text, function = trap.same); \
-    create operator trap.= (leftarg = name, rightarg = text, function = trap.same); \
-    create operator trap.= (leftarg = oid, rightarg = oid, function = trap.same); \
     create operator trap.= (leftarg = oid, rightarg = regclass, function = trap.same); \
     create operator trap.< (leftarg = bigint, rightarg = integer, function = trap.less); \
     create operator trap.* (leftarg = numeric, rightarg = integer, function = trap.times); \
     create operator trap.+ (leftarg = bigint, rightarg = bigint, function = trap.plus); \
-    do $$ begin execute format('alter database %I set search_path = trap, public, pg_catalog', current_database()); end $$";
+    do $$ begin execute format('alter role %I in database %I set search_path = trap, public, pg_catalog', current_user, current_database()); end $$";
 
 #[test]
 fn nothing_of_ours_calls_what_others_have_put_on_the_path() {

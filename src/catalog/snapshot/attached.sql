@@ -31,7 +31,7 @@ lateral (select c.relname as table, y.polcmd as command, y.polpermissive as perm
       select case r when 0 then 'public' else pg_catalog.pg_get_userbyid(r)::text end as role from unnest(y.polroles) r) r) end as roles,
   pg_catalog.pg_get_expr(y.polqual, y.polrelid) as using, pg_catalog.pg_get_expr(y.polwithcheck, y.polrelid) as check,
   d.description as comment) x
-where own.oid is not null or n.nspname in ('storage', 'realtime')
+where own.oid is not null or n.nspname in ('auth', 'storage', 'realtime')
 
 union all
 select 'rule', c.nspname::text, c.prefix || r.rulename, json_strip_nulls(row_to_json(x))

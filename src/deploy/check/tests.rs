@@ -36,7 +36,10 @@ fn the_predicted_schema_passes_and_another_is_named() {
 
     assert!(super::catalog(&plan, &column("text")).is_ok());
     let error = super::catalog(&plan, &column("integer")).expect_err("it is another one");
-    assert!(error.to_string().contains("column `t.a` has another type"), "{error}");
+    assert!(
+        error.to_string().contains("column `t.a` is `text` in the rehearsal, `integer` in the target"),
+        "{error}"
+    );
     let error = super::catalog(&plan, &Catalog::default()).expect_err("it is missing");
     assert!(error.to_string().contains("column `t.a` is not there"), "{error}");
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::deploy::ledger;
 use crate::deploy::preflight::{Facts, Identity, OpenTransaction};
-use crate::pg::{PgError, PgResult, Session, lock_holder_query};
+use crate::environment::Address;
+use crate::pg::{PgError, PgResult, Row, Session, lock_holder_query};
 
 const SERVER: &str = "select current_database() as database, current_user as role, \
     pg_catalog.current_setting('server_version') as version, pg_catalog.pg_is_in_recovery() as in_recovery, \
@@ -27,7 +28,8 @@ const TRANSACTIONS: &str = "select a.pid, coalesce(nullif(a.application_name, ''
 /// How many deploys are read to find the last ones.
 const RECENT: u32 = 20;
 
-/// Reads the target and the free space where backups go. One round trip; changes nothing.
+/// Reads the target and the free space where backups go. One round trip, and one more session where a pooler may be in
+/// between; changes nothing.
 pub async fn read(session: &mut Session, project_ref: Option<&str>, backups: &Path) -> PgResult<Facts> {
     session.send(SERVER)?;
     session.send(TRANSACTIONS)?;
@@ -39,7 +41,6 @@ pub async fn read(session: &mut Session, project_ref: Option<&str>, backups: &Pa
     let journal = ledger::receive(session).await?;
     let server =
         server.first().ok_or_else(|| PgError::Protocol("the server did not say who it is".to_owned()))?;
-    let url = &session.target().url;
     let open = transactions.iter().map(|row| {
         let tables = row.text("tables").unwrap_or_default().split(' ').filter(|name| !name.is_empty());
         Ok(OpenTransaction {
@@ -50,6 +51,11 @@ pub async fn read(session: &mut Session, project_ref: Option<&str>, backups: &Pa
             tables: tables.map(str::to_owned).collect(),
         })
     });
+    let url = &session.target().url;
+    // On hosted Supabase the port tells, and poolers of that kind are refused before anything is asked.
+    let may_be_pooled = !url.is_socket() && matches!(Address::of(url), Address::Local | Address::Other);
+    let shares_processes = may_be_pooled && shares_processes(session).await?;
+    let url = &session.target().url;
     Ok(Facts {
         identity: Identity {
             host: url.host().to_owned(),
@@ -62,6 +68,7 @@ pub async fn read(session: &mut Session, project_ref: Option<&str>, backups: &Pa
         },
         in_recovery: server.flag("in_recovery"),
         read_only: server.flag("read_only"),
+        shares_processes,
         free_connections: server.get("free_connections")?,
         max_connections: server.get("max_connections")?,
         prepared: server.get("prepared")?,
@@ -70,6 +77,24 @@ pub async fn read(session: &mut Session, project_ref: Option<&str>, backups: &Pa
         free_bytes: free_bytes(backups),
         journal,
     })
+}
+
+const PROCESS: &str = "select pg_catalog.pg_backend_pid() as pid";
+
+/// Whether another session meets the process that serves this one while this one is idle, or this one meets another than
+/// before. Only a pooler in transaction mode does that.
+async fn shares_processes(session: &mut Session) -> PgResult<bool> {
+    let process = |rows: Vec<Row>| rows.first().and_then(|row| row.text("pid").map(str::to_owned));
+    let mine = process(session.query(PROCESS).await?);
+    let mut other = match session.another().await {
+        Ok(other) => other,
+        Err(PgError::Interrupted) => return Err(PgError::Interrupted),
+        // Nothing is known then; that there is no connection left is judged by its own numbers.
+        Err(_) => return Ok(false),
+    };
+    let others = process(other.query(PROCESS).await?);
+    other.close().await;
+    Ok(mine == others || mine != process(session.query(PROCESS).await?))
 }
 
 /// Bytes free where `folder` is, or will be.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::catalog::{Catalog, Difference};
 use crate::deploy::rehearse::lock::LockMode;
@@ -27,9 +27,12 @@ pub struct Rehearsal {
     pub skipped: Option<String>,
     /// What it took place on.
     pub stage: Stage,
+    /// In what the target differs from what its migrations make, where that was allowed.
+    pub drift: Vec<String>,
     /// What a person should know of it.
     pub notes: Vec<String>,
     /// How long the pending files took.
+    #[serde(rename = "milliseconds", serialize_with = "milliseconds")]
     pub duration: Duration,
     /// How many rows of the target took part.
     pub rows: Option<u64>,
@@ -45,12 +48,17 @@ pub struct Rehearsal {
     pub predicted: Option<Catalog>,
 }
 
+fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((duration.as_secs_f64() * 1_000_000.0).round() / 1000.0)
+}
+
 impl Rehearsal {
     /// One that did not take place.
     pub(crate) fn skipped(reason: String) -> Self {
         Self {
             skipped: Some(reason),
             stage: Stage::Migrations,
+            drift: Vec::new(),
             notes: Vec::new(),
             duration: Duration::ZERO,
             rows: None,
@@ -70,6 +78,7 @@ pub struct RehearsedFile {
     /// Version and name.
     pub title: String,
     /// How long it took.
+    #[serde(rename = "milliseconds", serialize_with = "milliseconds")]
     pub duration: Duration,
     /// The statement that took longest; unknown where each ran for itself.
     pub slowest: Option<SlowStatement>,
@@ -91,6 +100,7 @@ pub struct SlowStatement {
     /// Its first words.
     pub command: String,
     /// How long it took.
+    #[serde(rename = "milliseconds", serialize_with = "milliseconds")]
     pub duration: Duration,
 }
 

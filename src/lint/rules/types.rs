@@ -37,7 +37,7 @@ pub(crate) fn type_words(definition: Words) -> String {
         "storage",
     ];
     let depth = definition.0.first().map_or(0, |word| word.depth);
-    let is_end = |word: &crate::lint::words::Word| {
+    let is_end = |word: &crate::migration::word::Word<'_>| {
         word.depth < depth || ENDS.iter().any(|end| word.is(end)) || (word.depth == depth && word.is(","))
     };
     let end = definition.0.iter().position(is_end).unwrap_or(definition.0.len());

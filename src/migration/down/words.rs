@@ -1,27 +1,17 @@
 //! A statement read word by word, from left to right.
 
-use std::ops::Range;
-
-use crate::migration::scanner::{Scanner, TokenKind};
+use crate::migration::scanner::TokenKind;
 use crate::migration::statement::Statement;
+use crate::migration::word::{DEFAULT_SCHEMA, Word, folded, words_of};
 use crate::pg::TableName;
 
-/// The schema of a name that names none.
-const DEFAULT_SCHEMA: &str = "public";
-
-#[derive(Debug, Clone)]
-struct Word {
-    kind: TokenKind,
-    range: Range<usize>,
-    /// How many parentheses are open before it.
-    depth: usize,
-}
+/// Of a statement that only brings rows so many words are enough.
+const HEAD: usize = 256;
 
 /// The words of a statement that were not read yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Words<'a> {
-    text: &'a str,
-    all: Vec<Word>,
+    all: Vec<Word<'a>>,
     next: usize,
 }
 
@@ -64,43 +54,14 @@ impl Name {
     }
 }
 
-/// An identifier as the server takes it: in lower case, or without its quotes.
-pub(crate) fn folded(identifier: &str) -> String {
-    match identifier.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        Some(quoted) => quoted.replace("\"\"", "\""),
-        None => identifier.to_lowercase(),
-    }
-}
-
 impl<'a> Words<'a> {
-    /// Of a statement. Of one that only brings rows the head is enough: there is no end to the rows.
+    /// Of a statement.
     pub(crate) fn of(text: &'a str, statement: &Statement) -> Self {
-        let limit =
-            if matches!(statement.command.as_str(), "insert into" | "copy") { 256 } else { usize::MAX };
-        let start = statement.code.unwrap_or(statement.range.end);
-        let mut depth = 0_usize;
-        let words = Scanner::over(text, start..statement.range.end)
-            .map_while(Result::ok)
-            .filter(|token| !token.kind.is_trivia())
-            .take(limit)
-            .map(|token| {
-                if token.kind == TokenKind::Symbol(b')') {
-                    depth = depth.saturating_sub(1);
-                }
-                let word = Word { kind: token.kind, range: token.range, depth };
-                if token.kind == TokenKind::Symbol(b'(') {
-                    depth += 1;
-                }
-                word
-            });
-        Self { text, all: words.collect(), next: 0 }
+        Self { all: words_of(text, statement, HEAD), next: 0 }
     }
 
     fn is(&self, index: usize, keyword: &str) -> bool {
-        self.all.get(index).is_some_and(|word| {
-            matches!(word.kind, TokenKind::Word | TokenKind::Symbol(_))
-                && self.text[word.range.clone()].eq_ignore_ascii_case(keyword)
-        })
+        self.all.get(index).is_some_and(|word| word.is(keyword))
     }
 
     /// Whether these keywords come next.
@@ -144,12 +105,9 @@ impl<'a> Words<'a> {
     }
 
     fn identifier(&mut self) -> Option<String> {
-        let word = self.all.get(self.next)?;
-        if !matches!(word.kind, TokenKind::Word | TokenKind::QuotedName) {
-            return None;
-        }
+        let word = self.all.get(self.next).filter(|word| word.is_identifier())?;
         self.next += 1;
-        Some(self.text[word.range.clone()].to_owned())
+        Some(word.text.to_owned())
     }
 
     /// Reads a list of names between commas; what stands in parentheses behind one is passed over.
@@ -171,7 +129,7 @@ impl<'a> Words<'a> {
     pub(crate) fn quoted(&mut self) -> Option<String> {
         let word = self.all.get(self.next).filter(|word| word.kind == TokenKind::Text)?;
         self.next += 1;
-        Some(self.text[word.range.clone()].to_owned())
+        Some(word.text.to_owned())
     }
 
     /// Reads up to, and including, a keyword outside of parentheses.
@@ -193,15 +151,15 @@ impl<'a> Words<'a> {
         let end =
             (start..self.all.len()).find(|&index| self.all[index].depth == depth && self.is(index, ")"))?;
         self.next = end + 1;
-        Some(Self { text: self.text, all: self.all[start..end].to_vec(), next: 0 })
+        Some(Self { all: self.all[start..end].to_vec(), next: 0 })
     }
 
     /// What is still to come, cut at the commas outside of parentheses.
     pub(crate) fn parts(&self) -> Vec<Self> {
         let rest = self.all.get(self.next..).unwrap_or_default();
         let depth = rest.first().map_or(0, |word| word.depth);
-        let is_comma = |word: &Word| word.depth == depth && word.kind == TokenKind::Symbol(b',');
-        rest.split(is_comma).map(|words| Self { text: self.text, all: words.to_vec(), next: 0 }).collect()
+        let is_comma = |word: &Word<'_>| word.depth == depth && word.kind == TokenKind::Symbol(b',');
+        rest.split(is_comma).map(|words| Self { all: words.to_vec(), next: 0 }).collect()
     }
 
     /// What is still to come up to one of these keywords outside of parentheses, written without its comments.
@@ -215,11 +173,11 @@ impl<'a> Words<'a> {
             if word.depth == depth && keywords.iter().any(is_end) {
                 break;
             }
-            if end.is_some_and(|end| end < word.range.start) {
+            if end.is_some_and(|end| end < word.offset) {
                 sql.push(' ');
             }
-            sql.push_str(&self.text[word.range.clone()]);
-            end = Some(word.range.end);
+            sql.push_str(word.text);
+            end = Some(word.offset + word.text.len());
         }
         sql
     }

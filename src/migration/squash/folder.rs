@@ -102,7 +102,12 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), SquashError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // Hidden files are nobody's migrations.
     let partial = folder.join(format!(".{name}.partial"));
-    let mut file = fs::File::create(&partial).map_err(failed(&partial))?;
+    // What a run that was killed has left goes, and a link is not followed to wherever it leads.
+    match fs::remove_file(&partial) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(&partial)(error)),
+        Ok(()) | Err(_) => {}
+    }
+    let mut file = fs::File::create_new(&partial).map_err(failed(&partial))?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed(&partial))?;
     fs::rename(&partial, path).map_err(failed(path))?;
     let opened = fs::File::open(folder).map_err(failed(folder))?;
@@ -197,5 +202,16 @@ mod tests {
         let error = put_in_place(&plan, NEW).expect_err("it is in the way");
         assert!(matches!(error, SquashError::InTheWay { .. }), "{error}");
         assert_eq!(titles(folder.path()), ["1_a", "2_b", "3_c"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_folder_does_not_lead_out_of_it() {
+        let (folder, elsewhere) = (folder(), tempfile::NamedTempFile::new().unwrap());
+        std::os::unix::fs::symlink(elsewhere.path(), folder.path().join(".2_all.sql.partial")).unwrap();
+
+        write(&folder.path().join("2_all.sql"), b"select 1;").unwrap();
+        assert_eq!(fs::read(elsewhere.path()).unwrap(), b"");
+        assert_eq!(fs::read(folder.path().join("2_all.sql")).unwrap(), b"select 1;");
     }
 }
