@@ -189,7 +189,13 @@ impl<'a> Deployment<'a> {
         // Somebody who asked to stop still wants this to be noted. Where it cannot be written any more, the next deploy finds
         // out by the history and closes it.
         self.writer.heed_no_stop();
-        let _ = self.save().await;
+        // A request to stop that comes late meets this statement instead of the one it was meant for.
+        for _ in 0..3 {
+            if self.save().await.is_ok() {
+                break;
+            }
+            let _ = self.writer.roll_back().await;
+        }
         if self.record.state == DeployState::Failed {
             return Err(failure);
         }
