@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub use crate::catalog::sql::query;
-use crate::catalog::view;
+use crate::catalog::{facts, view};
 use crate::pg::{PgError, PgResult, Row, Session};
 
 /// What identifies an object: kind, schema, and name within the schema (`table.column` for parts of tables).
@@ -65,18 +65,13 @@ impl Catalog {
         for row in rows {
             let name =
                 ObjectName { kind: row.get("kind")?, schema: row.get("schema")?, name: row.get("name")? };
-            let facts: Facts = serde_json::from_str(row.text("facts").unwrap_or("{}"))
-                .map_err(|error| PgError::Protocol(error.to_string()))?;
+            let json = row.text("facts").unwrap_or("{}");
             let is_view = matches!(name.kind.as_str(), "view" | "materialized view");
-            let object = objects.entry(name.clone()).or_default();
-            for (fact, mut value) in facts.into_iter().filter(|(_, value)| !value.is_null()) {
-                if is_view && fact == "definition" {
-                    value = view::canonical(value.as_str().unwrap_or_default()).into();
-                }
-                // Names with dots in them can meet: better no answer than one that leaves an object out.
-                if object.insert(fact, value).is_some() {
-                    return Err(PgError::Protocol(format!("two objects of the catalog are called {name}")));
-                }
+            let object = objects.entry(name).or_default();
+            let is_view = is_view && !object.contains_key("definition");
+            facts::add(object, json).map_err(|error| fault(row, &error))?;
+            if is_view && let Some(Value::String(definition)) = object.get_mut("definition") {
+                *definition = view::canonical(definition);
             }
         }
         Ok(Self { objects })
@@ -118,6 +113,11 @@ impl Catalog {
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a ObjectName, &'a Facts)> {
         self.objects.iter().filter(move |(name, _)| name.kind == kind)
     }
+}
+
+fn fault(row: &Row, error: &serde_json::Error) -> PgError {
+    let text = |column| row.text(column).unwrap_or_default();
+    PgError::Protocol(format!("{} {}.{}: {error}", text("kind"), text("schema"), text("name")))
 }
 
 /// How schemas are hashed. To be raised when the facts or the way of hashing change.
