@@ -150,7 +150,7 @@ impl std::fmt::Display for SizedTable {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "`{}.{}`", self.table.schema, self.table.name)?;
         match self.live_rows {
-            None => Ok(()),
+            None => formatter.write_str(" (size unknown)"),
             Some(0) => formatter.write_str(" (empty)"),
             Some(rows) => write!(formatter, " ({})", plural(rows, "row")),
         }
@@ -252,7 +252,7 @@ mod tests {
             file.in_words(),
             [
                 "rewrites `public.contacts` (1 row)",
-                "builds index `i` on `public.tags`",
+                "builds index `i` on `public.tags` (size unknown)",
                 "updates 2 rows, deletes 1 row in `public.tags`",
             ]
         );
