@@ -139,6 +139,7 @@ pub(crate) async fn deploy(app: &App, stage: &Stage) -> Result<String> {
         pending: &migrations,
         allowed: &[],
         with_data: None,
+        goes_on: false,
         cancel: &app.cancel,
     };
     let rehearsal = deploy::rehearse(&request, &mut session).await?;

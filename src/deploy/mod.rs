@@ -23,6 +23,7 @@ pub mod resume;
 pub mod rollback;
 mod state;
 pub mod status;
+mod stops;
 
 pub use apply::Deployment;
 pub use author::{Author, author};
@@ -35,5 +36,6 @@ pub use plan::{DeployPlan, PlanError, check_findings, plan};
 pub use preflight::{Preflight, PreflightError};
 pub use procedure::{Procedure, have_down_halves};
 pub use rehearse::{ByteLimit, Rehearsal, Request, rehearse};
-pub use report::DeployReport;
+pub use report::{DeployReport, DeployResult};
 pub use status::DeployStatus;
+pub use stops::{Stop, Stops};

@@ -156,6 +156,19 @@ impl Explain for PreflightError {
     }
 }
 
+impl Preflight {
+    /// What was read, judged or not.
+    #[must_use]
+    pub fn unjudged(facts: &Facts) -> Self {
+        Self {
+            identity: facts.identity.clone(),
+            connections: (facts.free_connections, facts.max_connections),
+            free_bytes: facts.free_bytes,
+            warnings: Vec::new(),
+        }
+    }
+}
+
 /// Judges what was read. Reads nothing, changes nothing.
 pub fn judge(facts: &Facts, steps: &[Step], backups: &Path) -> Result<Preflight, PreflightError> {
     if facts.shares_processes {
@@ -192,12 +205,7 @@ pub fn judge(facts: &Facts, steps: &[Step], backups: &Path) -> Result<Preflight,
             crate::ui::plural(facts.prepared.unsigned_abs(), "transaction")
         ));
     }
-    Ok(Preflight {
-        identity: facts.identity.clone(),
-        connections: (free, max),
-        free_bytes: facts.free_bytes,
-        warnings,
-    })
+    Ok(Preflight { warnings, ..Preflight::unjudged(facts) })
 }
 
 /// A word on somebody's transaction, if it is long or holds what the files want.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::catalog::{Catalog, Difference};
+use crate::deploy::plan::PlanError;
 use crate::deploy::rehearse::lock::LockMode;
 use crate::migration::Version;
 use crate::pg::TableName;
@@ -46,6 +47,9 @@ pub struct Rehearsal {
     /// The catalog that the target must have afterwards, where it can be told.
     #[serde(skip)]
     pub predicted: Option<Catalog>,
+    /// What stops a deploy, where it was asked to be rehearsed all the same.
+    #[serde(skip)]
+    pub objections: Vec<PlanError>,
 }
 
 fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -53,6 +57,12 @@ fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::
 }
 
 impl Rehearsal {
+    /// One that failed, which is told where it is told what stops a deploy.
+    #[must_use]
+    pub fn failed() -> Self {
+        Self::skipped("it failed, see below".to_owned())
+    }
+
     /// One that did not take place.
     pub(crate) fn skipped(reason: String) -> Self {
         Self {
@@ -66,6 +76,7 @@ impl Rehearsal {
             predicted_hash: None,
             changes: Vec::new(),
             predicted: None,
+            objections: Vec::new(),
         }
     }
 }
