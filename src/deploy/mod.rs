@@ -13,7 +13,7 @@ pub mod hooks;
 pub mod journal;
 pub mod ledger;
 mod losses;
-mod observe;
+pub mod observe;
 mod plan;
 pub mod preflight;
 mod procedure;

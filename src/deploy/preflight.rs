@@ -62,6 +62,10 @@ pub struct OpenTransaction {
 pub struct Facts {
     /// Which database.
     pub identity: Identity,
+    /// The major version of its server.
+    pub major: u32,
+    /// Whether new objects seem to be granted to everybody, as in older projects.
+    pub is_open_to_all: bool,
     /// Whether it is a replica.
     pub in_recovery: bool,
     /// Whether the server makes sessions read-only: hosted Supabase does when the disk is full.

@@ -21,7 +21,7 @@ use crate::deploy::observe::Observed;
 use crate::deploy::plan::{PlanError, check_schema};
 use crate::drift;
 use crate::error::{Failure, Kind, Result};
-use crate::local::ClusterOptions;
+use crate::local::{ClusterOptions, EarlyShadow};
 use crate::migration::{Directory, History, MigrationFile, MigrationPlan, history};
 use crate::pg::{Session, TableName};
 use crate::replay::Replay;
@@ -63,9 +63,16 @@ pub struct Request<'a> {
 ///
 /// Pending files that do not run are the error they would be on the target; so is drift that was not allowed. Where no
 /// throwaway server can be had or made like the target, the rehearsal did not take place, and says why.
-pub async fn rehearse(request: &Request<'_>, target: &mut Session) -> Result<Rehearsal> {
+///
+/// A server that was begun early is taken, where it is like the target.
+pub async fn rehearse(
+    request: &Request<'_>,
+    target: &mut Session,
+    early: Option<EarlyShadow>,
+) -> Result<Rehearsal> {
     let options = drift::like(request.shadow, &request.observed.catalog, request.observed.major).await;
-    let mut set = match Box::pin(build(request, &options, target)).await? {
+    let replay = start(request, &options, early).await;
+    let mut set = match Box::pin(build(request, &options, target, replay)).await? {
         Built::Ready(set) => *set,
         Built::Impossible(reason, objection) => {
             let objections = objection.into_iter().collect();
@@ -100,8 +107,28 @@ struct Set {
     objection: Option<PlanError>,
 }
 
-async fn build(request: &Request<'_>, options: &ClusterOptions, target: &mut Session) -> Result<Built> {
-    let mut replay = match Replay::start(options, request.cancel).await {
+async fn start(
+    request: &Request<'_>,
+    options: &ClusterOptions,
+    early: Option<EarlyShadow>,
+) -> Result<Replay> {
+    let early = match early {
+        Some(early) => early.take(options).await?,
+        None => None,
+    };
+    match early {
+        Some(shadow) => Replay::on(shadow, request.cancel).await,
+        None => Replay::start(options, request.cancel).await,
+    }
+}
+
+async fn build(
+    request: &Request<'_>,
+    options: &ClusterOptions,
+    target: &mut Session,
+    replay: Result<Replay>,
+) -> Result<Built> {
+    let mut replay = match replay {
         Ok(replay) => replay,
         Err(failure) if failure.kind() == Kind::Interrupted => return Err(failure),
         Err(failure) => return Ok(Built::Impossible(failure.to_string(), None)),

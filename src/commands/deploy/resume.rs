@@ -30,9 +30,16 @@ pub(crate) struct ResumeArgs {
 
 pub(super) async fn run(app: &App, args: ResumeArgs) -> Result<ExitStatus> {
     let (mut scene, observed) = Scene::of(app, &args.environment).await?;
+    let result = resume(app, args, &mut scene, observed).await;
+    scene.end_shadow().await;
+    scene.session.close().await;
+    result
+}
+
+async fn resume(app: &App, args: ResumeArgs, scene: &mut Scene, observed: Observed) -> Result<ExitStatus> {
     let Some(record) = scene.facts.journal.unfinished().cloned() else {
-        scene.session.close().await;
-        let nothing = DeployStatus::of(scene.facts.journal, &observed.history, None, &args.environment);
+        let journal = scene.facts.journal.clone();
+        let nothing = DeployStatus::of(journal, &observed.history, None, &args.environment);
         return app.report(ExitStatus::Success, Some(&scene.environment), &nothing);
     };
     if let Some(holder) = &scene.facts.lock_holder {
@@ -42,7 +49,7 @@ pub(super) async fn run(app: &App, args: ResumeArgs) -> Result<ExitStatus> {
     let migrations = resume::remaining_files(&record, &scene.directory, &observed.history)?;
     let preflight = preflight::judge(&scene.facts, &migrations.steps, &app.project.backup.dir)?;
     let standing = record.standing(&observed.history);
-    let (rehearsal, doors) = rehearse(app, &mut scene, &observed, (&record, &migrations)).await?;
+    let (rehearsal, doors) = rehearse(app, scene, &observed, (&record, &migrations)).await?;
     let files = deploy::plan(migrations, Vec::new(), rehearsal, observed, &record.allowed).guarding(doors);
     let plan = Procedure {
         preflight,
@@ -58,18 +65,16 @@ pub(super) async fn run(app: &App, args: ResumeArgs) -> Result<ExitStatus> {
         files,
         record: resume::continued(record, standing),
     };
-    let Scene { environment, mut session, .. } = scene;
+    let environment = &scene.environment;
     let planned = DeployReport::planned(plan.clone(), Vec::new());
     if args.plan {
-        session.close().await;
-        return app.report(ExitStatus::Success, Some(&environment), &planned);
+        return app.report(ExitStatus::Success, Some(environment), &planned);
     }
     app.printer.plan(&plan)?;
 
-    let approved = app.approve(plan, &environment).map_err(|refusal| planned.behind(refusal))?;
-    let report = carry_out(app, &environment, &mut session, &approved).await?;
-    session.close().await;
-    app.report(ExitStatus::Success, Some(&environment), &report)
+    let approved = app.approve(plan, environment).map_err(|refusal| planned.behind(refusal))?;
+    let report = carry_out(app, environment, &mut scene.session, &approved).await?;
+    app.report(ExitStatus::Success, Some(environment), &report)
 }
 
 /// What is left, on a throwaway server. A deploy in its middle must come to an end, whatever somebody else changed.

@@ -51,7 +51,9 @@ pub(super) async fn run(app: &App, args: StartArgs) -> Result<ExitStatus> {
 async fn start(app: &App, args: StartArgs) -> Result<ExitStatus> {
     let (mut scene, observed) = Scene::of(app, &args.environment).await?;
     let mut stops = Stops::new(args.plan);
-    let Some(plan) = plan(app, &args, (&mut scene, observed), &mut stops).await? else {
+    let plan = plan(app, &args, (&mut scene, observed), &mut stops).await;
+    scene.end_shadow().await;
+    let Some(plan) = plan? else {
         scene.session.close().await;
         let nothing = DeployReport::without_plan(DeployResult::Nothing);
         return match stops.into_first() {
