@@ -21,6 +21,7 @@ mod deploy_cut;
 mod deploy_gate;
 mod deploy_hooks;
 mod deploy_journal;
+mod deploy_plan;
 mod deploy_rehearsal;
 mod deploy_rollback;
 mod doctor;
