@@ -113,11 +113,16 @@ impl Recording {
         }
     }
 
-    fn record(self, file: &MigrationFile) -> SqlText {
-        match self {
+    /// What ends the transaction of a file. A COMMIT that failed would leave no failed transaction behind, and the next
+    /// file would run: what is deferred to it is checked while the transaction is still open.
+    fn end(self, file: &MigrationFile) -> SqlText {
+        let mut end = SqlText::from("reset role; set constraints all immediate; ");
+        end.append(match self {
             Self::Prepared(statement) => history::record_prepared(file, statement),
             Self::Unprepared | Self::Plain => history::record(file),
-        }
+        });
+        end.push("; commit");
+        end
     }
 }
 
@@ -170,9 +175,7 @@ async fn apply_run(
             let Some(step) = waiting.next() else { break };
             let (settings, began) = (settings(&step.file, "set local"), history::note_begin(&step.file));
             writer.send(&format!("{CLEAN}; begin; {settings}{began}"))?;
-            let mut end = recording.record(&step.file);
-            end.push("; commit");
-            flying.push_back((step, send_file(writer, &step.file, end)?));
+            flying.push_back((step, send_file(writer, &step.file, recording.end(&step.file))?));
         }
         if !std::mem::replace(&mut prepared, true) {
             for _ in 0..preparations {
