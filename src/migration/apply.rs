@@ -22,9 +22,9 @@ use crate::migration::settings::{CLEAN, settings};
 use crate::pg::{Answer, Backoff, PgError, PgResult, Session, SqlText, Writer};
 use crate::plan::Progress;
 
-/// Files in flight: at 1 ms a file, enough to hide 60 ms of network; few enough to hold in memory. Stopping does not
-/// depend on it: a cancelled statement fails its transaction, and everything in flight behind it is refused.
-const WINDOW: usize = 64;
+/// Files in flight: at 1 ms a file, enough to hide a network of a quarter of a second; their texts are in memory anyway.
+/// Stopping does not depend on it: a cancelled statement fails its transaction, and everything in flight behind it is refused.
+const WINDOW: usize = 256;
 
 /// Carries an approved plan out. A failure carries the report of what was committed before it.
 pub async fn apply(
