@@ -137,7 +137,8 @@ enum When {
 
 async fn look(writer: &mut Writer<'_>, plan: &DeployPlan, when: When) -> Result<Checked> {
     let files: Vec<&MigrationFile> = plan.migrations.steps.iter().map(|step| &*step.file).collect();
-    let queries = asked(&files);
+    let authors: Vec<&MigrationFile> = plan.asked.iter().map(|file| &**file).collect();
+    let queries = asked(&authors);
     writer.send(asked::AS_CLIENTS)?;
     for asked in &queries {
         writer.send(asked.query)?;

@@ -132,7 +132,7 @@ fn stopped(database: &Database, file: &File, stop: Stop, moment: Moment) -> Outp
 
 /// Stops it once, holds what is there against what is told, and lets the next run finish.
 fn stop_and_go_on(database: &Database, file: &File, stop: Stop, moment: Moment) {
-    let (Moment::Before(number) | Moment::Unanswered(number)) = moment;
+    let (Moment::Before(number) | Moment::Unanswered(number)) = moment else { panic!("a number") };
     let what = format!("{stop:?} {moment:?} `{:.60}`", file.said[number - 1]);
     let output = stopped(database, file, stop, moment);
 

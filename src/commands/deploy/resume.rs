@@ -50,6 +50,10 @@ pub(super) async fn run(app: &App, args: ResumeArgs) -> Result<ExitStatus> {
     let doors = deploy::doors::observe(&mut session, &app.project).await?;
     let rehearsal = rehearse(app, &mut session, (&directory, &observed), (&record, &migrations)).await?;
     let files = deploy::plan(migrations, Vec::new(), rehearsal, observed, &record.allowed).guarding(doors);
+    let files = match standing {
+        Standing::Untouched => files,
+        Standing::Partly | Standing::Complete => files.resuming(resume::files(&record, &directory)),
+    };
     let plan = Procedure {
         preflight,
         gate: None, // it was passed, with the very same files

@@ -14,6 +14,8 @@ pub(crate) enum Moment {
     Before(usize),
     /// The server is done with this message, and its answer never arrives.
     Unanswered(usize),
+    /// The same for the first message with this text in it, `^` before and `$` behind.
+    UnansweredText(&'static str),
 }
 
 /// What is asked of one of the connections: the moment it is stopped at, and what was said until then.
@@ -30,7 +32,7 @@ pub(super) struct Listening {
 /// Both directions of such a connection.
 pub(super) struct Talk<'a> {
     state: &'a Mutex<State>,
-    moment: Option<Moment>,
+    moment: Mutex<Option<Moment>>,
     answered: watch::Sender<usize>,
 }
 
@@ -39,7 +41,7 @@ const SSL_REQUEST: [u8; 4] = 80_877_103_u32.to_be_bytes();
 
 impl<'a> Talk<'a> {
     pub(super) fn new(state: &'a Mutex<State>) -> Self {
-        Self { state, moment: lock(state).listening.moment, answered: watch::Sender::new(0) }
+        Self { state, moment: Mutex::new(lock(state).listening.moment), answered: watch::Sender::new(0) }
     }
 
     /// What the client says. True when the moment has come.
@@ -51,9 +53,9 @@ impl<'a> Talk<'a> {
                     is_begun = message[4..8] != SSL_REQUEST;
                 } else if matches!(message[0], b'Q' | b'X') {
                     sent += 1;
-                    let text = String::from_utf8_lossy(&message[5..]).trim_end_matches('\0').to_owned();
-                    lock(self.state).listening.said.push(text);
-                    match self.moment {
+                    let moment = self.moment_at(sent, &message);
+                    lock(self.state).listening.said.push(text_of(&message));
+                    match moment {
                         Some(Moment::Before(number)) if number == sent => {
                             self.answered
                                 .subscribe()
@@ -66,7 +68,8 @@ impl<'a> Talk<'a> {
                         Some(Moment::Unanswered(number)) if number < sent => {
                             std::future::pending::<()>().await;
                         }
-                        Some(Moment::Before(_) | Moment::Unanswered(_)) | None => {}
+                        Some(Moment::Before(_) | Moment::Unanswered(_) | Moment::UnansweredText(_))
+                        | None => {}
                     }
                 }
                 if to.write_all(&message).await.is_err() {
@@ -79,6 +82,17 @@ impl<'a> Talk<'a> {
                 return false;
             }
         }
+    }
+
+    /// The moment by its number, once its message is there.
+    fn moment_at(&self, number: usize, message: &[u8]) -> Option<Moment> {
+        let mut moment = lock(&self.moment);
+        if let Some(Moment::UnansweredText(wanted)) = *moment
+            && format!("^{}$", text_of(message)).contains(wanted)
+        {
+            *moment = Some(Moment::Unanswered(number));
+        }
+        *moment
     }
 
     /// What the server says. True when the moment has come.
@@ -99,7 +113,7 @@ impl<'a> Talk<'a> {
             }
             while let Some(message) = take(&mut buffer, true) {
                 ready += usize::from(message[0] == b'Z');
-                let is_held = matches!(self.moment, Some(Moment::Unanswered(number)) if
+                let is_held = matches!(*lock(&self.moment), Some(Moment::Unanswered(number)) if
                     ready > number || ready == number && message[0] != b'Z' && message[0] != b'G');
                 if is_held && message[0] == b'Z' {
                     return true;
@@ -116,6 +130,10 @@ impl<'a> Talk<'a> {
             }
         }
     }
+}
+
+fn text_of(message: &[u8]) -> String {
+    String::from_utf8_lossy(&message[5..]).trim_end_matches('\0').to_owned()
 }
 
 /// Takes a whole message off the front; the very first ones of a client have no letter.
