@@ -33,6 +33,7 @@ mod local;
 mod lost_commit;
 mod migrate_awkward;
 mod migrate_baseline;
+mod migrate_cut;
 mod migrate_down;
 mod migrate_fetch;
 mod migrate_hostile;
