@@ -3,6 +3,7 @@
 pub mod diff;
 mod facts;
 pub mod managed;
+mod routine;
 pub mod snapshot;
 mod sql;
 pub mod table;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub use crate::catalog::sql::query;
-use crate::catalog::{facts, view};
+use crate::catalog::{facts, routine, view};
 use crate::pg::{PgError, PgResult, Row, Session};
 
 /// What identifies an object: kind, schema, and name within the schema (`table.column` for parts of tables).
@@ -66,12 +66,18 @@ impl Catalog {
             let name =
                 ObjectName { kind: row.get("kind")?, schema: row.get("schema")?, name: row.get("name")? };
             let json = row.text("facts").unwrap_or("{}");
-            let is_view = matches!(name.kind.as_str(), "view" | "materialized view");
+            let canonical: Option<fn(&str) -> String> = match name.kind.as_str() {
+                "view" | "materialized view" => Some(view::canonical),
+                "function" | "procedure" => Some(routine::canonical),
+                _ => None,
+            };
             let object = objects.entry(name).or_default();
-            let is_view = is_view && !object.contains_key("definition");
+            let canonical = canonical.filter(|_| !object.contains_key("definition"));
             facts::add(object, json).map_err(|error| fault(row, &error))?;
-            if is_view && let Some(Value::String(definition)) = object.get_mut("definition") {
-                *definition = view::canonical(definition);
+            if let Some(canonical) = canonical
+                && let Some(Value::String(definition)) = object.get_mut("definition")
+            {
+                *definition = canonical(definition);
             }
         }
         Ok(Self { objects })
@@ -121,7 +127,7 @@ fn fault(row: &Row, error: &serde_json::Error) -> PgError {
 }
 
 /// How schemas are hashed. To be raised when the facts or the way of hashing change.
-const GENERATION: &str = "2:";
+const GENERATION: &str = "3:";
 
 fn is_row(kind: &str) -> bool {
     matches!(kind, "storage bucket" | "cron job")
