@@ -24,11 +24,18 @@ select 'publication schema', n.nspname::text, p.pubname::text, '{}'::json
 from pg_catalog.pg_publication_namespace r join pg_catalog.pg_publication p on p.oid = r.pnpubid join namespace n on n.oid = r.pnnspid
 
 union all
-select 'publication table', c.nspname::text, p.pubname || '.' || c.relname, json_strip_nulls(row_to_json(x))
-from pg_catalog.pg_publication_rel r join pg_catalog.pg_publication p on p.oid = r.prpubid join relation c on c.oid = r.prrelid,
+-- Who published a table of the platform's that holds users or files did so himself.
+select 'publication table', n.nspname::text, p.pubname || case when p.pubname like '%.%' then ':' else '.' end || c.relname,
+  json_strip_nulls(row_to_json(x))
+from pg_catalog.pg_publication_rel r
+join pg_catalog.pg_publication p on p.oid = r.prpubid
+join pg_catalog.pg_class c on c.oid = r.prrelid
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+left join relation own on own.oid = c.oid,
 lateral (select c.relname as table, pg_catalog.pg_get_expr(r.prqual, r.prrelid) as filter,
   (select json_agg(t.attname order by t.attname collate "C") from pg_catalog.pg_attribute t
    where t.attrelid = r.prrelid and t.attnum = any (r.prattrs)) as columns) x
+where own.oid is not null or n.nspname in ('auth', 'storage')
 
 union all
 select 'foreign data wrapper', '', w.fdwname::text, json_strip_nulls(row_to_json(x))
@@ -76,4 +83,4 @@ select 'dependency', '', i.type || ' ' || i.identity || ' on extension ' || e.ex
 from pg_catalog.pg_extension e
 join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_extension'::regclass and d.refobjid = e.oid and d.deptype = 'x',
 lateral pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i
-where {user_schema:i.schema}
+where i.schema is null or {user_schema:i.schema}

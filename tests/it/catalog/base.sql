@@ -36,6 +36,7 @@ create table notes (id int primary key, person bigint references people, body te
 create table parent (a int, b int) partition by range (a);
 create table child partition of parent for values from (0) to (10);
 create table known (id int primary key);
+create table "b.known" (id int);
 alter table parent add constraint known foreign key (b) references known;
 create table literals (a timestamptz default '2020-01-01', b interval default '1 day 02:00', c bytea default '\xdead', d float8 default 0.1, e text default 'naïve');
 alter table people set (autovacuum_enabled = false);

@@ -193,6 +193,23 @@ pub(super) const ATTACHED: &[Case] = &[
     ("alter publication news add tables in schema other", &["publication schema `other.news`"]),
     ("create publication everything for all tables", &["publication `everything`"]),
     ("alter publication supabase_realtime add table notes", &["publication table `supabase_realtime.notes`"]),
+    (
+        "alter publication supabase_realtime add table storage.objects",
+        &["publication table `storage.supabase_realtime.objects`"],
+    ),
+    (
+        "create publication \"a.b\" for table known; create publication a for table \"b.known\"",
+        &[
+            "publication `a`",
+            "publication `a.b`",
+            "publication table `a.b.known`",
+            "publication table `a.b:known`",
+        ],
+    ),
+    (
+        "alter trigger touched on people depends on extension plpgsql",
+        &["dependency `trigger touched on public.people on extension plpgsql`"],
+    ),
 ];
 
 pub(super) const OTHERS: &[Case] = &[
