@@ -15,6 +15,7 @@ mod resolve;
 mod secret;
 mod ssl_mode;
 pub mod supabase;
+mod time_limit;
 pub mod vars;
 
 pub use config_error::ConfigError;
@@ -30,4 +31,5 @@ pub use resolve::{Environment, Origin, ResolveError, Source, env_file_of, look_u
 pub use secret::Secret;
 pub use ssl_mode::SslMode;
 pub use supabase::Address;
+pub use time_limit::TimeLimit;
 pub use vars::Variables;

@@ -79,7 +79,14 @@ async fn deploy(url: &str, migrations: &Path) -> Result<()> {
     let procedure = Procedure { resumes, closes, ..Procedure::of_files(files, record) };
     let approved = guard::approve(procedure, &environment, &NOBODY)?;
     let cancel = Cancel::default();
-    let shell = Shell { root: ".".into(), environment: &environment, variables: Vec::new(), cancel: &cancel };
+    let shell = Shell {
+        root: ".".into(),
+        environment: &environment,
+        variables: Vec::new(),
+        secrets: Vec::new(),
+        time_limit: None,
+        cancel: &cancel,
+    };
     let mut deployment = Deployment::begin(&mut session, &approved, &Silent).await?;
     let result = async {
         if deployment.wants_backup() {
