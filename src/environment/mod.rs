@@ -16,6 +16,7 @@ mod secret;
 mod ssl_mode;
 pub mod supabase;
 mod time_limit;
+mod twin;
 pub mod vars;
 
 pub use config_error::ConfigError;

@@ -25,7 +25,13 @@ const NOBODY: Answers<'static> = Answers { yes: false, confirm: None, ask: None 
 fn environment(url: &str) -> Environment {
     let url: DatabaseUrl = url.parse().unwrap();
     let origin = Origin::Url { address: Address::of(&url), url: Box::new(url), source: Source::Default };
-    Environment { name: "stage".parse().unwrap(), protection: Protection::Open, origin, warnings: Vec::new() }
+    Environment {
+        name: "stage".parse().unwrap(),
+        protection: Protection::Open,
+        origin,
+        same_as: None,
+        warnings: Vec::new(),
+    }
 }
 
 async fn connect(environment: &Environment) -> Result<Session> {
