@@ -138,7 +138,8 @@ enum When {
 
 async fn look(writer: &mut Writer<'_>, plan: &DeployPlan, when: When) -> Result<Checked> {
     let files: Vec<&MigrationFile> = plan.migrations.steps.iter().map(|step| &*step.file).collect();
-    let queries = asked(&files);
+    let authors: Vec<&MigrationFile> = plan.asked.iter().map(|file| &**file).collect();
+    let queries = asked(&authors);
     // What files have set is not to change what is seen; what authors ask meets the path that clients have.
     writer.send(CLEAN)?;
     for asked in &queries {

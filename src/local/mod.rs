@@ -14,6 +14,7 @@ mod postmaster;
 mod probe;
 mod server;
 mod shadow;
+mod standins;
 mod template;
 mod user;
 

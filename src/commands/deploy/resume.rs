@@ -51,6 +51,10 @@ async fn resume(app: &App, args: ResumeArgs, scene: &mut Scene, observed: Observ
     let standing = record.standing(&observed.history);
     let (rehearsal, doors) = rehearse(app, scene, &observed, (&record, &migrations)).await?;
     let files = deploy::plan(migrations, Vec::new(), rehearsal, observed, &record.allowed).guarding(doors);
+    let files = match standing {
+        Standing::Untouched => files,
+        Standing::Partly | Standing::Complete => files.resuming(resume::files(&record, &scene.directory)),
+    };
     let plan = Procedure {
         preflight,
         gate: None, // it was passed, with the very same files
