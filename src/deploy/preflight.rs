@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::deploy::journal::Journal;
 use crate::error::{Explain, Kind};
+use crate::local::Grants;
 use crate::migration::Step;
 use crate::ui::bytes;
 
@@ -64,8 +65,8 @@ pub struct Facts {
     pub identity: Identity,
     /// The major version of its server.
     pub major: u32,
-    /// Whether new objects seem to be granted to everybody, as in older projects.
-    pub is_open_to_all: bool,
+    /// What new objects seem to be granted, which its schema says for certain.
+    pub grants: Grants,
     /// Whether it is a replica.
     pub in_recovery: bool,
     /// Whether the server makes sessions read-only: hosted Supabase does when the disk is full.

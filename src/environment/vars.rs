@@ -101,9 +101,7 @@ impl Variables {
         let is_secret = |(name, value): &(&String, &String)| {
             let is_named = |word: &&str| name.to_ascii_uppercase().ends_with(*word);
             let words = ["PASSWORD", "PASSPHRASE", "TOKEN", "SECRET", "KEY"];
-            value.len() >= 8
-                && value.as_str() != crate::local::PASSWORD
-                && words.iter().any(|word| is_named(&word))
+            value.len() >= 8 && value.as_str() != crate::local::PASSWORD && words.iter().any(is_named)
         };
         self.0.iter().filter(is_secret).map(|(_, value)| value.clone()).collect()
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::deploy::ledger;
 use crate::deploy::preflight::{Facts, Identity, OpenTransaction};
 use crate::environment::Address;
+use crate::local::Grants;
 use crate::pg::{PgError, PgResult, Row, Session, lock_holder_query};
 
 const SERVER: &str = "select current_database() as database, current_user as role, \
@@ -71,7 +72,7 @@ pub async fn read(session: &mut Session, project_ref: Option<&str>, backups: &Pa
             bytes: server.get("bytes")?,
         },
         major: server.get("major")?,
-        is_open_to_all: server.flag("is_open_to_all"),
+        grants: if server.flag("is_open_to_all") { Grants::Legacy } else { Grants::Since2026 },
         in_recovery: server.flag("in_recovery"),
         read_only: server.flag("read_only"),
         shares_processes,
