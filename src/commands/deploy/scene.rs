@@ -7,7 +7,7 @@ use crate::deploy::{self, Observed, Rehearsal};
 use crate::drift;
 use crate::environment::{Environment, EnvironmentName};
 use crate::error::Result;
-use crate::local::{ClusterOptions, EarlyShadow};
+use crate::local::{ClusterOptions, EarlyShadow, Grants};
 use crate::migration::{Directory, History, MigrationFile, MigrationPlan, Version};
 use crate::pg::Session;
 
@@ -83,7 +83,8 @@ fn is_pending(directory: &Directory, history: &History) -> bool {
 /// Begins a server that is like the target, as far as it is known: when its schema says otherwise, another one is started.
 async fn early_shadow(app: &App, facts: &Facts) -> EarlyShadow {
     let options = ClusterOptions::new(app.home(), app.search_path());
-    EarlyShadow::begin(drift::of_version(&options, facts.major, facts.grants).await)
+    let grants = if facts.is_open_to_all { Grants::Legacy } else { Grants::Since2026 };
+    EarlyShadow::begin(drift::of_version(&options, facts.major, grants).await)
 }
 
 /// How something is to be rehearsed.

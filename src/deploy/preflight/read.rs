@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use crate::deploy::ledger;
-use crate::deploy::preflight::{Facts, Identity, OpenTransaction};
+use crate::deploy::preflight::{Facts, Identity, OpenTransaction, Writable};
 use crate::environment::Address;
-use crate::local::Grants;
 use crate::pg::{PgError, PgResult, Row, Session, lock_holder_query};
 
 const SERVER: &str = "select current_database() as database, current_user as role, \
@@ -72,9 +71,12 @@ pub async fn read(session: &mut Session, project_ref: Option<&str>, backups: &Pa
             bytes: server.get("bytes")?,
         },
         major: server.get("major")?,
-        grants: if server.flag("is_open_to_all") { Grants::Legacy } else { Grants::Since2026 },
-        in_recovery: server.flag("in_recovery"),
-        read_only: server.flag("read_only"),
+        is_open_to_all: server.flag("is_open_to_all"),
+        writable: match (server.flag("in_recovery"), server.flag("read_only")) {
+            (true, _) => Writable::Replica,
+            (false, true) => Writable::ReadOnly,
+            (false, false) => Writable::Yes,
+        },
         shares_processes,
         free_connections: server.get("free_connections")?,
         max_connections: server.get("max_connections")?,
