@@ -12,7 +12,7 @@ use super::copy::copy_folder;
 use super::error::{LocalError, Result, blocking};
 use super::home::Home;
 use super::postmaster::{self, Postmaster};
-use super::standins::equip;
+use super::standins::{equip, refresh_running};
 use super::template::{lock, template};
 use super::{port, user};
 use crate::tools::{Account, SearchPath, detach};
@@ -113,6 +113,7 @@ impl LocalServer {
         let _lock = self.lock().await?;
         let status = self.status()?;
         if status.state == ServerState::Running {
+            refresh_running(&self.home, &self.search, status.major)?;
             return Ok(status);
         }
         let binaries = match status.major {
