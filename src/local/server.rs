@@ -120,7 +120,7 @@ impl LocalServer {
             Some(major) => Binaries::find_major(major, &self.search).await?,
             None => Binaries::find(&self.search).await?,
         };
-        let binaries = equip(&self.home, binaries, account.as_ref()).await?;
+        let binaries = Box::pin(equip(&self.home, binaries, account.as_ref())).await?;
         if status.state == ServerState::Absent {
             self.make(&binaries, grants, account.as_ref()).await?;
         }
