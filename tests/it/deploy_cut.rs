@@ -246,13 +246,13 @@ fn a_deploy_in_one_transaction_that_is_killed_anywhere_is_there_or_not_and_goes_
 #[test]
 fn a_deploy_file_by_file_that_is_cut_anywhere_goes_on_or_back() {
     let fixture = file_by_file();
-    stop_everywhere(&fixture, Stop::Cut, |fixture| fixture.has_no_file_in_pieces());
+    stop_everywhere(&fixture, Stop::Cut, Fixture::has_no_file_in_pieces);
 }
 
 #[test]
 fn a_deploy_file_by_file_that_is_killed_anywhere_goes_on_or_back() {
     let fixture = file_by_file();
-    stop_everywhere(&fixture, Stop::Kill, |fixture| fixture.has_no_file_in_pieces());
+    stop_everywhere(&fixture, Stop::Kill, Fixture::has_no_file_in_pieces);
 }
 
 #[test]
