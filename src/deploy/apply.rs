@@ -11,7 +11,7 @@ use crate::deploy::hooks::{Phase, Shell};
 use crate::deploy::journal::{DeployRecord, DeployState};
 use crate::deploy::ledger;
 use crate::deploy::procedure::Procedure;
-use crate::deploy::report::DeployReport;
+use crate::deploy::report::{DeployReport, DeployResult};
 use crate::environment::EnvironmentName;
 use crate::error::{Failure, Kind, Result};
 use crate::guard::Approved;
@@ -191,8 +191,10 @@ impl<'a> Deployment<'a> {
 
     /// Ends it: with the report, or with what its failure means for the target and for the journal.
     pub async fn end(mut self, result: Result<()>, shell: &Shell<'_>) -> Result<DeployReport> {
-        let report = DeployReport::new(self.approved.plan(), &self.record, self.changes.clone());
-        let Err(failure) = result else { return Ok(report) };
+        let failure = match result {
+            Ok(()) => return Ok(self.report(DeployResult::Deployed)),
+            Err(failure) => failure,
+        };
         self.progress.finish();
         self.record.error = Some(shell.without_password(&failure.to_string()).chars().take(500).collect());
         let is_applied = matches!(self.record.state, DeployState::Applied | DeployState::Done);
@@ -210,8 +212,9 @@ impl<'a> Deployment<'a> {
             }
             let _ = self.writer.roll_back().await;
         }
+        let report = self.report(DeployResult::Stopped);
         if self.record.state == DeployState::Failed {
-            return Err(failure);
+            return Err(report.with_applied(Vec::new()).behind(failure));
         }
         let environment = &self.record.environment;
         let known = failure.help().map(|help| format!("{help}; then ")).unwrap_or_default();
@@ -219,8 +222,22 @@ impl<'a> Deployment<'a> {
             "{known}`crmctl deploy resume --env {environment}` goes on, `crmctl deploy rollback --env {environment}` undoes it"
         );
         let failure = failure.with_help(help);
-        Err(if is_applied || self.has_changed { failure.after_changes(&report) } else { failure })
+        if is_applied || self.has_changed {
+            return Err(failure.after_changes(&report));
+        }
+        let applied = failure.done().map(|done| versions_in(&done.json)).unwrap_or_default();
+        Err(report.with_applied(applied).behind(failure))
     }
+
+    fn report(&self, result: DeployResult) -> DeployReport {
+        DeployReport::new(result, self.approved.plan(), &self.record, self.changes.clone())
+    }
+}
+
+/// The versions in the report of a run of files that stopped half-way.
+fn versions_in(report: &serde_json::Value) -> Vec<String> {
+    let applied = report["applied"].as_array().into_iter().flatten();
+    applied.filter_map(|file| file["version"].as_str().map(str::to_owned)).collect()
 }
 
 /// What a check says of files that are committed.

@@ -43,7 +43,7 @@ pub struct DeployPlan {
 }
 
 /// Why nothing is deployed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum PlanError {
     /// Lint found a danger that was not allowed by name.
     #[error("{}: {}{}", .first.rule, .first.message, more(*.others))]
