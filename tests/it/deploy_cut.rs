@@ -1,136 +1,55 @@
-//! The connection is cut at every message of a deploy, in both directions: what is said is true, and one command leads
-//! on or back. Without rehearsal and backup, through the same functions that the commands call.
+//! A deploy is stopped at every message, by a cut of the network and as a kill does it: what is said is true, the schema is
+//! wholly from before or wholly from after, and one command leads on or back, which may be stopped at every message, too.
 
-use std::path::Path;
+mod run;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::Duration;
 
-use crmctl::backup::BackupId;
-use crmctl::cancel::Cancel;
-use crmctl::deploy::rehearse::Stage;
-use crmctl::deploy::rollback::{self, RollbackPlan, Way};
-use crmctl::deploy::{
-    self, Author, DeployRecord, Deployment, Procedure, Rehearsal, Shell, Standing, ledger, resume,
-};
-use crmctl::environment::{Address, DatabaseUrl, Environment, Origin, Protection, Source};
 use crmctl::error::{Kind, Result};
-use crmctl::guard::{self, Answers};
-use crmctl::migration::{self, MigrationFile, Options, Version, down, history};
-use crmctl::pg::{Session, Target};
-use crmctl::plan::Silent;
 
-use crate::support::{Database, Direction, FaultProxy, Project, Which, World, wait_for};
+use self::run::{deploy, roll_back};
+use crate::support::{Database, FaultProxy, Moment, Project, Which, World, wait_for};
 
-const NOBODY: Answers<'static> = Answers { yes: false, confirm: None, ask: None };
-
-fn environment(url: &str) -> Environment {
-    let url: DatabaseUrl = url.parse().unwrap();
-    let origin = Origin::Url { address: Address::of(&url), url: Box::new(url), source: Source::Default };
-    Environment {
-        name: "stage".parse().unwrap(),
-        protection: Protection::Open,
-        origin,
-        same_as: None,
-        warnings: Vec::new(),
-    }
+/// How it is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stop {
+    Cut,
+    Kill,
 }
 
-async fn connect(environment: &Environment) -> Result<Session> {
-    let url = environment.url().unwrap().clone();
-    let target = Target { environment: environment.name.clone(), url, application_name: "cut".to_owned() };
-    Ok(Session::open(&target, &Cancel::default()).await?)
+/// Which way it leads from there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    Resume,
+    Rollback,
 }
 
-fn not_rehearsed() -> Rehearsal {
-    Rehearsal {
-        skipped: Some("this is about the network".to_owned()),
-        stage: Stage::Migrations,
-        drift: Vec::new(),
-        notes: Vec::new(),
-        duration: Duration::ZERO,
-        rows: None,
-        files: Vec::new(),
-        predicted_hash: None,
-        changes: Vec::new(),
-        predicted: None,
-        objections: Vec::new(),
-    }
-}
+/// What a command does, at some URL.
+type Work = for<'a> fn(&'a str, &'a Path) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
-/// Deploys what is pending, or goes on with what is unfinished.
-async fn deploy(url: &str, migrations: &Path) -> Result<()> {
-    let directory = MigrationFile::read_dir(migrations)?;
-    let environment = environment(url);
-    let mut session = connect(&environment).await?;
-    let journal = ledger::read(&mut session, 5).await?;
-    let observed = deploy::observe(&mut session).await?;
-    let now = chrono::DateTime::from_timestamp(1_767_225_600, 0).unwrap();
-    let begun = journal.unfinished().cloned();
-    let standing = begun.as_ref().map(|record| record.standing(&observed.history));
-    let closes =
-        begun.as_ref().filter(|_| standing == Some(Standing::Untouched)).map(|record| record.id.clone());
-    let begun = begun.filter(|_| standing != Some(Standing::Untouched));
-    let pending = match &begun {
-        Some(record) => resume::remaining_files(record, &directory, &observed.history)?,
-        None => migration::plan(&directory, &observed.history, &Options::default())?,
-    };
-    if pending.is_empty() && begun.is_none() {
-        return Ok(());
-    }
-    let files = deploy::plan(pending, Vec::new(), not_rehearsed(), observed, &[]);
-    let resumes = begun.is_some().then_some(standing).flatten();
-    let record = match begun {
-        Some(record) => resume::continued(record, standing.unwrap()),
-        None => DeployRecord::planned(&environment.name, Author::default(), &files, now),
-    };
-    let procedure = Procedure { resumes, closes, ..Procedure::of_files(files, record) };
-    let approved = guard::approve(procedure, &environment, &NOBODY)?;
-    let cancel = Cancel::default();
-    let shell = Shell {
-        root: ".".into(),
-        environment: &environment,
-        variables: Vec::new(),
-        secrets: Vec::new(),
-        time_limit: None,
-        cancel: &cancel,
-    };
-    let mut deployment = Deployment::begin(&mut session, &approved, &Silent).await?;
-    let result = async {
-        if deployment.wants_backup() {
-            deployment.backed_up(&BackupId::new(&environment.name, now, 1))?;
-        }
-        deployment.apply_files().await
-    };
-    let result = result.await;
-    deployment.end(result, &shell).await?;
-    session.close().await;
-    Ok(())
-}
-
-/// Undoes the unfinished or the last deploy by its down halves.
-async fn roll_back(url: &str, migrations: &Path) -> Result<()> {
-    let directory = MigrationFile::read_dir(migrations)?;
-    let environment = environment(url);
-    let mut session = connect(&environment).await?;
-    let journal = ledger::read(&mut session, 5).await?;
-    let history = history::read(&mut session).await?;
-    let Some(record) = rollback::choose(&journal, None)?.cloned() else { return Ok(()) };
-    rollback::check_last(&record, &journal, &history)?;
-    let way = if record.standing(&history) == Standing::Untouched {
-        Way::Close
-    } else {
-        let applied = record.applied(&history);
-        let versions: Vec<Version> = applied.iter().map(|file| Version::stored(&file.version)).collect();
-        Way::Down { plan: down::plan(&directory, &history, &versions)?, gone: Vec::new() }
-    };
-    let approved = guard::approve(RollbackPlan::new(record, &history, way), &environment, &NOBODY)?;
-    rollback::roll_back(&mut session, &approved, &Silent).await?;
-    session.close().await;
-    Ok(())
-}
+const DEPLOY: Work = |url, migrations| Box::pin(deploy(url, migrations));
+const ROLL_BACK: Work = |url, migrations| Box::pin(roll_back(url, migrations));
 
 fn world(database: &Database) -> World {
     let notes = ["rows supabase_migrations crmctl_migrations"];
     database.world().without_journal().without(&notes)
+}
+
+/// What the deploys here make and the history of it, in one question.
+fn look(database: &Database) -> Vec<String> {
+    database.column(
+        "with ours as (select c.oid, nspname, relname from pg_class c join pg_namespace n on n.oid = relnamespace \
+           where nspname in ('public', 'b', 'c') and relkind = 'r') \
+         select nspname from pg_namespace where nspname in ('b', 'c') \
+         union all select query_to_xml(format('select * from %I.%I', nspname, relname), true, true, '')::text from ours \
+         union all select concat_ws(' ', nspname, relname, attname, format_type(atttypid, atttypmod), pg_get_expr(adbin, adrelid)) \
+         from ours join pg_attribute on attrelid = ours.oid left join pg_attrdef on adrelid = attrelid and adnum = attnum \
+         where attnum > 0 and not attisdropped \
+         union all select version from supabase_migrations.schema_migrations order by 1",
+    )
 }
 
 /// A step of a deploy, the worlds before and after it, and what undoes it.
@@ -139,6 +58,8 @@ struct Fixture {
     project: Project,
     old: World,
     new: World,
+    /// The same as [`look`] shows them.
+    looks: [Vec<String>; 2],
 }
 
 impl Fixture {
@@ -153,39 +74,78 @@ impl Fixture {
         let old = world(&database);
         wait_for(deploy(&url, &migrations)).unwrap();
         let new = world(&database);
+        let new_look = look(&database);
         assert!(old != new);
         wait_for(roll_back(&url, &migrations)).unwrap();
         old.assert_same(&world(&database));
-        Self { database, project, old, new }
+        let looks = [look(&database), new_look];
+        assert!(looks[0] != looks[1]);
+        Self { database, project, old, new, looks }
     }
 
-    fn migrations(&self) -> std::path::PathBuf {
+    fn migrations(&self) -> PathBuf {
         self.project.path().join("migrations")
     }
 
-    /// The places at which a run of `work` is cut, once it has read what it must know: at the end of each message and just
-    /// before it, and within the last answers, of which one is that to COMMIT.
-    fn places(&self, work: impl Fn(&str)) -> Vec<(Direction, u64)> {
-        let proxy = FaultProxy::to(Which::Cloud);
-        work(&proxy.url(&self.database.url()));
-        let sent = proxy.ends(Direction::ToServer).into_iter().rev().take(10);
-        let said = proxy.ends(Direction::ToClient).into_iter().rev().take(4);
-        let sent = sent.flat_map(|end| [(Direction::ToServer, end - 1), (Direction::ToServer, end)]);
-        sent.chain(said.map(|end| (Direction::ToClient, end - 1))).collect()
+    /// The answers to everything that a run of `work` says once it writes.
+    fn moments(&self, work: Work) -> Vec<Moment> {
+        let proxy = FaultProxy::to(Which::Cloud).listen(1);
+        wait_for(work(&proxy.url(&self.database.url()), &self.migrations())).unwrap();
+        let said = proxy.said();
+        let first = 1 + said.iter().position(|message| message.contains("pg_try_advisory_lock")).unwrap();
+        (first..said.len()).map(Moment::Unanswered).collect()
     }
 
-    /// Cuts a deploy at one place, and holds what was said against what is there.
-    fn cut_deploy(&self, (direction, bytes): (Direction, u64)) {
-        let proxy = FaultProxy::to(Which::Cloud).cut_after(direction, bytes);
-        let said = wait_for(deploy(&proxy.url(&self.database.url()), &self.migrations()));
+    /// Stops it at one moment. What was said, unless nobody was left to say it.
+    fn stop(&self, work: Work, stop: Stop, moment: Moment) -> Option<Result<()>> {
+        let proxy = FaultProxy::to(Which::Cloud).listen(1);
+        let said = match stop {
+            Stop::Cut => {
+                let proxy = proxy.cut_at(moment);
+                Some(wait_for(work(&proxy.url(&self.database.url()), &self.migrations())))
+            }
+            Stop::Kill => {
+                let (proxy, has_come) = proxy.halt_at(moment);
+                let (url, migrations) = (proxy.url(&self.database.url()), self.migrations());
+                wait_for(async {
+                    let told = move || has_come.recv_timeout(Duration::from_mins(1));
+                    tokio::select! {
+                        said = work(&url, &migrations) => panic!("it ended before {moment:?}: {said:?}"),
+                        told = tokio::task::spawn_blocking(told) => told.unwrap().expect("the moment comes"),
+                    }
+                });
+                None
+            }
+        };
         self.database.until_alone();
-        let now = world(&self.database);
-        let what = format!("cut {direction:?} after {bytes} bytes: {said:?}");
-        match said.map_err(|failure| failure.kind()) {
-            Ok(()) => assert!(now == self.new, "{what}\n{:#?}", now.differences(&self.new)),
-            Err(Kind::Partial) => {}
-            Err(_) => assert!(now == self.old, "{what}\n{:#?}", now.differences(&self.old)),
+        said
+    }
+
+    /// Holds what was said against what is there.
+    fn judge(&self, said: Option<Result<()>>, (from, to): (usize, usize), what: &str) {
+        let now = look(&self.database);
+        let what = format!("{what}: {said:?}");
+        match said.map(|said| said.map_err(|failure| failure.kind())) {
+            Some(Ok(())) => assert_eq!(now, self.looks[to], "{what}"),
+            Some(Err(Kind::Partial)) | None => {}
+            Some(Err(_)) => assert_eq!(now, self.looks[from], "{what}"),
         }
+    }
+
+    /// Whether it is wholly as before or wholly as after.
+    fn is_whole(&self) -> bool {
+        self.looks.contains(&look(&self.database))
+    }
+
+    /// A part of a file is undone by the backup only, which is not made here.
+    fn has_no_file_in_pieces(&self) -> bool {
+        let partial = "select count(*) from supabase_migrations.crmctl_migrations where state = 'partial'";
+        self.database.value(partial) == "0"
+    }
+
+    fn phase(&self) -> String {
+        let newest = "select state from supabase_migrations.crmctl_deploys order by started_at desc limit 1";
+        self.database.value(newest)
     }
 
     fn deploy_to_the_end(&self) {
@@ -195,8 +155,13 @@ impl Fixture {
         assert_eq!(self.database.value(ends), "0");
     }
 
-    fn roll_back_to_the_start(&self) {
+    fn roll_back(&self) {
         wait_for(roll_back(&self.database.url(), &self.migrations())).unwrap();
+        assert_eq!(look(&self.database), self.looks[0]);
+    }
+
+    fn roll_back_to_the_start(&self) {
+        self.roll_back();
         self.old.assert_same(&world(&self.database));
     }
 }
@@ -214,61 +179,114 @@ fn atomic() -> Fixture {
     )
 }
 
-#[test]
-fn a_deploy_in_one_transaction_that_is_cut_anywhere_is_there_or_not_and_goes_on_or_back() {
-    let fixture = atomic();
-    let places = fixture.places(|url| wait_for(deploy(url, &fixture.migrations())).unwrap());
-    fixture.roll_back_to_the_start();
-    assert!(places.len() > 20, "{places:?}");
-
-    for (index, place) in places.into_iter().enumerate() {
-        fixture.cut_deploy(place);
-        let now = world(&fixture.database);
-        assert!(now == fixture.old || now == fixture.new, "{place:?}\n{:#?}", now.differences(&fixture.old));
-        if index % 2 == 0 {
-            fixture.deploy_to_the_end();
-        }
-        fixture.roll_back_to_the_start();
-    }
-}
-
-#[test]
-fn a_deploy_file_by_file_that_is_cut_anywhere_goes_on_to_its_end() {
-    let fixture = Fixture::new(
+fn file_by_file() -> Fixture {
+    Fixture::new(
         Project::new()
             .migration("20270101000000_b", "create schema b;")
             .file("migrations/20270101000000_b.down.sql", "drop schema b cascade;")
             .migration(
                 "20270102000000_c",
-                "-- crmctl: no-transaction\ncreate table if not exists b.t (id int);\n\
-                 create schema if not exists c;\ncreate table if not exists c.t (id int);",
+                "-- crmctl: no-transaction\ncreate table b.t (id int);\ncreate schema c;\n\
+                 insert into b.t values (1);\nvacuum b.t;",
             )
             .file("migrations/20270102000000_c.down.sql", "drop schema c cascade; drop table b.t;"),
-    );
-    let places = fixture.places(|url| wait_for(deploy(url, &fixture.migrations())).unwrap());
-    fixture.roll_back_to_the_start();
+    )
+}
 
-    for place in places {
-        fixture.cut_deploy(place);
-        fixture.deploy_to_the_end();
-        fixture.roll_back_to_the_start();
+/// What the journal says before a deploy has ended, and at its end.
+const PHASES: [&str; 5] = ["planned", "backed_up", "applying", "applied", "done"];
+
+/// Stops a deploy everywhere, and leads on or back from there: by each way from each phase, or from as many as it says.
+fn stop_everywhere(fixture: &Fixture, stop: Stop, can_go_back: fn(&Fixture) -> bool) {
+    let mut seen = BTreeSet::new();
+    let moments = fixture.moments(DEPLOY);
+    fixture.roll_back_to_the_start();
+    for moment in moments {
+        for way in [Way::Rollback, Way::Resume] {
+            let said = fixture.stop(DEPLOY, stop, moment);
+            let phase = fixture.phase();
+            fixture.judge(said, (0, 1), &format!("{stop:?} {moment:?} {phase}"));
+            let is_new = !seen.contains(&(phase.clone(), way));
+            if way == Way::Rollback && can_go_back(fixture) && is_new {
+                seen.insert((phase, way));
+                fixture.roll_back_to_the_start();
+                continue;
+            }
+            seen.insert((phase, Way::Resume));
+            fixture.deploy_to_the_end();
+            fixture.roll_back();
+            break;
+        }
+    }
+    for phase in PHASES {
+        for way in [Way::Rollback, Way::Resume] {
+            assert!(seen.contains(&(phase.to_owned(), way)), "{phase} {way:?}: {seen:?}");
+        }
     }
 }
 
 #[test]
-fn a_rollback_that_is_cut_anywhere_has_undone_everything_or_nothing() {
+fn a_deploy_in_one_transaction_that_is_cut_anywhere_is_there_or_not_and_goes_on_or_back() {
+    let fixture = atomic();
+    stop_everywhere(&fixture, Stop::Cut, |fixture| {
+        assert!(fixture.is_whole());
+        true
+    });
+}
+
+#[test]
+fn a_deploy_in_one_transaction_that_is_killed_anywhere_is_there_or_not_and_goes_on_or_back() {
+    let fixture = atomic();
+    stop_everywhere(&fixture, Stop::Kill, |fixture| {
+        assert!(fixture.is_whole());
+        true
+    });
+}
+
+#[test]
+fn a_deploy_file_by_file_that_is_cut_anywhere_goes_on_or_back() {
+    let fixture = file_by_file();
+    stop_everywhere(&fixture, Stop::Cut, Fixture::has_no_file_in_pieces);
+}
+
+#[test]
+fn a_deploy_file_by_file_that_is_killed_anywhere_goes_on_or_back() {
+    let fixture = file_by_file();
+    stop_everywhere(&fixture, Stop::Kill, Fixture::has_no_file_in_pieces);
+}
+
+#[test]
+fn a_resume_that_is_killed_anywhere_is_resumed() {
+    let fixture = file_by_file();
+    fixture.deploy_to_the_end();
+    fixture.roll_back_to_the_start();
+    let in_the_middle = Moment::UnansweredText("create schema c");
+    fixture.stop(DEPLOY, Stop::Kill, in_the_middle);
+    let moments = fixture.moments(DEPLOY);
+    fixture.roll_back_to_the_start();
+
+    for moment in moments {
+        fixture.stop(DEPLOY, Stop::Kill, in_the_middle);
+        assert_eq!(fixture.phase(), "applying");
+        fixture.stop(DEPLOY, Stop::Kill, moment);
+        fixture.deploy_to_the_end();
+        fixture.roll_back();
+    }
+}
+
+#[test]
+fn a_rollback_that_is_stopped_anywhere_has_undone_everything_or_nothing() {
     let fixture = atomic();
     fixture.deploy_to_the_end();
-    let places = fixture.places(|url| wait_for(roll_back(url, &fixture.migrations())).unwrap());
+    let moments = fixture.moments(ROLL_BACK);
 
-    for (direction, bytes) in places {
-        fixture.deploy_to_the_end();
-        let proxy = FaultProxy::to(Which::Cloud).cut_after(direction, bytes);
-        let said = wait_for(roll_back(&proxy.url(&fixture.database.url()), &fixture.migrations()));
-        fixture.database.until_alone();
-        let now = world(&fixture.database);
-        let expected = if said.is_ok() { &fixture.old } else { &fixture.new };
-        assert!(now == *expected, "{direction:?} {bytes} {said:?}\n{:#?}", now.differences(expected));
-        fixture.roll_back_to_the_start();
+    for moment in moments {
+        for stop in [Stop::Cut, Stop::Kill] {
+            wait_for(deploy(&fixture.database.url(), &fixture.migrations())).unwrap();
+            let said = fixture.stop(ROLL_BACK, stop, moment);
+            assert!(fixture.is_whole(), "{stop:?} {moment:?} {said:?}");
+            fixture.judge(said, (1, 0), &format!("{stop:?} {moment:?}"));
+            fixture.roll_back_to_the_start();
+        }
     }
 }

@@ -52,6 +52,7 @@ mod platform;
 mod reset;
 mod secrets;
 mod seed;
+mod server_stopped;
 mod splitter;
 mod sync;
 mod sync_awkward;

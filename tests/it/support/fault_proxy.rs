@@ -41,7 +41,6 @@ struct State {
     connections: usize,
     round_trips: usize,
     bytes: [u64; 2],
-    ends: [Vec<u64>; 2],
 }
 
 #[derive(Debug, Clone)]
@@ -127,8 +126,9 @@ impl FaultProxy {
         (self.cut_at(moment), moment_has_come)
     }
 
-    /// What the client has said in the connection that is listened to, message by message; its farewell is empty.
+    /// All that the client said in the connection that is listened to, message by message; its farewell is empty.
     pub(crate) fn said(&self) -> Vec<String> {
+        super::until("the connection is over", || self.lock().listening.is_over);
         self.lock().listening.said.clone()
     }
 
@@ -152,14 +152,6 @@ impl FaultProxy {
     /// How many bytes went one way, over all connections.
     pub(crate) fn bytes(&self, direction: Direction) -> u64 {
         self.lock().bytes[direction as usize]
-    }
-
-    /// After how many bytes of one direction somebody paused, in any connection: where messages end.
-    pub(crate) fn ends(&self, direction: Direction) -> Vec<u64> {
-        let mut ends = self.lock().ends[direction as usize].clone();
-        ends.sort_unstable();
-        ends.dedup();
-        ends
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -27,6 +27,8 @@ pub(super) struct Listening {
     /// Who is told when the moment has come, with the connection left open. Otherwise it is cut.
     pub(super) told: Option<std::sync::mpsc::Sender<()>>,
     pub(super) said: Vec<String>,
+    /// The client will say nothing more.
+    pub(super) is_over: bool,
 }
 
 /// Both directions of such a connection.
@@ -77,6 +79,7 @@ impl<'a> Talk<'a> {
                 }
             }
             if from.read_buf(&mut buffer).await.unwrap_or(0) == 0 {
+                lock(self.state).listening.is_over = true;
                 // The server may have gone already.
                 to.shutdown().await.ok();
                 return false;

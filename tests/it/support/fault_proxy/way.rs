@@ -79,7 +79,6 @@ impl Way<'_> {
     fn note(&self, now: Instant, before: u64, count: usize) -> (usize, Option<End>) {
         let mut state = lock(self.state);
         state.bytes[self.direction as usize] += count as u64;
-        state.ends[self.direction as usize].push(before + count as u64);
         if self.direction == Direction::ToServer {
             let mut turn = lock(self.turn);
             let could_have_heard =

@@ -1,0 +1,75 @@
+//! The server itself goes down in the middle of a deploy, as after a power cut, and comes back.
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::{Project, crmctl, try_query, until};
+
+/// A project with a server of its own, gone with the test.
+struct Server(Project);
+
+impl Server {
+    /// Where it is, and the number of its process.
+    fn facts(&self) -> (String, Pid) {
+        let status = crmctl(&self.0).args(["local", "status", "--json"]).success().json();
+        let url = status["report"]["url"].as_str().unwrap();
+        let url = url.replacen('@', &format!(":{}@", crmctl::local::PASSWORD), 1);
+        (url, Pid::from_raw(status["report"]["pid"].as_i64().unwrap().try_into().unwrap()))
+    }
+}
+
+/// Whether something holds there.
+fn is(url: &str, condition: &str) -> bool {
+    try_query(url, &format!("select {condition}")).unwrap()[0][0].as_deref() == Some("t")
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        crmctl(&self.0).args(["local", "destroy", "--yes"]).run();
+    }
+}
+
+/// Runs in pieces; a statement that ran twice would fail or show.
+const NEXT: &str = "create schema deployed;\ncreate table deployed.log (n int);\ninsert into deployed.log values (1);\n\
+    create index concurrently log_n on deployed.log (n);\ninsert into deployed.log values (2);\n";
+
+#[test]
+fn a_server_that_stops_at_once_while_an_index_is_built_is_deployed_to_the_end_when_it_is_back() {
+    let project = Project::new()
+        .setting("[environments.local]\nmanaged = true")
+        .migration("20260101000000_a", "create table public.kept (id int primary key);");
+    let server = Server(project);
+    crmctl(&server.0).args(["migrate", "up"]).success();
+    let (url, pid) = server.facts();
+    // The build waits for whoever can see older rows.
+    let older = url.clone();
+    let holder = std::thread::spawn(move || {
+        try_query(&older, "begin isolation level repeatable read; select 1; select pg_sleep(600)")
+            .unwrap_err()
+    });
+    until("somebody sees older rows", || {
+        is(&url, "exists (select from pg_stat_activity where wait_event = 'PgSleep')")
+    });
+
+    server.0.write("migrations/20270101000000_next.sql", NEXT);
+    let mut running = crmctl(&server.0).args(["deploy", "--env", "local"]).spawn();
+    let half = "exists (select from pg_index where not indisvalid)";
+    until("the index is half built", || is(&url, half) || running.has_ended());
+    kill(pid, Signal::SIGQUIT).unwrap();
+    holder.join().unwrap();
+    let output = running.finish();
+    assert!(output.code.is_some_and(|code| code != 0), "{output}");
+
+    crmctl(&server.0).args(["local", "start"]).success();
+    // Its port may have been taken meanwhile.
+    let (url, _) = server.facts();
+    assert!(is(&url, half), "the crash has left a half of it");
+    crmctl(&server.0)
+        .args(["deploy", "resume", "--env", "local"])
+        .success()
+        .says("dropped the invalid index");
+    let indexes = "array_agg(indisvalid) = '{t}' from pg_index where indrelid = 'deployed.log'::regclass";
+    assert!(is(&url, indexes), "one index, which is whole");
+    assert!(is(&url, "array_agg(n order by n) = '{1,2}' from deployed.log"));
+    assert!(is(&url, "array_agg(state) = '{done}' from supabase_migrations.crmctl_deploys"));
+}
