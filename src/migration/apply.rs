@@ -146,10 +146,7 @@ async fn wait_to_try_again(
         return Err(failure);
     }
     progress.notice(&format!("{failure}; trying again"));
-    tokio::select! {
-        () = tokio::time::sleep(Backoff::TRANSACTION.pause(attempt)) => Ok(()),
-        () = writer.cancelled() => Err(PgError::Interrupted.into()),
-    }
+    Ok(writer.pause(attempt).await?)
 }
 
 fn applied(report: &mut MigrationReport, step: &Step, progress: &dyn Progress) {

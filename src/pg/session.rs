@@ -123,9 +123,12 @@ impl Session {
         self.cancel = Cancel::default();
     }
 
-    /// Waits until the user asks to stop.
-    pub(crate) async fn cancelled(&self) {
-        self.cancel.raised().await;
+    /// Waits before a transaction is tried again after the try `attempt`, unless the user asks to stop meanwhile.
+    pub(crate) async fn pause(&self, attempt: u32) -> PgResult<()> {
+        tokio::select! {
+            () = tokio::time::sleep(Backoff::TRANSACTION.pause(attempt)) => Ok(()),
+            () = self.cancel.raised() => Err(PgError::Interrupted),
+        }
     }
 
     /// Runs one message of statements and returns the rows of the first that has any.

@@ -3,10 +3,10 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use crate::guard::Approved;
-use crate::pg::{Backoff, CopySource, PgError, PgResult, Row, Session, lock};
+use crate::pg::{CopySource, PgError, PgResult, Row, Session, lock};
 use crate::plan::{Plan, Progress};
 
 /// How long another crmctl is waited for. Long enough for the server to finish what a killed one had sent.
@@ -55,10 +55,7 @@ impl Session {
                 progress.notice(&format!("waiting for another crmctl{holder}"));
             }
             attempt += 1;
-            tokio::select! {
-                () = sleep(Backoff::TRANSACTION.pause(attempt)) => {}
-                () = self.cancelled() => return Err(PgError::Interrupted),
-            }
+            self.pause(attempt).await?;
         }
     }
 
