@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Serialize;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
 
 use crate::cancel::Cancel;
 use crate::deploy::journal::DeployId;
@@ -11,6 +11,12 @@ use crate::environment::{DeployConfig, Environment};
 use crate::error::{Explain, Kind, Result};
 use crate::plan::Progress;
 use crate::tools::{self, Invocation, RunError};
+
+/// Characters of a line of a command's output that are shown.
+const LONGEST_LINE: usize = 8 * 1024;
+
+/// Bytes of it that are held.
+const PIECE: u64 = 64 * 1024;
 
 /// When a command runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -126,11 +132,7 @@ impl Shell<'_> {
         let invocation = self.invocation(command, id, phase);
         let running = async {
             let mut lines = BufReader::new(tools::stream(&invocation)?);
-            let mut line = Vec::new();
-            while lines.read_until(b'\n', &mut line).await.unwrap_or(0) > 0 {
-                progress.notice(&self.without_password(String::from_utf8_lossy(&line).trim_end()));
-                line.clear();
-            }
+            self.tell(&mut lines, progress).await;
             lines.into_inner().finish().await
         };
         let ended = tokio::select! {
@@ -147,6 +149,22 @@ impl Shell<'_> {
                 Err(HookError::Failed { command, phase, status: status.to_string() }.into())
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Tells the lines of a command's output. Of one that does not end, only the beginning.
+    async fn tell(&self, lines: &mut (impl AsyncBufRead + Unpin), progress: &dyn Progress) {
+        let mut piece = Vec::new();
+        let mut is_rest = false;
+        while (&mut *lines).take(PIECE).read_until(b'\n', &mut piece).await.unwrap_or(0) > 0 {
+            if !is_rest {
+                let text = self.without_password(String::from_utf8_lossy(&piece).trim_end());
+                // Far from the cut of the piece, which may go through a password.
+                let start: String = text.chars().take(LONGEST_LINE).collect();
+                progress.notice(&if start.len() < text.len() { format!("{start}...") } else { start });
+            }
+            is_rest = piece.last() != Some(&b'\n');
+            piece.clear();
         }
     }
 

@@ -20,6 +20,7 @@ pub(crate) mod flight;
 mod folded;
 pub(crate) mod git;
 pub mod history;
+mod history_fault;
 pub mod history_row;
 mod index_build;
 mod lone;
