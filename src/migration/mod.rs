@@ -27,6 +27,7 @@ mod lone;
 mod pieces;
 pub mod place;
 pub mod plan;
+mod read_file;
 pub mod refusal;
 pub mod repair;
 pub mod report;

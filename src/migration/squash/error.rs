@@ -73,7 +73,7 @@ pub enum SquashError {
     #[error("no migration says that it was folded from others")]
     NothingFolded,
     /// The operating system refused.
-    #[error("`{path}` cannot be used: {source}")]
+    #[error("`{path}` cannot be used")]
     Io {
         /// Of what.
         path: String,
