@@ -82,14 +82,14 @@ pub(crate) fn send_create_and_prepare(session: &mut Session) -> PgResult<Prepare
     Ok(Prepared(number))
 }
 
-const ROWS: &str = "select version::text as version, to_jsonb(h) ->> 'name' as name, to_jsonb(h) ->> 'statements' as statements \
-    from supabase_migrations.schema_migrations h order by version::text collate \"C\"";
+const ROWS: &str = "select version::pg_catalog.text as version, pg_catalog.to_jsonb(h) ->> 'name' as name, \
+    pg_catalog.to_jsonb(h) ->> 'statements' as statements \
+    from supabase_migrations.schema_migrations h order by version::pg_catalog.text collate \"C\"";
 
 const EXTRAS: &str = "select version, checksum, state, statements_done, prefix_checksum \
     from supabase_migrations.crmctl_migrations";
 
-/// Queues the queries whose answers [`receive`] takes. Outside of a transaction: a table that does not exist
-/// makes its message fail, and only that.
+/// Queues what [`receive`] takes. Outside of a transaction: a table that is not there fails its message, and only that.
 pub fn send(session: &mut Session) -> PgResult<()> {
     session.send(ROWS)?;
     session.send(EXTRAS)
@@ -237,8 +237,8 @@ pub(crate) fn forget_begun(file: &MigrationFile) -> String {
 
 /// Takes migrations out of both tables, or fails: a trigger may keep rows that are to go.
 pub(crate) fn forget(versions: &[&Version]) -> String {
-    let versions: Vec<&str> = versions.iter().map(|version| version.as_str()).collect();
-    let which = format!("version operator(pg_catalog.=) any ({})", text_array(&versions));
+    let versions = text_array(&versions.iter().map(|version| version.as_str()).collect::<Vec<_>>());
+    let which = format!("version operator(pg_catalog.=) any ({versions})");
     let kept = format!(
         "begin if exists (select from supabase_migrations.schema_migrations where {which}) then \
          raise exception 'a trigger or a rule on `supabase_migrations.schema_migrations` keeps its rows'; end if; end"
