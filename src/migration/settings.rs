@@ -5,6 +5,11 @@ use crate::migration::file::MigrationFile;
 /// Clears what an earlier file or another transaction may have left behind.
 pub(crate) const CLEAN: &str = "reset role; reset all";
 
+/// The same, and then these statements, in one message.
+pub(crate) fn clean_then(statements: &str) -> String {
+    format!("{CLEAN}; {statements}")
+}
+
 /// A lock that is not had in time fails the file, which is tried again: waiting in the queue for an exclusive lock
 /// would stall everybody behind it.
 const LOCK_TIMEOUT: u128 = 2000;
