@@ -12,7 +12,7 @@ const CREATE: &str = "do $crmctl$ begin \
     if pg_catalog.to_regclass('supabase_migrations.crmctl_deploys') is null then \
       create table if not exists supabase_migrations.crmctl_deploys ( \
         id text not null primary key, environment text not null, state text not null, \
-        started_at timestamptz not null default now(), updated_at timestamptz not null default now(), \
+        started_at timestamptz not null default pg_catalog.now(), updated_at timestamptz not null default pg_catalog.now(), \
         ended_at timestamptz, deployed_by text not null, crmctl_version text not null, git_commit text, \
         files jsonb not null, atomic boolean not null, allowed jsonb not null, \
         catalog_before text not null, catalog_predicted text, catalog_after text, \
@@ -73,7 +73,7 @@ pub(crate) fn save(record: &DeployRecord) -> String {
 /// fails, and only that. The unfinished deploy is always among what it yields.
 pub fn send(session: &mut Session, limit: u32) -> PgResult<()> {
     session.send(&format!(
-        "select to_jsonb(d)::text as record from supabase_migrations.crmctl_deploys d \
+        "select pg_catalog.to_jsonb(d)::pg_catalog.text as record from supabase_migrations.crmctl_deploys d \
          order by ended_at is not null, started_at desc, id desc limit {}",
         limit.max(1)
     ))
@@ -115,7 +115,7 @@ mod tests {
         let open = save(&record);
         assert!(open.contains("null::pg_catalog.timestamptz") && open.contains("it''s"), "{open}");
         record.state = DeployState::RolledBack;
-        assert!(save(&record).contains("clock_timestamp()::pg_catalog.timestamptz"));
+        assert!(save(&record).contains("pg_catalog.clock_timestamp()::pg_catalog.timestamptz"));
     }
 
     #[test]

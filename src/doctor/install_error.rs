@@ -55,7 +55,7 @@ pub enum InstallError {
         command: String,
     },
     /// A file of our own.
-    #[error("`{}`: {source}", .path.display())]
+    #[error("`{}` cannot be used", .path.display())]
     Lock {
         /// The file or folder.
         path: PathBuf,

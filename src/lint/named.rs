@@ -24,7 +24,7 @@ pub enum NamedError {
     #[error(transparent)]
     Script(#[from] ScriptError),
     /// The operating system refused.
-    #[error("`{}` cannot be read: {source}", .path.display())]
+    #[error("`{}` cannot be read", .path.display())]
     Io {
         /// Of what.
         path: PathBuf,

@@ -11,7 +11,7 @@ use crate::plan::Fingerprint;
 pub struct AppliedVersions(pub Option<Vec<String>>);
 
 /// Yields what [`AppliedVersions::fingerprint`] computes where the table exists.
-const DIGEST: &str = "select encode(sha256(convert_to(coalesce(string_agg(version, ',' order by version collate \"C\"), ''), 'UTF8')), 'hex') \
+const DIGEST: &str = "select encode(sha256(convert_to(coalesce(string_agg(version::text, ',' order by version::text collate \"C\"), ''), 'UTF8')), 'hex') \
     from supabase_migrations.schema_migrations";
 
 /// Yields NULL where the table does not exist, which must not be named then.

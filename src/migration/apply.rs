@@ -16,6 +16,7 @@ use crate::migration::fate;
 use crate::migration::file::MigrationFile;
 use crate::migration::flight::{Messages, receive_file, send_file};
 use crate::migration::history::{self, Prepared};
+use crate::migration::history_fault::cannot_write;
 use crate::migration::plan::{Action, MigrationPlan, Step};
 use crate::migration::report::{AppliedFile, MigrationReport};
 use crate::migration::settings::{CLEAN, settings};
@@ -177,7 +178,7 @@ async fn apply_run(
         if !std::mem::replace(&mut prepared, true) {
             for _ in 0..preparations {
                 let answer = writer.receive().await.and_then(Answer::ok);
-                failure = failure.or_else(|| answer.err().map(Failure::from));
+                failure = failure.or_else(|| answer.err().map(cannot_write));
             }
             continue;
         }
@@ -221,7 +222,7 @@ async fn apply_together(
     loop {
         let result = match begin(writer).await {
             Ok(()) => run_in_transaction(writer, steps, progress).await,
-            Err(error) => Err(error.into()),
+            Err(failure) => Err(failure),
         };
         let Err(failure) = result else { break };
         let _ = writer.roll_back().await;
@@ -236,9 +237,9 @@ async fn apply_together(
 }
 
 /// Opens a transaction for several files, with the history tables in it.
-pub(crate) async fn begin(writer: &mut Writer<'_>) -> PgResult<()> {
+pub(crate) async fn begin(writer: &mut Writer<'_>) -> Result<()> {
     writer.send(&format!("{}; {}", history::BEGIN, history::CREATE))?;
-    writer.receive().await?.ok().map(drop)
+    writer.receive().await?.ok().map(drop).map_err(cannot_write)
 }
 
 /// Runs files inside a transaction that is open, and leaves it open. After an error it is failed.

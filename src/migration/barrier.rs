@@ -10,6 +10,7 @@ use crate::error::{Failure, Kind, Result};
 use crate::migration::file::MigrationFile;
 use crate::migration::flight::{explain, in_words, receive_file, rows, send_segments};
 use crate::migration::history::{self, Progress as Record};
+use crate::migration::history_fault::cannot_write;
 use crate::migration::lone;
 use crate::migration::pieces::{Piece, commits, is_chained, pieces};
 use crate::migration::plan::Step;
@@ -78,8 +79,8 @@ impl Run<'_, '_> {
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
-        if let Some(failure) = failure {
-            return Err(failure.into());
+        if let Some(error) = failure {
+            return Err(cannot_write(error));
         }
         let row = last.rows().into_iter().next();
         let recorded = row.as_ref().map(|row| row.get::<usize>("statements_done")).transpose()?;
@@ -234,7 +235,7 @@ impl Run<'_, '_> {
 
     async fn run_text(&mut self, sql: SqlText) -> Result<()> {
         self.writer.send_text(sql)?;
-        Ok(self.writer.receive().await?.ok().map(drop)?)
+        self.writer.receive().await?.ok().map(drop).map_err(cannot_write)
     }
 
     /// What records that so many statements are done: all of them, when nothing follows.
@@ -261,7 +262,7 @@ impl Run<'_, '_> {
 
 /// The author's role may not write the history; it is the author's again behind it.
 fn outside_of_roles(record: impl Into<SqlText>) -> SqlText {
-    let mut sql = SqlText::from("set local role none; ");
+    let mut sql = SqlText::from("set local role to default; ");
     sql.append(record.into());
     sql
 }

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::error::{Explain, Kind, Location};
 use crate::migration::file::MigrationFile;
 use crate::migration::git;
+use crate::migration::read_file::read_file;
 use crate::migration::script::ScriptError;
 use crate::migration::squash::folded;
 use crate::migration::version::Version;
@@ -62,8 +63,16 @@ pub enum DirectoryError {
         /// The title.
         title: String,
     },
+    /// A file that nobody should have put there.
+    #[error("`{}` cannot be a migration: {reason}", .path.display().to_string().replace(char::is_control, "?"))]
+    Unfit {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: &'static str,
+    },
     /// The operating system refused.
-    #[error("`{}` cannot be used: {source}", .path.display())]
+    #[error("`{}` cannot be used", .path.display())]
     Io {
         /// Of what.
         path: PathBuf,
@@ -76,7 +85,7 @@ impl Explain for DirectoryError {
     fn kind(&self) -> Kind {
         match self {
             Self::Missing { .. } | Self::EmptyTitle { .. } => Kind::Usage,
-            Self::Duplicate { .. } => Kind::Refused,
+            Self::Duplicate { .. } | Self::Unfit { .. } => Kind::Refused,
             Self::Script(error) => error.kind(),
             Self::Io { .. } => Kind::Failed,
         }
@@ -94,6 +103,7 @@ impl Explain for DirectoryError {
             Self::EmptyTitle { .. } => {
                 Some("for example `crmctl migrate new add_phone_to_contacts`".to_owned())
             }
+            Self::Unfit { .. } => Some("rename it or take it out of the folder".to_owned()),
             Self::Io { .. } => None,
         }
     }
@@ -101,7 +111,11 @@ impl Explain for DirectoryError {
     fn location(&self) -> Option<Location> {
         match self {
             Self::Script(error) => error.location(),
-            Self::Missing { .. } | Self::Duplicate { .. } | Self::EmptyTitle { .. } | Self::Io { .. } => None,
+            Self::Missing { .. }
+            | Self::Duplicate { .. }
+            | Self::Unfit { .. }
+            | Self::EmptyTitle { .. }
+            | Self::Io { .. } => None,
         }
     }
 }
@@ -121,8 +135,7 @@ impl MigrationFile {
                 continue;
             }
             let path = path.join(file_name);
-            let bytes =
-                fs::read(&path).map_err(|source| DirectoryError::Io { path: path.clone(), source })?;
+            let bytes = read_file(&path)?;
             let (list, name) = match name.strip_suffix(".down") {
                 Some(name) => (&mut directory.downs, name),
                 None => (&mut directory.files, name),

@@ -4,6 +4,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::error::{Failure, Location, Result};
 use crate::migration::file::{MigrationFile, Segment};
+use crate::migration::history_fault::{cannot_write, is_of_history};
 use crate::pg::{Answer, CopySource, Generator, PgError, PgResult, ServerError, SqlText, Writer};
 
 /// The messages a file was sent in: where in the file each begins.
@@ -121,6 +122,9 @@ pub(crate) fn in_words(file: &MigrationFile, notice: &ServerError) -> String {
 /// the message begins in the file, `done` how many of its statements were completed.
 pub(crate) fn explain(file: &MigrationFile, start: usize, done: usize, error: PgError) -> Failure {
     let PgError::Server(server) = &error else { return error.into() };
+    if is_of_history(server) {
+        return cannot_write(error).context(format!("in `{}`", file.shown()));
+    }
     let offset = server
         .offset_in(file.text.get(start..).unwrap_or_default())
         .map(|offset| start + offset)

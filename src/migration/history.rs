@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::migration::file::MigrationFile;
 use crate::migration::history_row::{ExtraRow, History, HistoryRow, RunState};
 use crate::migration::version::{Checksum, Version};
-use crate::pg::{Answer, PgResult, Row, Session, SqlText, literal, optional_literal, text_array};
+use crate::pg::{Answer, PgError, PgResult, Row, Session, SqlText, literal, optional_literal, text_array};
 
 /// Begins a transaction that writes the history, whatever ran before it. What users put on the path is not called, by
 /// event triggers neither, and no time-out of the role's stops it.
@@ -18,8 +18,13 @@ pub(crate) const BEGIN: &str = "reset role; reset all; begin; set local lock_tim
 
 /// Creates what is missing, in the very shape the Supabase CLI gives its table. Older versions of it created
 /// the version column only. What is there is not touched: `create .. if not exists` and `add column if not exists`
-/// ask for rights and ownership even when there is nothing to do.
+/// ask for rights and ownership even when there is nothing to do. A setting that the files would meet is met here.
 pub(crate) const CREATE: &str = "do $crmctl$ begin \
+    if pg_catalog.current_setting('default_transaction_read_only')::boolean then \
+      raise exception 'this role, or this database, is read-only by its setting `default_transaction_read_only`' \
+        using errcode = 'read_only_sql_transaction', \
+          hint = 'hosted Supabase sets it when the disk is full; otherwise `alter role` or `alter database ... reset default_transaction_read_only`'; \
+    end if; \
     if pg_catalog.to_regnamespace('supabase_migrations') is null then \
       create schema if not exists supabase_migrations; \
     end if; \
@@ -45,12 +50,13 @@ pub(crate) const CREATE: &str = "do $crmctl$ begin \
         add column if not exists git_commit text, add column if not exists statement_begun integer; \
     end if; end $crmctl$";
 
-/// What [`record_prepared`] executes: the server plans it once, and not for every file.
+/// What [`record_prepared`] executes: the server plans it once, and not for every file. A trigger may keep the shared row
+/// from being written, or change it: there is no checksum then, which our own table does not take.
 const PREPARE: &str = "(pg_catalog.text, pg_catalog.text, pg_catalog.text[], pg_catalog.text, integer, bigint, pg_catalog.text, pg_catalog.text) as \
-    with shared as (insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)) \
-    insert into supabase_migrations.crmctl_migrations \
+    with shared as (insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3) \
+    returning version) insert into supabase_migrations.crmctl_migrations \
     (version, checksum, state, statements_done, duration_ms, crmctl_version, git_commit) \
-    values ($1, $4, 'complete', $5, $6, $7, $8) \
+    values ($1, (select $4 from shared where version operator(pg_catalog.=) $1), 'complete', $5, $6, $7, $8) \
     on conflict (version) do update set checksum = excluded.checksum, state = excluded.state, \
     statements_done = excluded.statements_done, prefix_checksum = null, duration_ms = excluded.duration_ms, \
     applied_at = pg_catalog.now(), applied_by = session_user, crmctl_version = excluded.crmctl_version, \
@@ -76,14 +82,14 @@ pub(crate) fn send_create_and_prepare(session: &mut Session) -> PgResult<Prepare
     Ok(Prepared(number))
 }
 
-const ROWS: &str = "select version, to_jsonb(h) ->> 'name' as name, to_jsonb(h) ->> 'statements' as statements \
-    from supabase_migrations.schema_migrations h order by version collate \"C\"";
+const ROWS: &str = "select version::pg_catalog.text as version, pg_catalog.to_jsonb(h) ->> 'name' as name, \
+    pg_catalog.to_jsonb(h) ->> 'statements' as statements \
+    from supabase_migrations.schema_migrations h order by version::pg_catalog.text collate \"C\"";
 
 const EXTRAS: &str = "select version, checksum, state, statements_done, prefix_checksum \
     from supabase_migrations.crmctl_migrations";
 
-/// Queues the queries whose answers [`receive`] takes. Outside of a transaction: a table that does not exist
-/// makes its message fail, and only that.
+/// Queues what [`receive`] takes. Outside of a transaction: a table that is not there fails its message, and only that.
 pub fn send(session: &mut Session) -> PgResult<()> {
     session.send(ROWS)?;
     session.send(EXTRAS)
@@ -97,13 +103,17 @@ pub async fn receive(session: &mut Session) -> PgResult<History> {
     let mut history = History { environment, recorded: rows.is_some(), ..History::default() };
     for row in rows.unwrap_or_default() {
         history.rows.push(HistoryRow {
-            version: Version::stored(row.get::<String>("version")?),
+            version: Version::stored(row.text("version").ok_or_else(without_version)?),
             name: row.text("name").map(str::to_owned),
             statements: row.text("statements").and_then(|json| serde_json::from_str(json).ok()),
         });
     }
     history.extras = extras.iter().map(extra).collect::<PgResult<BTreeMap<_, _>>>()?;
     Ok(history)
+}
+
+fn without_version() -> PgError {
+    PgError::Protocol("`supabase_migrations.schema_migrations` has a row without a version".to_owned())
 }
 
 /// Reads the history in one round trip.
@@ -184,20 +194,24 @@ pub(crate) struct Progress {
 
 /// The rows of both tables for a file that is done.
 pub(crate) fn record_complete(file: &MigrationFile, progress: &Progress) -> SqlText {
+    let version = literal(file.version.as_str());
     let mut sql = SqlText::from(format!(
-        "insert into supabase_migrations.schema_migrations (version, name, statements) values ({}, {}, ",
-        literal(file.version.as_str()),
+        "with shared as (insert into supabase_migrations.schema_migrations (version, name, statements) values ({version}, {}, ",
         literal(&file.name),
     ));
     push_statements(&mut sql, file);
-    sql.push("); ");
-    sql.push(&record_extra(file, "complete", progress));
+    sql.push(") returning version) ");
+    let checksum = format!(
+        "(select {}::pg_catalog.text from shared where version operator(pg_catalog.=) {version})",
+        literal(file.checksum.as_str())
+    );
+    sql.push(&record_extra(file, ("complete", &checksum), progress));
     sql
 }
 
 /// Records how far a file came that runs piece by piece.
 pub(crate) fn record_progress(file: &MigrationFile, progress: &Progress) -> String {
-    record_extra(file, "partial", progress)
+    record_extra(file, ("partial", &literal(file.checksum.as_str())), progress)
 }
 
 /// A query for what [`record_progress`] recorded.
@@ -221,18 +235,23 @@ pub(crate) fn forget_begun(file: &MigrationFile) -> String {
     )
 }
 
-/// Takes migrations out of both tables.
+/// Takes migrations out of both tables, or fails: a trigger may keep rows that are to go.
 pub(crate) fn forget(versions: &[&Version]) -> String {
-    let versions: Vec<&str> = versions.iter().map(|version| version.as_str()).collect();
-    let versions = text_array(&versions);
+    let versions = text_array(&versions.iter().map(|version| version.as_str()).collect::<Vec<_>>());
+    let which = format!("version operator(pg_catalog.=) any ({versions})");
+    let kept = format!(
+        "begin if exists (select from supabase_migrations.schema_migrations where {which}) then \
+         raise exception 'a trigger or a rule on `supabase_migrations.schema_migrations` keeps its rows'; end if; end"
+    );
     format!(
-        "delete from supabase_migrations.schema_migrations where version operator(pg_catalog.=) any ({versions}); \
-         delete from supabase_migrations.crmctl_migrations where version operator(pg_catalog.=) any ({versions})"
+        "delete from supabase_migrations.schema_migrations where {which}; \
+         delete from supabase_migrations.crmctl_migrations where {which}; do {}",
+        literal(&kept)
     )
 }
 
 /// What a file took before is added to, and never lost, when it is resumed.
-fn record_extra(file: &MigrationFile, state: &str, progress: &Progress) -> String {
+fn record_extra(file: &MigrationFile, (state, checksum): (&str, &str), progress: &Progress) -> String {
     let Progress { done, begun, milliseconds } = progress;
     let prefix = (state == "partial").then(|| file.prefix_checksum(*done));
     let milliseconds =
@@ -240,14 +259,13 @@ fn record_extra(file: &MigrationFile, state: &str, progress: &Progress) -> Strin
     format!(
         "insert into supabase_migrations.crmctl_migrations as m \
          (version, checksum, state, statements_done, prefix_checksum, duration_ms, crmctl_version, git_commit, statement_begun) \
-         values ({}, {}, '{state}', {done}, {}, {milliseconds}, {}, {}, {}) \
+         values ({}, {checksum}, '{state}', {done}, {}, {milliseconds}, {}, {}, {}) \
          on conflict (version) do update set checksum = excluded.checksum, state = excluded.state, \
          statements_done = excluded.statements_done, prefix_checksum = excluded.prefix_checksum, \
          duration_ms = excluded.duration_ms operator(pg_catalog.+) case when m.state operator(pg_catalog.=) 'partial' then coalesce(m.duration_ms, 0) else 0 end, \
          applied_at = pg_catalog.now(), applied_by = session_user, crmctl_version = excluded.crmctl_version, \
          git_commit = excluded.git_commit, statement_begun = excluded.statement_begun",
         literal(file.version.as_str()),
-        literal(file.checksum.as_str()),
         optional_literal(prefix.as_ref().map(Checksum::as_str)),
         literal(env!("CARGO_PKG_VERSION")),
         optional_literal(file.git_commit.as_deref()),

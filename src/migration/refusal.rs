@@ -3,6 +3,7 @@
 use crate::environment::EnvironmentName;
 use crate::error::{Explain, Kind, Location};
 use crate::migration::version::Version;
+use crate::ui::shell_words;
 
 /// Why nothing can be planned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -90,16 +91,15 @@ impl Explain for PlanError {
             Self::Edited { paths, environment } => format!(
                 "`git checkout -- {}` restores what was applied; put the change in a new file: `crmctl migrate new <title>`; \
                  if the database has the change already, `crmctl migrate repair{}` tells how to accept it",
-                paths.join(" "),
+                shell_words(paths.iter().map(String::as_str)),
                 on(environment.as_ref())
             ),
             Self::MissingLocally { versions, environment } => {
-                let versions: Vec<&str> = versions.iter().map(Version::as_str).collect();
                 let on = on(environment.as_ref());
                 format!(
                     "get the files back from git, or from the history with `crmctl migrate fetch{on}`; \
                      if they shall never come back: `crmctl migrate repair{on} --reverted {}`",
-                    versions.join(" ")
+                    shell_words(versions.iter().map(Version::as_str))
                 )
             }
             Self::OutOfOrder { environment, .. } => format!(

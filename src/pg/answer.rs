@@ -24,6 +24,19 @@ impl Answer {
         self.results.into_iter().next().unwrap_or_default()
     }
 
+    /// Takes a remark of the server's, unless there were too many: a loop may make millions of them.
+    pub(crate) fn remark(&mut self, remark: ServerError) {
+        const MOST: usize = 1000;
+        match self.notices.len() {
+            MOST => {
+                let message = format!("more than {MOST} remarks; the others are left out");
+                self.notices.push(ServerError { severity: "NOTICE".to_owned(), message, ..remark });
+            }
+            0..MOST => self.notices.push(remark),
+            _ => {}
+        }
+    }
+
     /// The answer, or the error in it.
     pub fn ok(mut self) -> PgResult<Self> {
         match self.error.take() {

@@ -228,7 +228,11 @@ fn reason_of(error: &dyn std::error::Error) -> String {
 }
 
 fn login(url: &DatabaseUrl, reason: String) -> PgError {
-    let help = supabase::connection_help(url, &reason).unwrap_or_else(|| {
+    let is_shut_out = reason.contains("pg_hba.conf");
+    let shut_out = "it is the server's `pg_hba.conf` that lets this role, database and address in or not, and with which \
+                    `sslmode`; the password was not looked at";
+    let known = supabase::connection_help(url, &reason).or_else(|| is_shut_out.then(|| shut_out.to_owned()));
+    let help = known.unwrap_or_else(|| {
         "check user and password in the URL; crmctl does not try again, because hosted Supabase bans addresses that do"
             .to_owned()
     });

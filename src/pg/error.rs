@@ -36,7 +36,7 @@ impl ServerError {
     pub(crate) fn from_fields(mut fields: ErrorFields<'_>) -> Self {
         use postgres_protocol::message::backend::ErrorField;
         let mut error = Self::default();
-        let text = |field: &ErrorField<'_>| String::from_utf8_lossy(field.value_bytes()).into_owned();
+        let text = |field: &ErrorField<'_>| shortened(field.value_bytes());
         while let Ok(Some(field)) = fallible_next(&mut fields) {
             match field.type_() {
                 b'S' if error.severity.is_empty() => error.severity = text(&field),
@@ -72,6 +72,19 @@ impl ServerError {
     pub fn offset_in(&self, sql: &str) -> Option<usize> {
         let position = self.position?.checked_sub(1)?;
         sql.char_indices().map(|(offset, _)| offset).chain([sql.len()]).nth(position)
+    }
+}
+
+/// What a person can read of a text: a function may raise one of megabytes.
+fn shortened(text: &[u8]) -> String {
+    const LONGEST: usize = 8 * 1024;
+    match text.get(..LONGEST) {
+        None => String::from_utf8_lossy(text).into_owned(),
+        Some(start) => {
+            let whole = String::from_utf8_lossy(start);
+            // The cut may go through a character.
+            format!("{}... ({} bytes)", whole.trim_end_matches('\u{fffd}'), text.len())
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod copy;
 mod error;
 mod ident;
 mod lock;
+mod message;
 mod missing;
 mod outbox;
 mod retry;

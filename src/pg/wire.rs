@@ -18,6 +18,7 @@ use postgres_protocol::message::backend::Message;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::pg::copy::{Chunk, CopySink, CopySource};
+use crate::pg::message::{self, invalid};
 use crate::pg::outbox::Outbox;
 use crate::pg::row;
 use crate::pg::stream::Shared;
@@ -155,8 +156,8 @@ impl Wire {
                 if self.pass_row_on() {
                     continue;
                 }
-                let Some(message) = Message::parse(&mut self.incoming)? else { break };
-                if let Some(answer) = self.take_in(message)? {
+                let Some(message) = message::next(&mut self.incoming)? else { break };
+                if let Some(answer) = self.take_in(message).map_err(|error| invalid(&error.to_string()))? {
                     return Poll::Ready(Ok(answer));
                 }
             }
@@ -205,7 +206,7 @@ impl Wire {
                 self.current.error.get_or_insert(ServerError::from_fields(body.fields()));
             }
             Message::NoticeResponse(body) => {
-                self.current.notices.push(ServerError::from_fields(body.fields()));
+                self.current.remark(ServerError::from_fields(body.fields()));
             }
             Message::ReadyForQuery(body) => {
                 let mut answer = std::mem::take(&mut self.current);
@@ -281,8 +282,4 @@ impl Wire {
         // The connection is given up either way: a failure to say goodbye changes nothing.
         let _ = self.flush().await;
     }
-}
-
-fn invalid(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
 }

@@ -1,9 +1,11 @@
 //! What GitHub Actions reads: annotations on stdout, a summary of the step in a file.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use crate::environment::{Variables, vars};
 use crate::error::Location;
+use crate::ui::visible::visible;
 
 /// How grave an annotation is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +74,27 @@ impl GitHub {
     }
 }
 
+/// What of a text may reach a terminal or the log of a workflow.
+pub(crate) fn shown<'a>(github: Option<&GitHub>, text: &'a str) -> Cow<'a, str> {
+    let text = visible(text);
+    if github.is_some() { harmless(&text).into() } else { text }
+}
+
+/// Text in which nothing is a command to the workflow. Names, notices and errors come from databases and files that
+/// anybody may have written; the runner obeys every line of a log that begins with `::`, and `##[` wherever it stands.
+fn harmless(text: &str) -> String {
+    let line = |line: &str| {
+        let mark = if line.trim_start().starts_with("::") { "\u{fffd}" } else { "" };
+        format!("{mark}{}", line.replace("##[", "##\u{fffd}["))
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The same for JSON, which stays the same value.
+pub(crate) fn harmless_json(text: &str) -> String {
+    text.replace("##[", "\\u0023#[")
+}
+
 /// Text in a block that no line of it can end.
 pub(crate) fn code_block(text: &str) -> String {
     let plain = console::strip_ansi_codes(text);
@@ -98,6 +121,17 @@ mod tests {
         let expected = "::error file=migrations/0001%2Ca.sql,line=1,col=1,title=L01%3A locks%2C all\
                         ::100%25%0A::set-env name=x::y";
         assert_eq!(annotation.command(), expected);
+    }
+
+    #[test]
+    fn no_line_of_a_log_is_a_command_of_the_workflow() {
+        let text = "notice: ::error::no\n  ::set-env name=x::y\n::add-mask::e\na ##[warning]b";
+
+        let expected = "notice: ::error::no\n\u{fffd}  ::set-env name=x::y\n\u{fffd}::add-mask::e\na ##\u{fffd}[warning]b";
+        assert_eq!(harmless(text), expected);
+        let json = harmless_json(r###"{"a": "##[error]"}"###);
+        assert!(!json.contains("##["));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["a"], "##[error]");
     }
 
     #[test]

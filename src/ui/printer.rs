@@ -232,7 +232,7 @@ impl Printer {
         if self.0.github.is_none() || self.is_json() {
             return Ok(());
         }
-        annotations.iter().try_for_each(|annotation| self.to_stdout(&annotation.command()))
+        annotations.iter().try_for_each(|annotation| self.write_out(&visible(&annotation.command())))
     }
 
     /// Adds Markdown to the summary of the step, in GitHub Actions.
@@ -265,12 +265,13 @@ impl Printer {
 
     fn document(&self, document: &serde_json::Value) -> Result<()> {
         self.0.has_answered.store(true, Ordering::Relaxed);
-        // Programs get every character as it is: JSON has its own way with those that command a terminal.
-        self.write_out(&serde_json::to_string_pretty(document).context("a report is not JSON")?)
+        // Programs get every character: JSON has its own way with those that command a terminal.
+        let text = serde_json::to_string_pretty(document).context("a report is not JSON")?;
+        self.write_out(&github::harmless_json(&text))
     }
 
     fn to_stdout(&self, text: &str) -> Result<()> {
-        self.write_out(&visible(text))
+        self.write_out(&github::shown(self.0.github.as_ref(), text))
     }
 
     /// A reader that went away (`| head`) is content; a full disk is an error, for the answer is lost.
@@ -288,7 +289,8 @@ impl Printer {
     fn to_stderr(&self, text: &str) {
         let mut stderr = self.0.stderr.lock().unwrap_or_else(PoisonError::into_inner);
         // Where stderr is gone there is nobody left to be told.
-        let _ = self.0.bars.suspend(|| writeln!(stderr, "{}", visible(text)).and_then(|()| stderr.flush()));
+        let text = github::shown(self.0.github.as_ref(), text);
+        let _ = self.0.bars.suspend(|| writeln!(stderr, "{text}").and_then(|()| stderr.flush()));
     }
 }
 

@@ -62,6 +62,29 @@ fn every_source_file_belongs_to_a_module() {
     assert!(lost.is_empty(), "no `mod` line leads to {lost:#?}");
 }
 
+/// What a database in which everything is trapped holds when it runs (`migrate_hostile`), held where it is written: these
+/// statements share a session with users' files, and so whatever path those have set.
+#[test]
+fn sql_beside_the_files_of_users_names_functions_and_types_in_full() {
+    let bare = regex::Regex::new(
+        r"(?x) (?:^|[^.:\w]) (?:now|clock_timestamp|statement_timestamp|current_setting|set_config|count|format|length|
+          substring|parse_ident|to_(?:regclass|regnamespace|jsonb|char)|jsonb_\w+|pg_\w+) \(
+          | \w::(?:text|name|oid|regclass|jsonb|timestamptz) \b[^(]",
+    )
+    .unwrap();
+    let files =
+        ["history", "settings", "index_build", "lone", "barrier"].map(|name| format!("migration/{name}.rs"));
+    let others = ["deploy/ledger.rs", "deploy/rollback/apply.rs"].map(str::to_owned);
+    for file in files.iter().chain(&others) {
+        let text = read_to_string(repository().join("src").join(file)).unwrap();
+        let line = text.lines().find(|line| bare.is_match(line) && !line.trim_start().starts_with("//"));
+        assert_eq!(line, None, "{file}");
+    }
+    assert!(
+        bare.is_match("select now()") && bare.is_match("x::text as y") && !bare.is_match("pg_catalog.now()")
+    );
+}
+
 #[test]
 fn the_help_page_names_every_exit_code() {
     let help = crmctl(&Project::new()).args(["--help"]).success().stdout;

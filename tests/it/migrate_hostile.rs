@@ -103,3 +103,102 @@ fn no_deploy_calls_what_others_have_put_on_the_path() {
     assert_eq!(database.applied(), ["20260101000000", "20260102000000", "20260103000000"]);
     crmctl(&project).args(["migrate", "drift"]).differs().answers("trap");
 }
+
+const HISTORY: &str = "create schema supabase_migrations; create table supabase_migrations.schema_migrations \
+    (version text not null primary key, statements text[], name text); \
+    create function public.meddle() returns trigger language plpgsql as $$ begin ";
+
+#[test]
+fn a_history_that_does_not_keep_its_row_keeps_the_file_from_being_applied() {
+    for meddling in ["return null", "new.version := 'other'; return new", "raise 'not today'"] {
+        let database = Database::empty();
+        database.run(&format!(
+            "{HISTORY} {meddling}; end $$; create trigger meddle before insert \
+             on supabase_migrations.schema_migrations for each row execute function public.meddle()"
+        ));
+        let before = database.world().without_history();
+        let project =
+            Project::new().local(&database).migration("20260101000000_a", "create table public.a ();");
+
+        crmctl(&project).args(["migrate", "up"]).failed();
+        crmctl(&project).args(["migrate", "up", "--single-transaction"]).failed();
+        crmctl(&project)
+            .args(["migrate", "repair", "--applied", "20260101000000"])
+            .failed()
+            .says("the history");
+        assert!(database.applied().is_empty());
+        before.assert_same(&database.world().without_history());
+    }
+}
+
+#[test]
+fn a_history_that_keeps_what_is_to_go_keeps_the_migration_from_being_undone() {
+    let database = Database::empty();
+    let file = "create table public.a ();\n-- crmctl:down\n-- drop table public.a;\n";
+    let project = Project::new().local(&database).migration("20260101000000_a", file);
+    crmctl(&project).args(["migrate", "up"]).success();
+    database.run(
+        "create function public.meddle() returns trigger language plpgsql as $$ begin return null; end $$; \
+         create trigger meddle before delete on supabase_migrations.schema_migrations \
+         for each row execute function public.meddle()",
+    );
+    let before = database.world();
+
+    crmctl(&project).args(["migrate", "down", "--yes", "--no-rehearsal"]).failed().says("keeps its rows");
+    crmctl(&project)
+        .args(["migrate", "repair", "--reverted", "20260101000000"])
+        .failed()
+        .says("keeps its rows");
+    before.assert_same(&database.world());
+}
+
+#[test]
+fn a_history_of_another_shape_is_told_as_such() {
+    for (columns, said) in [
+        ("version bigint not null primary key", "version text not null primary key"),
+        ("version text primary key, name text, statements jsonb", "version text not null primary key"),
+        ("version text primary key, name text, statements text[], extra int not null", "the history"),
+        ("version text, name text, statements text[]) partition by range (version", "no partition"),
+    ] {
+        let database = Database::empty();
+        database.run(&format!(
+            "create schema supabase_migrations; create table supabase_migrations.schema_migrations ({columns})"
+        ));
+        let before = database.world().without_history();
+        let project =
+            Project::new().local(&database).migration("20260101000000_a", "create table public.a ();");
+
+        crmctl(&project).args(["migrate", "status"]).success();
+        crmctl(&project).args(["migrate", "up"]).failed().says(said);
+        before.assert_same(&database.world().without_history());
+    }
+}
+
+#[test]
+fn a_role_that_is_read_only_by_its_setting_is_told_and_nothing_is_made() {
+    let database = Database::empty();
+    database.query(&format!(
+        "alter role postgres in database {} set default_transaction_read_only = on",
+        database.name()
+    ));
+    let before = database.world();
+    let project = Project::new().local(&database).migration("20260101000000_a", "create table public.a ();");
+
+    crmctl(&project).args(["migrate", "up"]).failed().says("default_transaction_read_only");
+    before.assert_same(&database.world());
+}
+
+#[test]
+fn no_text_of_the_database_commands_the_workflow_or_floods_its_log() {
+    let database = Database::empty();
+    let project = Project::new().local(&database).migration(
+        "20260101000000_a",
+        "do $$ begin raise notice e'a\\n::error::owned\\n ##[warning]owned'; raise notice '%', repeat('x', 1000000); \
+         for i in 1..5000 loop raise notice 'again'; end loop; end $$;",
+    );
+
+    let output = crmctl(&project).args(["migrate", "up"]).env("GITHUB_ACTIONS", "true").success();
+    let is_command = |line: &str| line.trim_start().starts_with("::") || line.contains("##[");
+    assert!(!output.stdout.lines().chain(output.stderr.lines()).any(is_command), "{output}");
+    assert!(output.stderr.len() < 100_000 && output.stderr.contains("owned"));
+}

@@ -12,6 +12,7 @@ use crate::migration::baseline::plan::{BaselineError, BaselinePlan};
 use crate::migration::fetch::Unborn;
 use crate::migration::folded::in_a_row;
 use crate::migration::history;
+use crate::migration::history_fault::cannot_write;
 use crate::migration::version::Version;
 use crate::pg::{Session, SqlText, Writer};
 use crate::plan::{Progress, Render};
@@ -75,7 +76,7 @@ async fn record(writer: &mut Writer<'_>, plan: &BaselinePlan) -> Result<()> {
         }
         writer.send_text(rows)?;
     }
-    Ok(writer.settle().await?)
+    writer.settle().await.map_err(cannot_write)
 }
 
 impl Render for BaselineReport {

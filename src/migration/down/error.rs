@@ -4,6 +4,7 @@ use crate::error::{Explain, Kind, Location};
 use crate::migration::down::inverse::NotInvertible;
 use crate::migration::script::ScriptError;
 use crate::migration::version::Version;
+use crate::ui::shell_word;
 
 /// Why nothing is undone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -114,7 +115,7 @@ impl Explain for DownError {
                 "`crmctl migrate status` lists what is applied".to_owned()
             }
             Self::NotNewest { newer, .. } => format!("undo `{newer}` first, or together with it"),
-            Self::Edited { path } => format!("`git checkout -- {path}` restores what was applied"),
+            Self::Edited { path } => format!("`git checkout -- {}` restores what was applied", shell_word(path)),
             Self::MissingLocally { .. } => "get the file back from git".to_owned(),
             Self::PartlyApplied { .. } => "finish it with `crmctl migrate up`, then undo it".to_owned(),
             Self::NotInvertible { down, .. } => format!(

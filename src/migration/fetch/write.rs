@@ -27,7 +27,7 @@ pub enum WriteError {
     #[error("`{}` exists already", .0.display())]
     Exists(PathBuf),
     /// The operating system refused.
-    #[error("`{}` cannot be written: {source}", .path.display())]
+    #[error("`{}` cannot be written", .path.display())]
     Io {
         /// Which.
         path: PathBuf,

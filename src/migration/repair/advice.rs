@@ -11,7 +11,7 @@ use crate::migration::history_row::{History, RunState};
 use crate::migration::states::{Entry, State, states};
 use crate::migration::version::{Version, normalised};
 use crate::plan::Render;
-use crate::ui::{Style, plural};
+use crate::ui::{Style, plural, shell_word};
 
 /// Everything that disagrees.
 #[derive(Debug, Clone, Serialize)]
@@ -142,16 +142,6 @@ impl Adviser<'_> {
         ways.push(way(self.repair("reverted", &file.version), effect));
         (why, ways)
     }
-}
-
-/// A word as a shell takes it literally: what is copied into one comes from files and from a database.
-fn shell_word(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "_-./".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    let shown: String = word.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    format!("'{}'", shown.replace('\'', "'\\''"))
 }
 
 fn way(command: String, effect: &str) -> Way {

@@ -7,9 +7,10 @@ use crate::guard::Approved;
 use crate::migration::apply::begin;
 use crate::migration::folded::in_a_row;
 use crate::migration::history;
+use crate::migration::history_fault::cannot_write;
 use crate::migration::repair::plan::{Change, RepairPlan};
 use crate::migration::version::Version;
-use crate::pg::{PgResult, Session, SqlText, Writer};
+use crate::pg::{Session, SqlText, Writer};
 use crate::plan::{Progress, Render};
 use crate::ui::{Style, plural};
 
@@ -38,13 +39,13 @@ pub async fn apply(
     if let Err(error) = write(&mut writer, &plan.changes).await {
         // A connection that is lost has rolled back by itself.
         let _ = writer.roll_back().await;
-        return Err(error.into());
+        return Err(error);
     }
     writer.commit().await?;
     Ok(RepairReport::of(plan))
 }
 
-async fn write(writer: &mut Writer<'_>, changes: &[Change]) -> PgResult<()> {
+async fn write(writer: &mut Writer<'_>, changes: &[Change]) -> Result<()> {
     begin(writer).await?;
     for changes in changes.chunks(TOGETHER) {
         let mut statements = SqlText::default();
@@ -53,7 +54,7 @@ async fn write(writer: &mut Writer<'_>, changes: &[Change]) -> PgResult<()> {
         }
         writer.send_text(statements)?;
     }
-    writer.settle().await
+    writer.settle().await.map_err(cannot_write)
 }
 
 /// Both tables always change together; what another tool left in either is replaced.

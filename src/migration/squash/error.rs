@@ -3,6 +3,7 @@
 use crate::error::{Explain, Kind, Location};
 use crate::migration::script::ScriptError;
 use crate::migration::version::Version;
+use crate::ui::shell_word;
 
 /// Why nothing is folded.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +73,7 @@ pub enum SquashError {
     #[error("no migration says that it was folded from others")]
     NothingFolded,
     /// The operating system refused.
-    #[error("`{path}` cannot be used: {source}")]
+    #[error("`{path}` cannot be used")]
     Io {
         /// Of what.
         path: String,
@@ -114,7 +115,9 @@ impl Explain for SquashError {
             Self::OnlyAPart { environment, .. } => format!(
                 "go back to the commit before the files were folded, run `crmctl migrate up --env {environment}` there, and come back"
             ),
-            Self::Edited { path, .. } => format!("`git checkout -- {path}` restores what was applied"),
+            Self::Edited { path, .. } => {
+                format!("`git checkout -- {}` restores what was applied", shell_word(path))
+            }
             Self::NothingFolded => "`crmctl migrate squash` folds them".to_owned(),
             Self::Io { .. } => return None,
         })
