@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::cancel::Cancel;
 use crate::environment::{
-    self, DatabaseUrl, EnvFile, Environment, EnvironmentName, Origin, Project, Variables, vars,
+    self, DatabaseUrl, EnvFile, Environment, EnvironmentName, Origin, Project, Protection, Variables, vars,
 };
 use crate::error::{ExitStatus, Result};
 use crate::global::GlobalArgs;
@@ -116,6 +116,13 @@ impl App {
     pub(crate) async fn connect(&self, environment: &Environment) -> Result<Session> {
         let target = self.target(environment).await?;
         Ok(Session::open(&target, &self.cancel).await?)
+    }
+
+    /// Whether nobody will be asked for consent: it is not needed, was given beforehand, or there is nobody to ask.
+    pub(crate) fn asks_nobody(&self, environment: &Environment) -> bool {
+        environment.protection == Protection::Open
+            || self.global.confirm.is_some()
+            || !self.prompt.is_terminal()
     }
 
     /// Shows what is about to be done and to whom, and asks for the consent it needs.

@@ -55,6 +55,7 @@
 //! | how a role is tried under RLS | `access/probe.rs` |
 //! | how `pg_dump` is called | `backup/dump.rs` (the call), `tools/run.rs` (running it) |
 //! | what a local database contains | `local/baseline/*.sql` |
+//! | what stands in for the platform's extensions there | `local/standins/*.sql` |
 //! | what the test data look like | `seeds/*.toml`, `seed/generate/` |
 //! | the text of an error and its help | the enum in the file that returns it |
 //! | where a value comes from | `environment/resolve.rs` |

@@ -33,7 +33,11 @@ pub async fn schema_of(directory: &Directory, options: &ClusterOptions, cancel: 
 impl Replay {
     /// Starts an empty one.
     pub async fn start(options: &ClusterOptions, cancel: &Cancel) -> Result<Self> {
-        let shadow = Shadow::start(options).await?;
+        Self::on(Shadow::start(options).await?, cancel).await
+    }
+
+    /// Takes over one that has started already.
+    pub async fn on(shadow: Shadow, cancel: &Cancel) -> Result<Self> {
         let url: DatabaseUrl = shadow.url().parse()?;
         let environment = environment(&url)?;
         let application_name = "crmctl replay".to_owned();

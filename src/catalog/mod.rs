@@ -2,6 +2,7 @@
 
 pub mod diff;
 pub mod managed;
+mod routine;
 pub mod snapshot;
 mod sql;
 pub mod table;

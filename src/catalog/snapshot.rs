@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub use crate::catalog::sql::query;
-use crate::catalog::view;
+use crate::catalog::{routine, view};
 use crate::pg::{PgError, PgResult, Row, Session};
 
 /// What identifies an object: kind, schema, and name within the schema (`table.column` for parts of tables).
@@ -67,11 +67,15 @@ impl Catalog {
                 ObjectName { kind: row.get("kind")?, schema: row.get("schema")?, name: row.get("name")? };
             let facts: Facts = serde_json::from_str(row.text("facts").unwrap_or("{}"))
                 .map_err(|error| PgError::Protocol(error.to_string()))?;
-            let is_view = matches!(name.kind.as_str(), "view" | "materialized view");
+            let canonical: fn(&str) -> String = match name.kind.as_str() {
+                "view" | "materialized view" => view::canonical,
+                "function" | "procedure" => routine::canonical,
+                _ => str::to_owned,
+            };
             let object = objects.entry(name.clone()).or_default();
             for (fact, mut value) in facts.into_iter().filter(|(_, value)| !value.is_null()) {
-                if is_view && fact == "definition" {
-                    value = view::canonical(value.as_str().unwrap_or_default()).into();
+                if fact == "definition" {
+                    value = canonical(value.as_str().unwrap_or_default()).into();
                 }
                 // Names with dots in them can meet: better no answer than one that leaves an object out.
                 if object.insert(fact, value).is_some() {
@@ -121,7 +125,7 @@ impl Catalog {
 }
 
 /// How schemas are hashed. To be raised when the facts or the way of hashing change.
-const GENERATION: &str = "2:";
+const GENERATION: &str = "3:";
 
 fn is_row(kind: &str) -> bool {
     matches!(kind, "storage bucket" | "cron job")

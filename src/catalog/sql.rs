@@ -19,7 +19,7 @@ const TOPICS: &[&str] = &[
 /// How definitions are to be printed, whatever the database or a migration has set: as in every session of ours.
 /// Compiling so large a statement, or sharing it among processes, takes longer than running it. All of it ends with
 /// the transaction, which the message itself is outside of any other.
-const SETTINGS: &str = "set local search_path = ''; set local timezone = 'UTC'; set local datestyle = 'ISO, MDY'; \
+const SETTINGS: &str = "set local client_encoding = 'UTF8'; set local search_path = ''; set local timezone = 'UTC'; set local datestyle = 'ISO, MDY'; \
     set local intervalstyle = 'postgres'; set local extra_float_digits = 3; set local bytea_output = 'hex'; \
     set local lc_monetary = 'C'; \
     set local xmloption = 'content'; set local standard_conforming_strings = on; set local statement_timeout = 0; \
@@ -53,6 +53,7 @@ fn fill_in(statement: &str) -> String {
         filled += &match inside.split_once(':') {
             Some(("user_schema", column)) => managed::is_user_schema_sql(column),
             Some(("options", column)) => options(column),
+            Some(("switch", option)) => switch(option),
             Some(("pieces", rest)) => pieces(rest),
             None if inside == "no_pieces" => no_pieces(),
             _ => format!("{{{inside}}}"),
@@ -67,6 +68,13 @@ fn options(column: &str) -> String {
     format!(
         "(select json_agg(case when split_part(o, '=', 1) ~* '{SECRET}' then split_part(o, '=', 1) || '=...' else o end \
          order by o collate \"C\") from unnest({column}) o)"
+    )
+}
+
+/// An option of a relation, with the words for on and off that an option may be written in made one.
+fn switch(option: &str) -> String {
+    format!(
+        "regexp_replace(regexp_replace({option}, '=(on|yes)$', '=true', 'i'), '=(off|no)$', '=false', 'i')"
     )
 }
 
@@ -93,7 +101,7 @@ mod tests {
     fn everything_is_filled_in() {
         let query = query();
 
-        for name in ["{user_schema", "{options", "{pieces", "{no_pieces"] {
+        for name in ["{user_schema", "{options", "{switch", "{pieces", "{no_pieces"] {
             assert!(!query.contains(name), "{name}");
         }
         // The empty array of SQL.

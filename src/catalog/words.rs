@@ -66,7 +66,9 @@ struct Side<'a> {
 /// Whether a fact is told by another one already: what is in a definition.
 fn is_repeated(kind: &str, fact: &str) -> bool {
     match kind {
-        "constraint" => matches!(fact, "columns" | "references" | "referenced_columns" | "table"),
+        "constraint" => {
+            matches!(fact, "columns" | "references" | "referenced_columns" | "table" | "type" | "validated")
+        }
         "function" | "procedure" => matches!(fact, "settings" | "language"),
         _ => fact == "table",
     }
@@ -96,7 +98,13 @@ fn differs(kind: &str, fact: &str, sides: &[Side<'_>; 2]) -> String {
             return format!("has the {fact} `{ours}` {}, `{theirs}` {}", left.place, right.place);
         }
     }
-    let (ours, theirs) = (phrase(kind, fact, left.value), phrase(kind, fact, right.value));
+    // A switch that is told only where it is set.
+    let value = |this: &Value, that: &Value| match (this, that) {
+        (Value::Null, Value::Bool(that)) => Value::Bool(!that),
+        (this, _) => this.clone(),
+    };
+    let (ours, theirs) = (value(left.value, right.value), value(right.value, left.value));
+    let (ours, theirs) = (phrase(kind, fact, &ours), phrase(kind, fact, &theirs));
     // What both have in common is said once: is `text` in local, `integer` in cloud.
     let common = ours.split('`').next().filter(|start| theirs.starts_with(*start) && theirs != **start);
     let theirs = common.map_or(theirs.as_str(), |start| &theirs[start.len()..]);
@@ -123,6 +131,8 @@ fn lists(fact: &str, sides: &[Side<'_>; 2]) -> String {
         }
         (false, "acl") => format!("lets {}", told.join(", ")),
         (false, "roles") => format!("is for {}", told.join(", ")),
+        (false, "unenforced") => format!("does not enforce {}", told.join(", ")),
+        (false, "inherits") => format!("inherits from {}", told.join(", ")),
         (false, _) => format!("has the {} {}", fact.replace('_', " "), told.join(", ")),
     }
 }

@@ -139,9 +139,10 @@ pub(crate) async fn deploy(app: &App, stage: &Stage) -> Result<String> {
         pending: &migrations,
         allowed: &[],
         with_data: None,
+        goes_on: false,
         cancel: &app.cancel,
     };
-    let rehearsal = deploy::rehearse(&request, &mut session).await?;
+    let rehearsal = deploy::rehearse(&request, &mut session, None).await?;
     let plan = deploy::plan(migrations, Vec::new(), rehearsal, observed, &[]);
     let record = DeployRecord::planned(&environment.name, Author::default(), &plan, app.now());
     let approved = app.approve_quietly(Procedure::of_files(plan, record), &environment)?;

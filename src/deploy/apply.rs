@@ -5,13 +5,13 @@
 
 use crate::backup::BackupId;
 use crate::catalog::{self, Difference, diff};
-use crate::deploy::check::{check, check_afterwards};
+use crate::deploy::check::{CheckError, Checked, check, check_afterwards};
 use crate::deploy::fate;
 use crate::deploy::hooks::{Phase, Shell};
 use crate::deploy::journal::{DeployRecord, DeployState};
 use crate::deploy::ledger;
 use crate::deploy::procedure::Procedure;
-use crate::deploy::report::DeployReport;
+use crate::deploy::report::{DeployReport, DeployResult};
 use crate::environment::EnvironmentName;
 use crate::error::{Failure, Kind, Result};
 use crate::guard::Approved;
@@ -84,7 +84,7 @@ impl<'a> Deployment<'a> {
     /// Applies the files that are not, and checks them.
     pub async fn apply_files(&mut self) -> Result<()> {
         let plan = self.approved.plan();
-        if self.record.state == DeployState::Applied {
+        if self.record.state == DeployState::Applied && self.record.was_checked() {
             self.record.state = self.state_once_applied();
             self.record.error = None;
             return Ok(self.save().await?);
@@ -151,23 +151,37 @@ impl<'a> Deployment<'a> {
     }
 
     /// The files are there whatever this finds, so that the journal says so first: what is left to be decided is whether
-    /// to go on or back.
+    /// to go on or back. Until it is known, the journal has no hash of the schema after: whoever goes on looks again.
     async fn see_what_came_of_it(&mut self) -> Result<()> {
         let plan = self.approved.plan();
         let after = catalog::read(&mut self.writer).await?;
         self.changes = diff(&plan.files.before, &after).iter().map(Difference::as_change).collect();
-        self.record.catalog_after = Some(after.hash());
+        self.record.catalog_after = None;
         self.record.state = DeployState::Applied;
         self.record.error = None;
         self.has_changed = true;
         let entry = ledger::save(&self.record);
         self.writer.run(&format!("{entry}; notify pgrst, 'reload schema'")).await?;
         let checked = check_afterwards(&mut self.writer, &plan.files).await;
-        let checked = checked.map_err(|failure| it_stays(failure, &self.record.environment))?;
-        self.changes = checked.changes;
-        self.record.catalog_after = Some(checked.catalog_hash);
+        if !checked.as_ref().is_err_and(|failure| failure.kind() == Kind::Interrupted) {
+            self.record.catalog_after = Some(after.hash());
+        }
+        let checked = checked.and_then(|checked| self.as_predicted(checked));
+        self.changes = checked.map_err(|failure| it_stays(failure, &self.record.environment))?.changes;
         self.record.state = self.state_once_applied();
         Ok(self.save().await?)
+    }
+
+    /// Where nothing was left to rehearse, the prediction is the one that the journal has kept.
+    fn as_predicted(&self, checked: Checked) -> Result<Checked> {
+        let is_other = |predicted: &String| *predicted != checked.catalog_hash;
+        if self.approved.plan().files.migrations.is_empty()
+            && self.record.catalog_predicted.as_ref().is_some_and(is_other)
+        {
+            let first = vec!["its hash is another than the predicted one".to_owned()];
+            return Err(CheckError::NotAsRehearsed { first, others: 0 }.into());
+        }
+        Ok(checked)
     }
 
     async fn save(&mut self) -> PgResult<()> {
@@ -177,8 +191,10 @@ impl<'a> Deployment<'a> {
 
     /// Ends it: with the report, or with what its failure means for the target and for the journal.
     pub async fn end(mut self, result: Result<()>, shell: &Shell<'_>) -> Result<DeployReport> {
-        let report = DeployReport::new(self.approved.plan(), &self.record, self.changes.clone());
-        let Err(failure) = result else { return Ok(report) };
+        let failure = match result {
+            Ok(()) => return Ok(self.report(DeployResult::Deployed)),
+            Err(failure) => failure,
+        };
         self.progress.finish();
         self.record.error = Some(shell.without_password(&failure.to_string()).chars().take(500).collect());
         let is_applied = matches!(self.record.state, DeployState::Applied | DeployState::Done);
@@ -196,8 +212,9 @@ impl<'a> Deployment<'a> {
             }
             let _ = self.writer.roll_back().await;
         }
+        let report = self.report(DeployResult::Stopped);
         if self.record.state == DeployState::Failed {
-            return Err(failure);
+            return Err(report.with_applied(Vec::new()).behind(failure));
         }
         let environment = &self.record.environment;
         let known = failure.help().map(|help| format!("{help}; then ")).unwrap_or_default();
@@ -205,8 +222,22 @@ impl<'a> Deployment<'a> {
             "{known}`crmctl deploy resume --env {environment}` goes on, `crmctl deploy rollback --env {environment}` undoes it"
         );
         let failure = failure.with_help(help);
-        Err(if is_applied || self.has_changed { failure.after_changes(&report) } else { failure })
+        if is_applied || self.has_changed {
+            return Err(failure.after_changes(&report));
+        }
+        let applied = failure.done().map(|done| versions_in(&done.json)).unwrap_or_default();
+        Err(report.with_applied(applied).behind(failure))
     }
+
+    fn report(&self, result: DeployResult) -> DeployReport {
+        DeployReport::new(result, self.approved.plan(), &self.record, self.changes.clone())
+    }
+}
+
+/// The versions in the report of a run of files that stopped half-way.
+fn versions_in(report: &serde_json::Value) -> Vec<String> {
+    let applied = report["applied"].as_array().into_iter().flatten();
+    applied.filter_map(|file| file["version"].as_str().map(str::to_owned)).collect()
 }
 
 /// What a check says of files that are committed.

@@ -2,11 +2,9 @@
 
 use crate::error::{Failure, Result};
 use crate::migration::directive::verify_queries;
+use crate::migration::settings::CLEAN;
 use crate::migration::{MigrationFile, apply as migrate};
 use crate::pg::{PgError, Writer};
-
-/// What files have set is not to change what is seen; what authors ask meets the path that clients have.
-pub(crate) const AS_CLIENTS: &str = "reset role; reset all";
 
 /// A query that must yield only true.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +41,7 @@ pub(crate) async fn try_all(writer: &mut Writer<'_>, files: &[&MigrationFile]) -
         return Ok(());
     }
     migrate::begin(writer).await?;
-    writer.send(AS_CLIENTS)?;
+    writer.send(CLEAN)?; // what authors ask meets the path that clients have
     for asked in &queries {
         writer.send("savepoint asked")?;
         writer.send(asked.query)?;

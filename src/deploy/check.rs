@@ -5,12 +5,13 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::{Catalog, Change, Difference, ObjectName, diff, snapshot};
-use crate::deploy::asked::{self, asked};
+use crate::deploy::asked::asked;
 use crate::deploy::losses;
 use crate::deploy::plan::DeployPlan;
 use crate::error::{Explain, Failure, Location, Result};
 use crate::migration::MigrationFile;
 use crate::migration::apply as migrate;
+use crate::migration::settings::{CLEAN, clean_then};
 use crate::pg::{Answer, PgResult, Row, TableName, Writer};
 use crate::ui::plural;
 
@@ -137,12 +138,14 @@ enum When {
 
 async fn look(writer: &mut Writer<'_>, plan: &DeployPlan, when: When) -> Result<Checked> {
     let files: Vec<&MigrationFile> = plan.migrations.steps.iter().map(|step| &*step.file).collect();
-    let queries = asked(&files);
-    writer.send(asked::AS_CLIENTS)?;
+    let authors: Vec<&MigrationFile> = plan.asked.iter().map(|file| &**file).collect();
+    let queries = asked(&authors);
+    // What files have set is not to change what is seen; what authors ask meets the path that clients have.
+    writer.send(CLEAN)?;
     for asked in &queries {
         writer.send(asked.query)?;
     }
-    writer.send("reset role; reset all; set local search_path = ''")?;
+    writer.send(&clean_then("set local search_path = ''"))?;
     writer.send(&snapshot::query())?;
     writer.send(losses::QUERY)?;
 

@@ -15,36 +15,43 @@ use crate::pg::Session;
 pub struct Doors {
     request: AccessRequest,
     expectations: Expectations,
-    before: AccessTable,
+    /// None where what was before is not known any more.
+    before: Option<AccessTable>,
 }
 
 /// Looks at the target, where the project has an `access.toml`.
 pub async fn observe(session: &mut Session, project: &Project) -> Result<Option<Doors>> {
     let (request, Some(expectations)) = AccessRequest::of_project(project)? else { return Ok(None) };
     let before = access::observe(session, &request).await?;
-    Ok(Some(Doors { request, expectations, before }))
+    Ok(Some(Doors { request, expectations, before: Some(before) }))
 }
 
 impl Doors {
+    /// The same where a part of the files is there already: nothing is excused by how it was before.
+    pub(crate) fn forgetting(self) -> Self {
+        Self { before: None, ..self }
+    }
+
     /// Looks again, within the deploy's transaction. Returns in words who may do something else than before.
     pub(crate) async fn check(&self, session: &mut Session) -> Result<Vec<String>> {
         let after = access::observe(session, &self.request).await?;
-        if let Some(violation) = new_violation(&self.expectations, &self.before, &after) {
+        if let Some(violation) = new_violation(&self.expectations, self.before.as_ref(), &after) {
             return Err(CheckError::Access { words: violation.words, location: violation.location }.into());
         }
-        Ok(access::changes(&self.before, &after).into_iter().map(|change| change.words).collect())
+        let changes = self.before.as_ref().map(|before| access::changes(before, &after)).unwrap_or_default();
+        Ok(changes.into_iter().map(|change| change.words).collect())
     }
 }
 
 /// The first violation that was none before: what was wrong already must not keep its repair from being deployed.
 fn new_violation(
     expectations: &Expectations,
-    before: &AccessTable,
+    before: Option<&AccessTable>,
     after: &AccessTable,
 ) -> Option<Violation> {
-    let known: BTreeSet<_> = expectations
-        .violations(before)
+    let known: BTreeSet<_> = before
         .into_iter()
+        .flat_map(|before| expectations.violations(before))
         .map(|violation| (violation.persona, violation.table, violation.command))
         .collect();
     let mut violations = expectations.violations(after).into_iter();

@@ -78,7 +78,7 @@ pub struct DeployRecord {
     pub catalog_before: String,
     /// The hash that the rehearsal said the schema would have.
     pub catalog_predicted: Option<String>,
-    /// The hash of the schema after.
+    /// The hash of the schema after, once it was checked.
     pub catalog_after: Option<String>,
     /// The backup made just before.
     pub backup: Option<String>,
@@ -135,6 +135,12 @@ impl DeployRecord {
     #[must_use]
     pub fn allowing(self, allowed: Vec<String>) -> Self {
         Self { allowed, ..self }
+    }
+
+    /// Whether somebody looked at what came of it, whatever was found: its files ran one by one, and it may have stopped before.
+    #[must_use]
+    pub fn was_checked(&self) -> bool {
+        self.catalog_after.is_some()
     }
 
     /// What of it is in a database with this history.

@@ -45,8 +45,8 @@ const COLUMNS: [&str; 15] = [
 pub(crate) fn open(record: &DeployRecord, abandoned: Option<&DeployId>) -> String {
     let close = abandoned.map_or_else(String::new, |id| {
         format!(
-            "update supabase_migrations.crmctl_deploys set state = 'failed', ended_at = now(), updated_at = now(), \
-             error = coalesce(error, 'it stopped before anything was changed') where id = {} and ended_at is null; ",
+            "update supabase_migrations.crmctl_deploys set state = 'failed', ended_at = pg_catalog.now(), updated_at = pg_catalog.now(), \
+             error = coalesce(error, 'it stopped before anything was changed') where id operator(pg_catalog.=) {} and ended_at is null; ",
             literal(id.as_str())
         )
     });
@@ -57,13 +57,13 @@ pub(crate) fn open(record: &DeployRecord, abandoned: Option<&DeployId>) -> Strin
 pub(crate) fn save(record: &DeployRecord) -> String {
     let columns = COLUMNS.join(", ");
     let updates: Vec<String> = COLUMNS.map(|column| format!("{column} = excluded.{column}")).into();
-    let ended = if record.state.is_end() { "clock_timestamp()" } else { "null" };
+    let ended = if record.state.is_end() { "pg_catalog.clock_timestamp()" } else { "null" };
     // A record is made of texts and lists; there is nothing in it that is no JSON.
     let json = serde_json::to_string(record).unwrap_or_default();
     format!(
-        "insert into supabase_migrations.crmctl_deploys ({columns}, ended_at) select {columns}, {ended}::timestamptz \
-         from pg_catalog.jsonb_populate_record(null::supabase_migrations.crmctl_deploys, {}::jsonb) \
-         on conflict (id) do update set {}, updated_at = clock_timestamp(), ended_at = excluded.ended_at",
+        "insert into supabase_migrations.crmctl_deploys ({columns}, ended_at) select {columns}, {ended}::pg_catalog.timestamptz \
+         from pg_catalog.jsonb_populate_record(null::supabase_migrations.crmctl_deploys, {}::pg_catalog.jsonb) \
+         on conflict (id) do update set {}, updated_at = pg_catalog.clock_timestamp(), ended_at = excluded.ended_at",
         literal(&json),
         updates.join(", ")
     )
@@ -113,9 +113,9 @@ mod tests {
         record.error = Some("it's".to_owned());
 
         let open = save(&record);
-        assert!(open.contains("null::timestamptz") && open.contains("it''s"), "{open}");
+        assert!(open.contains("null::pg_catalog.timestamptz") && open.contains("it''s"), "{open}");
         record.state = DeployState::RolledBack;
-        assert!(save(&record).contains("clock_timestamp()::timestamptz"));
+        assert!(save(&record).contains("clock_timestamp()::pg_catalog.timestamptz"));
     }
 
     #[test]

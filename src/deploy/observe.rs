@@ -37,12 +37,23 @@ impl Observed {
 
 /// Reads the target.
 pub async fn observe(session: &mut Session) -> PgResult<Observed> {
+    let history = read_history_first(session).await?;
+    read_the_rest(session, history).await
+}
+
+/// Asks for everything and waits for the history only: what it says can be worked on while the server still reads its
+/// catalog for [`read_the_rest`].
+pub async fn read_history_first(session: &mut Session) -> PgResult<History> {
     history::send(session)?;
     session.send(&snapshot::query())?;
     session.send(LiveFacts::query())?;
     session.send(losses::BEFORE)?;
     session.send(drift::MAJOR)?;
-    let history = history::receive(session).await?;
+    history::receive(session).await
+}
+
+/// The rest of what [`read_history_first`] asked for.
+pub async fn read_the_rest(session: &mut Session, history: History) -> PgResult<Observed> {
     let catalog = Catalog::from_rows(&session.receive().await?.ok()?.rows())?;
     let facts = LiveFacts::from_rows(&session.receive().await?.ok()?.rows())?.with_catalog(&catalog);
     let stored = losses::before(&session.receive().await?.ok()?.rows(), &facts)?;

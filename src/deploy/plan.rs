@@ -1,5 +1,7 @@
 //! What a deploy would do, and what forbids it. Pure.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::catalog::{Catalog, Difference};
@@ -35,10 +37,13 @@ pub struct DeployPlan {
     pub(crate) tables: losses::Before,
     #[serde(skip)]
     pub(crate) doors: Option<Doors>,
+    /// The files whose authors are asked in the end: those that an earlier run has applied as well.
+    #[serde(skip)]
+    pub(crate) asked: Vec<Arc<MigrationFile>>,
 }
 
 /// Why nothing is deployed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum PlanError {
     /// Lint found a danger that was not allowed by name.
     #[error("{}: {}{}", .first.rule, .first.message, more(*.others))]
@@ -158,6 +163,7 @@ pub fn plan(
 ) -> DeployPlan {
     let changes = rehearsal.changes.iter().map(Difference::as_change).collect();
     DeployPlan {
+        asked: migrations.steps.iter().map(|step| Arc::clone(&step.file)).collect(),
         migrations: migrations.with_dangers(lint::hazards(&findings)),
         findings,
         rehearsal,
@@ -174,6 +180,13 @@ impl DeployPlan {
     #[must_use]
     pub fn guarding(self, doors: Option<Doors>) -> Self {
         Self { doors, ..self }
+    }
+
+    /// The same for the rest of a deploy: the authors of all its files are asked, and what its files have opened by then
+    /// counts as new.
+    #[must_use]
+    pub fn resuming(self, asked: Vec<Arc<MigrationFile>>) -> Self {
+        Self { asked, doors: self.doors.map(Doors::forgetting), ..self }
     }
 
     /// Whether all files share one transaction, which a file that cannot run in one forbids.

@@ -62,6 +62,10 @@ pub struct OpenTransaction {
 pub struct Facts {
     /// Which database.
     pub identity: Identity,
+    /// The major version of its server.
+    pub major: u32,
+    /// Whether new objects seem to be granted to everybody, as in older projects.
+    pub is_open_to_all: bool,
     /// Whether it is a replica.
     pub in_recovery: bool,
     /// Whether the server makes sessions read-only: hosted Supabase does when the disk is full.
@@ -156,6 +160,19 @@ impl Explain for PreflightError {
     }
 }
 
+impl Preflight {
+    /// What was read, judged or not.
+    #[must_use]
+    pub fn unjudged(facts: &Facts) -> Self {
+        Self {
+            identity: facts.identity.clone(),
+            connections: (facts.free_connections, facts.max_connections),
+            free_bytes: facts.free_bytes,
+            warnings: Vec::new(),
+        }
+    }
+}
+
 /// Judges what was read. Reads nothing, changes nothing.
 pub fn judge(facts: &Facts, steps: &[Step], backups: &Path) -> Result<Preflight, PreflightError> {
     if facts.shares_processes {
@@ -192,12 +209,7 @@ pub fn judge(facts: &Facts, steps: &[Step], backups: &Path) -> Result<Preflight,
             crate::ui::plural(facts.prepared.unsigned_abs(), "transaction")
         ));
     }
-    Ok(Preflight {
-        identity: facts.identity.clone(),
-        connections: (free, max),
-        free_bytes: facts.free_bytes,
-        warnings,
-    })
+    Ok(Preflight { warnings, ..Preflight::unjudged(facts) })
 }
 
 /// A word on somebody's transaction, if it is long or holds what the files want.

@@ -21,7 +21,7 @@ use crate::deploy::observe::Observed;
 use crate::deploy::plan::{PlanError, check_schema};
 use crate::drift;
 use crate::error::{Failure, Kind, Result};
-use crate::local::ClusterOptions;
+use crate::local::{ClusterOptions, EarlyShadow};
 use crate::migration::{Directory, History, MigrationFile, MigrationPlan, history};
 use crate::pg::{Session, TableName};
 use crate::replay::Replay;
@@ -53,6 +53,8 @@ pub struct Request<'a> {
     pub allowed: &'a [String],
     /// Rehearse with the rows of the tables that are touched, at most so many bytes of them.
     pub with_data: Option<u64>,
+    /// Rehearse what would stop a deploy, too, and tell it with the rehearsal.
+    pub goes_on: bool,
     /// Who may stop it.
     pub cancel: &'a Cancel,
 }
@@ -61,17 +63,28 @@ pub struct Request<'a> {
 ///
 /// Pending files that do not run are the error they would be on the target; so is drift that was not allowed. Where no
 /// throwaway server can be had or made like the target, the rehearsal did not take place, and says why.
-pub async fn rehearse(request: &Request<'_>, target: &mut Session) -> Result<Rehearsal> {
+///
+/// A server that was begun early is taken, where it is like the target.
+pub async fn rehearse(
+    request: &Request<'_>,
+    target: &mut Session,
+    early: Option<EarlyShadow>,
+) -> Result<Rehearsal> {
     let options = drift::like(request.shadow, &request.observed.catalog, request.observed.major).await;
-    let mut set = match Box::pin(build(request, &options, target)).await? {
+    let replay = start(request, &options, early).await;
+    let mut set = match Box::pin(build(request, &options, target, replay)).await? {
         Built::Ready(set) => *set,
-        Built::Impossible(reason) => return Ok(Rehearsal::skipped(reason)),
+        Built::Impossible(reason, objection) => {
+            let objections = objection.into_iter().collect();
+            return Ok(Rehearsal { objections, ..Rehearsal::skipped(reason) });
+        }
     };
     let result = Box::pin(perform(request, &mut set)).await;
     let before = set.before;
     set.replay.end().await?;
     let mut rehearsal = result?;
     (rehearsal.drift, rehearsal.notes) = (set.drift, set.notes);
+    rehearsal.objections.splice(..0, set.objection);
     if let Some(limit) = request.with_data {
         Box::pin(with_rows(request, (&options, target), (&mut rehearsal, &before), limit)).await?;
     }
@@ -81,7 +94,7 @@ pub async fn rehearse(request: &Request<'_>, target: &mut Session) -> Result<Reh
 /// A throwaway server that is like the target, or why there is none.
 enum Built {
     Ready(Box<Set>),
-    Impossible(String),
+    Impossible(String, Option<PlanError>),
 }
 
 /// A throwaway server that is like the target.
@@ -91,24 +104,47 @@ struct Set {
     before: Catalog,
     drift: Vec<String>,
     notes: Vec<String>,
+    objection: Option<PlanError>,
 }
 
-async fn build(request: &Request<'_>, options: &ClusterOptions, target: &mut Session) -> Result<Built> {
-    let mut replay = match Replay::start(options, request.cancel).await {
+async fn start(
+    request: &Request<'_>,
+    options: &ClusterOptions,
+    early: Option<EarlyShadow>,
+) -> Result<Replay> {
+    let early = match early {
+        Some(early) => early.take(options).await?,
+        None => None,
+    };
+    match early {
+        Some(shadow) => Replay::on(shadow, request.cancel).await,
+        None => Replay::start(options, request.cancel).await,
+    }
+}
+
+async fn build(
+    request: &Request<'_>,
+    options: &ClusterOptions,
+    target: &mut Session,
+    replay: Result<Replay>,
+) -> Result<Built> {
+    let mut replay = match replay {
         Ok(replay) => replay,
         Err(failure) if failure.kind() == Kind::Interrupted => return Err(failure),
-        Err(failure) => return Ok(Built::Impossible(failure.to_string())),
+        Err(failure) => return Ok(Built::Impossible(failure.to_string(), None)),
     };
+    let mut objection = None;
     let (drift, note) = match from_migrations(&mut replay, request).await {
         Ok((before, differences)) if differences.is_empty() => {
             let (stage, drift, notes) = (Stage::Migrations, Vec::new(), Vec::new());
-            return Ok(Built::Ready(Box::new(Set { replay, stage, before, drift, notes })));
+            return Ok(Built::Ready(Box::new(Set { replay, stage, before, drift, notes, objection })));
         }
-        Ok((_, differences)) if !is_allowed(request) => {
-            replay.end().await?;
-            return Err(PlanError::drift(target.target().environment.clone(), &differences).into());
+        Ok((_, differences)) => {
+            if !is_allowed(request) {
+                objection = Some(PlanError::drift(target.target().environment.clone(), &differences));
+            }
+            (differences.iter().map(drift::in_words).collect(), drift_note(&differences))
         }
-        Ok((_, differences)) => (differences.iter().map(drift::in_words).collect(), drift_note(&differences)),
         Err(failure) if failure.kind() == Kind::Interrupted => {
             replay.end().await?;
             return Err(failure);
@@ -116,8 +152,15 @@ async fn build(request: &Request<'_>, options: &ClusterOptions, target: &mut Ses
         Err(failure) => (Vec::new(), failure.to_string()),
     };
     replay.end().await?;
+    match objection {
+        Some(objection) if !request.goes_on => return Err(objection.into()),
+        Some(_) | None => {}
+    }
     let note = format!("{note}; the rehearsal took place on a copy of the target's schema");
-    from_schema(request, options, target, (drift, note)).await
+    Ok(match from_schema(request, options, target, (drift, note)).await? {
+        Built::Ready(set) => Built::Ready(Box::new(Set { objection, ..*set })),
+        Built::Impossible(reason, _) => Built::Impossible(reason, objection),
+    })
 }
 
 fn is_allowed(request: &Request<'_>) -> bool {
@@ -128,7 +171,7 @@ fn drift_note(differences: &[Difference]) -> String {
     let first: Vec<String> = differences.iter().take(3).map(drift::in_words).collect();
     let more = differences.len().saturating_sub(3);
     let more = if more == 0 { String::new() } else { format!(", and {more} more") };
-    format!("there is drift, which was allowed: {}{more}", first.join(", "))
+    format!("there is drift: {}{more}", first.join(", "))
 }
 
 /// What the applied migrations make, and in what the target differs from it.
@@ -151,7 +194,7 @@ async fn from_schema(
     match schema::copy_schema(&mut replay, target, known, (&plan, &options.search)).await {
         Ok(()) => {
             let before = replay.catalog().await?;
-            let set = Set { replay, stage: Stage::Schema, before, drift, notes: vec![note] };
+            let set = Set { replay, stage: Stage::Schema, before, drift, notes: vec![note], objection: None };
             Ok(Built::Ready(Box::new(set)))
         }
         Err(failure) => {
@@ -159,7 +202,7 @@ async fn from_schema(
             if failure.kind() == Kind::Interrupted {
                 return Err(failure);
             }
-            Ok(Built::Impossible(failure.to_string()))
+            Ok(Built::Impossible(failure.to_string(), None))
         }
     }
 }
@@ -169,7 +212,11 @@ async fn perform(request: &Request<'_>, set: &mut Set) -> Result<Rehearsal> {
     let files = run(request, &mut set.replay).await?;
     let after = set.replay.catalog().await?;
     let pending: Vec<&MigrationFile> = request.pending.steps.iter().map(|step| &*step.file).collect();
-    check_schema((&set.before, &after), &pending, request.allowed)?;
+    let objection = check_schema((&set.before, &after), &pending, request.allowed).err();
+    match objection {
+        Some(objection) if !request.goes_on => return Err(objection.into()),
+        Some(_) | None => {}
+    }
     let predicted = predict(&set.before, &after, &request.observed.catalog);
     Ok(Rehearsal {
         skipped: None,
@@ -182,6 +229,7 @@ async fn perform(request: &Request<'_>, set: &mut Set) -> Result<Rehearsal> {
         predicted_hash: predicted.as_ref().map(Catalog::hash),
         changes: diff(&set.before, &after),
         predicted,
+        objections: objection.into_iter().collect(),
     })
 }
 

@@ -1,10 +1,12 @@
 //! What an unfinished deploy means for the next command. Pure: facts decide, not the journal alone.
 
+use std::sync::Arc;
+
 use crate::deploy::hooks::{Hooks, remaining};
 use crate::deploy::journal::{DeployId, DeployRecord, DeployState, Journal, JournalledFile, Standing};
 use crate::environment::{DeployConfig, EnvironmentName};
 use crate::error::{Explain, Kind, Result};
-use crate::migration::{self, Directory, History, MigrationPlan, Options, Version};
+use crate::migration::{self, Directory, History, MigrationFile, MigrationPlan, Options, Version};
 use crate::pg::PgError;
 
 /// Why a deploy does not go on.
@@ -97,6 +99,13 @@ pub fn check_files(record: &DeployRecord, directory: &Directory) -> Result<(), U
     Err(UnfinishedError::Edited { id: record.id.clone(), environment: record.environment.clone(), files })
 }
 
+/// All files of the deploy, applied or not, in order.
+#[must_use]
+pub fn files(record: &DeployRecord, directory: &Directory) -> Vec<Arc<MigrationFile>> {
+    let here = |version: &Version| directory.files.iter().find(|file| file.version == *version).cloned();
+    record.files.iter().filter_map(|file| here(&Version::stored(&file.version))).collect()
+}
+
 /// What of the deploy's files is still to be applied, and nothing else.
 pub fn remaining_files(
     record: &DeployRecord,
@@ -131,8 +140,6 @@ pub fn continued(record: DeployRecord, standing: Standing) -> DeployRecord {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::deploy::journal::test_record;
     use crate::migration::file::test_file;

@@ -105,8 +105,10 @@ mod tests {
     use crate::tools::ToolVersion;
 
     fn machine(majors: &[u32]) -> Machine {
-        let server =
-            |major| Binaries { bin: format!("/pg/{major}").into(), major, version: format!("{major}.1") };
+        let server = |major| {
+            let bin = std::path::PathBuf::from(format!("/pg/{major}"));
+            Binaries { server: bin.join("postgres"), bin, major, version: format!("{major}.1") }
+        };
         let tool = |name, major| {
             let version = ToolVersion { major, text: format!("{major}.1") };
             Tool { name, path: "/pg".into(), version }

@@ -17,8 +17,8 @@ pub(crate) use observe::{MAJOR, major};
 pub use observe::{Observed, observe};
 pub(crate) use platform::differences;
 pub use report::DriftReport;
-pub(crate) use stage::apply_applied;
 pub use stage::{Replayed, like, replay, replayed_catalog};
+pub(crate) use stage::{apply_applied, of_version};
 pub use words::in_words;
 
 use crate::catalog::{Catalog, Difference};

@@ -19,9 +19,14 @@ pub struct Replayed {
 /// The same options for a throwaway server that is like the server of a database: of its major version, where
 /// that is installed, and with the default rights its schema `public` has.
 pub async fn like(options: &ClusterOptions, target: &Catalog, major: u32) -> ClusterOptions {
+    of_version(options, major, grants_of(target).unwrap_or(options.grants)).await
+}
+
+/// The same before the schema is known, with a guess at how its rights began.
+pub(crate) async fn of_version(options: &ClusterOptions, major: u32, grants: Grants) -> ClusterOptions {
     let is_installed = Binaries::find_major(major, &options.search).await.is_ok();
     let major = if is_installed { Some(major) } else { options.major };
-    ClusterOptions { major, grants: grants_of(target).unwrap_or(options.grants), ..options.clone() }
+    ClusterOptions { major, grants, ..options.clone() }
 }
 
 /// Which default rights the platform gave new objects in `public`; `None` where the database does not tell.

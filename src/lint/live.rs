@@ -7,9 +7,11 @@ use serde_json::Value;
 use crate::catalog::{Catalog, Facts, ObjectName};
 use crate::pg::{PgResult, Row};
 
-/// Rows of each table, as far as statistics know. A table that was never analysed counts as holding rows.
+/// Rows of each table, as far as statistics know. A table that was never analysed and never seen to grow counts as holding
+/// rows, though nobody knows how many: to ask for its size would wait for whoever has locked it.
 const SIZES: &str = "select n.nspname || '.' || c.relname as name, \
-    case when c.reltuples < 0 then greatest(coalesce(s.n_live_tup, 1), 1) else c.reltuples::bigint end as rows \
+    case when c.reltuples < 0 then greatest(coalesce(s.n_live_tup, 1), 1) else c.reltuples::bigint end as rows, \
+    c.reltuples < 0 and coalesce(s.n_live_tup, 0) = 0 as uncounted \
     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
     left join pg_catalog.pg_stat_all_tables s on s.relid = c.oid where c.relkind in ('r', 'p')";
 
@@ -18,6 +20,8 @@ const SIZES: &str = "select n.nspname || '.' || c.relname as name, \
 pub struct LiveFacts {
     /// The rows (an estimate will do) of every table that exists, by `schema.name`. `None`: nobody asked.
     pub existing_tables: Option<BTreeMap<String, u64>>,
+    /// Those among them whose rows nobody has counted.
+    pub(crate) uncounted_tables: BTreeSet<String>,
     /// Whether its schema is known as well, and so all that follows.
     pub(crate) knows_schema: bool,
     /// The types of its columns, by `schema.table.column`.
@@ -42,10 +46,21 @@ impl LiveFacts {
     /// The sizes, from the rows of [`LiveFacts::query`].
     pub fn from_rows(rows: &[Row]) -> PgResult<Self> {
         let mut tables = BTreeMap::new();
+        let mut uncounted = BTreeSet::new();
         for row in rows {
-            tables.insert(row.get("name")?, row.get("rows")?);
+            let name: String = row.get("name")?;
+            if row.flag("uncounted") {
+                uncounted.insert(name.clone());
+            }
+            tables.insert(name, row.get("rows")?);
         }
-        Ok(Self { existing_tables: Some(tables), ..Self::default() })
+        Ok(Self { existing_tables: Some(tables), uncounted_tables: uncounted, ..Self::default() })
+    }
+
+    /// The rows of a table, where somebody has counted them.
+    pub(crate) fn counted_rows(&self, table: &str) -> Option<u64> {
+        let rows = self.existing_tables.as_ref()?.get(table).copied()?;
+        (!self.uncounted_tables.contains(table)).then_some(rows)
     }
 
     /// The same, and what the schema of the database says: types, checks, indexes, row level security.
@@ -100,7 +115,22 @@ impl LiveFacts {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+
+    #[test]
+    fn a_table_that_nobody_has_counted_holds_rows_but_no_number_of_them() {
+        let columns: Arc<[String]> = ["name", "rows", "uncounted"].map(str::to_owned).into();
+        let row =
+            |values: [&str; 3]| Row::new(columns.clone(), values.map(|value| Some(value.to_owned())).into());
+        let rows = [row(["public.new", "1", "t"]), row(["public.seen", "7", "f"])];
+        let live = LiveFacts::from_rows(&rows).expect("rows as the query brings them");
+
+        assert_eq!(live.existing_tables.as_ref().map(|tables| tables["public.new"]), Some(1));
+        assert_eq!(live.counted_rows("public.new"), None);
+        assert_eq!(live.counted_rows("public.seen"), Some(7));
+    }
 
     #[test]
     fn the_schema_tells_types_checks_and_indexes() {

@@ -82,16 +82,18 @@ pub fn lint_with_notes(files: &[&MigrationFile], facts: &LiveFacts) -> Vec<Findi
         world.learn(Words(&read.words));
         world.learn_end(Words(&read.words), read.number);
     }
-    read_files.iter().flat_map(|file| of_file(file, &world)).collect()
+    let violations = squawk::read(&read_files);
+    let files = read_files.iter().zip(&violations);
+    files.flat_map(|(file, violations)| of_file(file, violations, &world)).collect()
 }
 
-fn of_file(file: &ReadFile, world: &World) -> Vec<Finding> {
+fn of_file(file: &ReadFile, violations: &[squawk::Violation], world: &World) -> Vec<Finding> {
     let mut problems: Vec<Vec<Problem>> =
         file.reads.iter().map(|read| rules::check(read, &file.file.text, world)).collect();
     for (index, problem) in rules::transaction::check(file, world) {
         problems[index].push(problem);
     }
-    for (index, problem) in squawk::check(file, world) {
+    for (index, problem) in squawk::check(file, violations, world) {
         // What one statement does wrong in one way is said once.
         if problems[index].iter().all(|other| other.rule != problem.rule) {
             problems[index].push(problem);

@@ -14,6 +14,8 @@ pub const SUPPORTED_MAJORS: RangeInclusive<u32> = 15..=18;
 pub struct Binaries {
     /// The folder.
     pub bin: PathBuf,
+    /// The program that is the server: `postgres` of that folder, or a copy that has more extensions.
+    pub server: PathBuf,
     /// Its major version.
     pub major: u32,
     /// Its version as written: `15.18`.
@@ -36,7 +38,7 @@ impl Binaries {
         let mut servers = Vec::new();
         for bin in program_directories(search).into_iter().filter(|bin| is_complete(bin)) {
             if let Some(ToolVersion { major, text }) = version_of(&bin.join("postgres")).await {
-                servers.push(Self { bin, major, version: text });
+                servers.push(Self { server: bin.join("postgres"), bin, major, version: text });
             }
         }
         servers
@@ -75,7 +77,12 @@ mod tests {
     use super::*;
 
     fn server(major: u32, bin: &str) -> Binaries {
-        Binaries { bin: bin.into(), major, version: format!("{major}.1") }
+        Binaries {
+            bin: bin.into(),
+            server: Path::new(bin).join("postgres"),
+            major,
+            version: format!("{major}.1"),
+        }
     }
 
     #[test]

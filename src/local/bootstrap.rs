@@ -9,6 +9,7 @@ const DATABASE: &str = include_str!("baseline/database.sql");
 const EXTENSIONS: &str = include_str!("baseline/extensions.sql");
 const SERVICES: &str = include_str!("baseline/services.sql");
 const REALTIME: &str = include_str!("baseline/realtime.sql");
+const WEBHOOKS: &str = include_str!("baseline/webhooks.sql");
 const GRANTS_2026: &str = include_str!("baseline/grants_2026.sql");
 const GRANTS_LEGACY: &str = include_str!("baseline/grants_legacy.sql");
 
@@ -61,7 +62,7 @@ impl Grants {
 /// `postgres` of a cluster of ours has it already.
 #[must_use]
 pub fn database_sql(grants: Grants) -> String {
-    [DATABASE, EXTENSIONS, SERVICES, REALTIME, grants.sql()].join("\n")
+    [DATABASE, EXTENSIONS, SERVICES, REALTIME, WEBHOOKS, grants.sql()].join("\n")
 }
 
 /// What is run in `template1`: the roles with their passwords, and the owner of the database `postgres`.
@@ -72,7 +73,7 @@ pub(super) fn cluster_commands() -> Vec<String> {
 
 /// What is run in `postgres`.
 pub(super) fn database_commands(grants: Grants) -> Vec<String> {
-    [DATABASE, EXTENSIONS, SERVICES, REALTIME, grants.sql()].map(str::to_owned).to_vec()
+    [DATABASE, EXTENSIONS, SERVICES, REALTIME, WEBHOOKS, grants.sql()].map(str::to_owned).to_vec()
 }
 
 /// Everything that decides what a template contains, for its name.

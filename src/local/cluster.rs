@@ -9,6 +9,7 @@ use super::configuration::{Configuration, Durability};
 use super::copy::copy_folder;
 use super::error::{LocalError, Result, blocking};
 use super::home::Home;
+use super::standins::equip;
 use super::template::template;
 use super::{port, postmaster, user};
 use crate::tools::{Account, Invocation, Lease, SearchPath};
@@ -130,6 +131,7 @@ impl Cluster {
             Some(major) => Binaries::find_major(major, &options.search).await?,
             None => Binaries::find(&options.search).await?,
         };
+        let binaries = equip(&options.home, binaries, account.as_ref()).await?;
         let template = template(&options.home, &binaries, options.grants, account.as_ref()).await?;
         let mut attempts = PORT_ATTEMPTS;
         loop {
@@ -229,7 +231,7 @@ fn temporary_parent(account: Option<&Account>) -> PathBuf {
 
 /// The call of the server itself.
 pub(super) fn postgres(binaries: &Binaries, data: &Path, account: Option<&Account>) -> Invocation {
-    Invocation::new(binaries.program("postgres"))
+    Invocation::new(&binaries.server)
         .arg("-D")
         .arg(data)
         .setting("LC_ALL", "C")

@@ -53,6 +53,11 @@ impl Home {
         self.0.join("cache").join("clusters")
     }
 
+    /// Where copies of installed servers are kept that have more extensions.
+    pub(super) fn servers(&self) -> PathBuf {
+        self.0.join("cache").join("servers")
+    }
+
     /// The folder of a project's server. Two ways to write the same folder give the same one.
     pub(super) fn cluster_of(&self, project: &Path) -> PathBuf {
         let project = project.canonicalize().unwrap_or_else(|_| project.to_owned());

@@ -14,6 +14,7 @@ mod postmaster;
 mod probe;
 mod server;
 mod shadow;
+mod standins;
 mod template;
 mod user;
 
@@ -25,7 +26,7 @@ pub use home::Home;
 pub use managed::{Managed, ensure_running, own_url, supabase_cli};
 pub use probe::answers_postgres;
 pub use server::{LocalServer, ServerState, ServerStatus};
-pub use shadow::Shadow;
+pub use shadow::{EarlyShadow, Shadow};
 pub(crate) use user::is_root;
 
 /// The password of every role that logs in to a local server, as with the Supabase CLI. Publicly known, which is why

@@ -12,6 +12,7 @@ use super::copy::copy_folder;
 use super::error::{LocalError, Result, blocking};
 use super::home::Home;
 use super::postmaster::{self, Postmaster};
+use super::standins::equip;
 use super::template::{lock, template};
 use super::{port, user};
 use crate::tools::{Account, SearchPath, detach};
@@ -118,6 +119,7 @@ impl LocalServer {
             Some(major) => Binaries::find_major(major, &self.search).await?,
             None => Binaries::find(&self.search).await?,
         };
+        let binaries = equip(&self.home, binaries, account.as_ref()).await?;
         if status.state == ServerState::Absent {
             self.make(&binaries, grants, account.as_ref()).await?;
         }

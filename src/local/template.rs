@@ -26,7 +26,7 @@ pub(super) async fn template(
 ) -> Result<PathBuf> {
     let folder = home.templates();
     let baseline = bootstrap::fingerprint(grants);
-    let installation = short_hash(binaries.bin.as_os_str().as_encoded_bytes());
+    let installation = short_hash(binaries.server.as_os_str().as_encoded_bytes());
     let name = format!("{}-{installation}-{}-{baseline}-{GENERATION}", binaries.version, grants.word());
     let template = folder.join(&name);
     if template.exists() {
@@ -117,7 +117,7 @@ async fn single_user(
     commands: &[String],
     account: Option<&Account>,
 ) -> Result<()> {
-    let call = Invocation::new(binaries.program("postgres"))
+    let call = Invocation::new(&binaries.server)
         .args(["--single", "-j", "-F", "-D"])
         .arg(data)
         // Without `exit_on_error` it goes on after an error and ends with 0.

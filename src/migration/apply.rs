@@ -22,9 +22,9 @@ use crate::migration::settings::{CLEAN, settings};
 use crate::pg::{Answer, Backoff, PgError, PgResult, Session, SqlText, Writer};
 use crate::plan::Progress;
 
-/// Files in flight: at 1 ms a file, enough to hide 60 ms of network; few enough to hold in memory. Stopping does not
-/// depend on it: a cancelled statement fails its transaction, and everything in flight behind it is refused.
-const WINDOW: usize = 64;
+/// Files in flight: at 1 ms a file, enough to hide a network of a quarter of a second; their texts are in memory anyway.
+/// Stopping does not depend on it: a cancelled statement fails its transaction, and everything in flight behind it is refused.
+const WINDOW: usize = 256;
 
 /// Carries an approved plan out. A failure carries the report of what was committed before it.
 pub async fn apply(
@@ -113,11 +113,16 @@ impl Recording {
         }
     }
 
-    fn record(self, file: &MigrationFile) -> SqlText {
-        match self {
+    /// What ends the transaction of a file. A COMMIT that failed would leave no failed transaction behind, and the next
+    /// file would run: what is deferred to it is checked while the transaction is still open.
+    fn end(self, file: &MigrationFile) -> SqlText {
+        let mut end = SqlText::from("reset role; set constraints all immediate; ");
+        end.append(match self {
             Self::Prepared(statement) => history::record_prepared(file, statement),
             Self::Unprepared | Self::Plain => history::record(file),
-        }
+        });
+        end.push("; commit");
+        end
     }
 }
 
@@ -141,10 +146,7 @@ async fn wait_to_try_again(
         return Err(failure);
     }
     progress.notice(&format!("{failure}; trying again"));
-    tokio::select! {
-        () = tokio::time::sleep(Backoff::TRANSACTION.pause(attempt)) => Ok(()),
-        () = writer.cancelled() => Err(PgError::Interrupted.into()),
-    }
+    Ok(writer.pause(attempt).await?)
 }
 
 fn applied(report: &mut MigrationReport, step: &Step, progress: &dyn Progress) {
@@ -170,9 +172,7 @@ async fn apply_run(
             let Some(step) = waiting.next() else { break };
             let (settings, began) = (settings(&step.file, "set local"), history::note_begin(&step.file));
             writer.send(&format!("{CLEAN}; begin; {settings}{began}"))?;
-            let mut end = recording.record(&step.file);
-            end.push("; commit");
-            flying.push_back((step, send_file(writer, &step.file, end)?));
+            flying.push_back((step, send_file(writer, &step.file, recording.end(&step.file))?));
         }
         if !std::mem::replace(&mut prepared, true) {
             for _ in 0..preparations {

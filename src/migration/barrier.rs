@@ -11,7 +11,7 @@ use crate::migration::file::MigrationFile;
 use crate::migration::flight::{explain, in_words, receive_file, rows, send_segments};
 use crate::migration::history::{self, Progress as Record};
 use crate::migration::lone;
-use crate::migration::pieces::{Piece, pieces, settings_before};
+use crate::migration::pieces::{Piece, commits, is_chained, pieces, settings_before};
 use crate::migration::plan::Step;
 use crate::migration::report::{MigrationReport, PartlyApplied};
 use crate::migration::settings::{CLEAN, patient_settings, settings};
@@ -28,6 +28,8 @@ pub(crate) struct Run<'run, 'session> {
     done: usize,
     /// The statement that an earlier run was cut off in.
     pub(crate) doubt: Option<usize>,
+    /// A transaction is open that the author has begun.
+    is_open: bool,
 }
 
 /// Runs one such file from its first statement that is not done.
@@ -39,7 +41,7 @@ pub(crate) async fn apply(
     progress: &dyn Progress,
 ) -> Result<()> {
     let file = &*step.file;
-    let mut run = Run { writer, file, progress, done: 0, doubt: None };
+    let mut run = Run { writer, file, progress, done: 0, doubt: None, is_open: false };
     let result = match run.find_start(step).await {
         Ok(()) => run.pieces().await,
         Err(failure) => Err(failure),
@@ -103,8 +105,11 @@ impl Run<'_, '_> {
         self.repeat_settings().await?;
         let list = pieces(self.file, self.done);
         if let Some(Piece::Alone(first)) = list.first() {
-            let begun = Record { done: self.done, begun: Some(*first), milliseconds: Some(0) };
-            self.run_text(self.outside_of_roles(history::record_progress(self.file, &begun))).await?;
+            self.begins(*first).await?;
+        }
+        if is_chained(self.file, self.done) {
+            self.run_text("begin".into()).await?;
+            self.is_open = true;
         }
         for (index, piece) in list.iter().enumerate() {
             if self.writer.is_cancelled() {
@@ -140,23 +145,65 @@ impl Run<'_, '_> {
                 end.push(code(range.end - 1));
                 self.fly(&self.file.segments_of(range.start + 1..range.end - 1), end).await
             }
-            Piece::Alone(index) => {
-                lone::run(self, *index).await?;
+            Piece::Single(index) => {
+                if self.doubt != Some(*index) {
+                    match self.single(*index, next).await {
+                        Err(failure) if refuses_transactions(&failure) => self.writer.roll_back().await?,
+                        other => return other,
+                    }
+                    self.begins(*index).await?;
+                }
+                self.alone(*index, next, started).await
+            }
+            Piece::Alone(index) => self.alone(*index, next, started).await,
+            Piece::Loose(index) => self.loose(*index, next, started).await,
+        }
+    }
+
+    /// A statement with its record in a transaction, with the settings that the author has made.
+    async fn single(&mut self, index: usize, next: Option<&Piece>) -> Result<()> {
+        self.writer.send(&format!("begin{}", history::note_begin(self.file)))?;
+        let mut end = self.record(index + 1, next, None);
+        end.push("; commit");
+        self.fly(&self.file.segments_of(index..index + 1), end).await
+    }
+
+    async fn alone(&mut self, index: usize, next: Option<&Piece>, started: Instant) -> Result<()> {
+        lone::run(self, index).await?;
+        let record = self.record(index + 1, next, Some(started.elapsed().as_millis()));
+        self.run_text(record).await
+    }
+
+    /// What commits takes the record along; what ends a transaction otherwise is recorded behind it.
+    async fn loose(&mut self, index: usize, next: Option<&Piece>, started: Instant) -> Result<()> {
+        let takes_along = self.is_open && commits(self.file, index);
+        if takes_along {
+            let milliseconds = Some(started.elapsed().as_millis());
+            // Nothing may follow a commit that opens another transaction, and yet the file be called whole.
+            let record = if next.is_none() && is_chained(self.file, index + 1) {
+                let record = Record { done: index + 1, begun: None, milliseconds };
+                self.outside_of_roles(history::record_progress(self.file, &record))
+            } else {
+                self.record(index + 1, next, milliseconds)
+            };
+            self.run_text(record).await?;
+        }
+        let status = self.statement(index).await?.status;
+        self.is_open = status != b'I';
+        match next {
+            _ if !self.is_open && !takes_along => {
                 let record = self.record(index + 1, next, Some(started.elapsed().as_millis()));
                 self.run_text(record).await
             }
-            Piece::Loose(index) => {
-                let status = self.statement(*index).await?.status;
-                match (status, next) {
-                    (b'I', _) => {
-                        let record = self.record(index + 1, next, Some(started.elapsed().as_millis()));
-                        self.run_text(record).await
-                    }
-                    (_, Some(_)) => Ok(()),
-                    (_, None) => Err(left_open(self.file)),
-                }
-            }
+            None if self.is_open => Err(left_open(self.file)),
+            Some(_) | None => Ok(()),
         }
+    }
+
+    /// Records that a statement is begun, which a crash would leave in doubt.
+    async fn begins(&mut self, index: usize) -> Result<()> {
+        let begun = Record { done: self.done, begun: Some(index), milliseconds: Some(0) };
+        self.run_text(self.outside_of_roles(history::record_progress(self.file, &begun))).await
     }
 
     /// Sends what shares a transaction that was just begun, and takes the answers.
@@ -203,7 +250,7 @@ impl Run<'_, '_> {
     fn record(&self, done: usize, next: Option<&Piece>, milliseconds: Option<u128>) -> SqlText {
         let begun = match next {
             Some(Piece::Alone(index)) => Some(*index),
-            Some(Piece::Together(_) | Piece::Own(_) | Piece::Loose(_)) | None => None,
+            Some(Piece::Together(_) | Piece::Own(_) | Piece::Single(_) | Piece::Loose(_)) | None => None,
         };
         if next.is_some() {
             let record = Record { done, begun, milliseconds };
@@ -230,6 +277,11 @@ impl Run<'_, '_> {
         let rows = self.writer.query(&history::progress_query(self.file)).await.ok()?;
         Some(rows.first().and_then(|row| row.get("statements_done").ok()).unwrap_or(0))
     }
+}
+
+/// Whether the server does not want the statement in a transaction: it ends them itself, or may not be rolled back.
+fn refuses_transactions(failure: &Failure) -> bool {
+    matches!(lone::code_of(failure), Some("25001" | "2D000"))
 }
 
 fn left_open(file: &MigrationFile) -> Failure {

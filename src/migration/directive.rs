@@ -123,7 +123,12 @@ pub(crate) fn read(file: &str, text: &str, statements: &[Statement]) -> Result<F
     let mut found =
         Found { directives: Directives { no_transaction: foreign, ..Directives::default() }, down: None };
     // Looking at every token once more is only worth it where there may be something to see.
-    if !["crmctl:", "migrate:down", "+goose"].iter().any(|mark| text.contains(mark)) {
+    let is_worth_it = text.contains("crmctl:")
+        || statements.iter().any(|statement| {
+            statement.code.is_some()
+                && text[statement.range.clone()].lines().any(|line| foreign_down(line).is_some())
+        });
+    if !is_worth_it {
         return Ok(found);
     }
     let refuse = |problem, offset| ScriptError {
@@ -133,7 +138,10 @@ pub(crate) fn read(file: &str, text: &str, statements: &[Statement]) -> Result<F
     let first_code = statements.iter().find_map(|statement| statement.code).unwrap_or(text.len());
     for range in comments(text, statements.iter().map(|statement| statement.range.clone())) {
         let comment = &text[range.clone()];
-        if let Some(marker) = foreign_down(comment) {
+        // With nothing but comments behind it, nothing would be run.
+        let is_followed =
+            || statements.iter().any(|statement| statement.code.is_some_and(|code| code > range.end));
+        if let Some(marker) = foreign_down(comment).filter(|_| is_followed()) {
             return Err(refuse(DirectiveProblem::ForeignDown(marker), range.start));
         }
         let Some(directive) = parse(comment, range.start) else { continue };
@@ -149,11 +157,17 @@ pub(crate) fn read(file: &str, text: &str, statements: &[Statement]) -> Result<F
     Ok(found)
 }
 
+/// Where the down halves of other tools begin.
+const FOREIGN_DOWNS: [&str; 5] =
+    ["migrate:down", "+goose down", "+migrate down", "rambler down", "down migration"];
+
 /// Other tools keep both halves in one file and cut it. The Supabase CLI does not: it would run the down half too.
 fn foreign_down(comment: &str) -> Option<&'static str> {
-    let words = comment.trim_start_matches('-').trim();
+    let words = comment.trim_start().strip_prefix("--")?.trim_start_matches('-').trim();
     let is = |marker: &str| words.get(..marker.len()).is_some_and(|start| start.eq_ignore_ascii_case(marker));
-    ["migrate:down", "+goose down"].into_iter().find(|marker| is(marker))
+    let marker = FOREIGN_DOWNS.into_iter().find(|marker| is(marker))?;
+    // Of dbmate, goose, sql-migrate and rambler. That of node-pg-migrate is plain English, so it must be all there is.
+    (marker != "down migration" || words.len() == marker.len()).then_some(marker)
 }
 
 fn take_in(

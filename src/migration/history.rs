@@ -11,8 +11,10 @@ use crate::migration::history_row::{ExtraRow, History, HistoryRow, RunState};
 use crate::migration::version::{Checksum, Version};
 use crate::pg::{Answer, PgResult, Row, Session, SqlText, literal, optional_literal, text_array};
 
-/// Begins a transaction that writes the history, whatever ran before it.
-pub(crate) const BEGIN: &str = "reset role; reset all; begin; set local lock_timeout = '4s'";
+/// Begins a transaction that writes the history, whatever ran before it. What users put on the path is not called, by
+/// event triggers neither, and no time-out of the role's stops it.
+pub(crate) const BEGIN: &str = "reset role; reset all; begin; set local lock_timeout = '4s'; \
+    set local statement_timeout = 0; set local search_path = pg_catalog, pg_temp";
 
 /// Creates what is missing, in the very shape the Supabase CLI gives its table. Older versions of it created
 /// the version column only. What is there is not touched: `create .. if not exists` and `add column if not exists`
@@ -44,7 +46,7 @@ pub(crate) const CREATE: &str = "do $crmctl$ begin \
     end if; end $crmctl$";
 
 /// What [`record_prepared`] executes: the server plans it once, and not for every file.
-const PREPARE: &str = "(text, text, text[], text, integer, bigint, text, text) as \
+const PREPARE: &str = "(pg_catalog.text, pg_catalog.text, pg_catalog.text[], pg_catalog.text, integer, bigint, pg_catalog.text, pg_catalog.text) as \
     with shared as (insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3)) \
     insert into supabase_migrations.crmctl_migrations \
     (version, checksum, state, statements_done, duration_ms, crmctl_version, git_commit) \
@@ -170,7 +172,7 @@ fn push_statements(sql: &mut SqlText, file: &MigrationFile) {
         }
         sql.push_literal(bytes.slice(statement.range.clone()));
     }
-    sql.push("]::text[]");
+    sql.push("]::pg_catalog.text[]");
 }
 
 /// How far a file came that runs piece by piece, and how long it took since that was last recorded.
@@ -262,7 +264,7 @@ pub(crate) fn note_begin(file: &MigrationFile) -> &'static str {
     match file.segments().len() {
         0 | 1 => "",
         _ => {
-            "; select pg_catalog.set_config('crmctl.began', extract(epoch from pg_catalog.clock_timestamp())::text, true)"
+            "; select pg_catalog.set_config('crmctl.began', extract(epoch from pg_catalog.clock_timestamp())::pg_catalog.text, true)"
         }
     }
 }

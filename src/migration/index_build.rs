@@ -1,7 +1,7 @@
 //! `create index concurrently`: what it leaves behind when it fails or is cut off, told by its definition.
 
-use crate::migration::scanner::{Scanner, Token, TokenKind};
 use crate::migration::statement::Statement;
+use crate::migration::words::Words;
 use crate::pg::{PgResult, Row, Session, literal};
 
 /// One such statement, as it is written.
@@ -9,8 +9,8 @@ use crate::pg::{PgResult, Row, Session, literal};
 pub(crate) struct IndexBuild<'a> {
     is_unique: bool,
     /// The name it gives, if it gives one.
-    name: Option<&'a str>,
-    table: &'a str,
+    name: Option<String>,
+    table: String,
     /// Everything behind the table.
     rest: &'a str,
 }
@@ -29,35 +29,34 @@ pub(crate) enum Found {
 impl<'a> IndexBuild<'a> {
     /// The statement as one, if it is one.
     pub(crate) fn of(text: &'a str, statement: &Statement) -> Option<Self> {
-        let code = statement.code_text(text);
-        let mut words = Words { code, tokens: tokens(code), next: 0 };
-        words.take("create").then_some(())?;
-        let is_unique = words.take("unique");
-        (words.take("index") && words.take("concurrently")).then_some(())?;
-        let _ = words.take("if") && words.take("not") && words.take("exists");
-        let name = if words.take("on") { None } else { Some(words.name()?) };
-        (name.is_none() || words.take("on")).then_some(())?;
-        words.take("only");
+        let mut words = Words::of(text, statement);
+        words.take(&["create"]).then_some(())?;
+        let is_unique = words.take(&["unique"]);
+        words.take(&["index", "concurrently"]).then_some(())?;
+        words.take(&["if", "not", "exists"]);
+        let name = if words.take(&["on"]) { None } else { Some(words.name()?) };
+        (name.is_none() || words.take(&["on"])).then_some(())?;
+        words.take(&["only"]);
         let table = words.name()?;
-        let rest = &code[words.tokens.get(words.next)?.range.start..];
-        Some(Self { is_unique, name, table, rest })
+        let rest = &text[words.offset()?..statement.range.end];
+        Some(Self { is_unique, name: name.map(|name| name.sql()), table: table.sql(), rest })
     }
 
     /// The name it gives, as it is written.
-    pub(crate) fn name(&self) -> Option<&'a str> {
-        self.name
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     /// The table, as it is written.
-    pub(crate) fn table(&self) -> &'a str {
-        self.table
+    pub(crate) fn table(&self) -> &str {
+        &self.table
     }
 
     /// Looks for it. The same index is built on an empty copy of the table, so that the server itself says what the
     /// definition comes to; what somebody else is building just now does not count.
     pub(crate) async fn find(&self, session: &mut Session) -> PgResult<Found> {
         let unique = if self.is_unique { "unique " } else { "" };
-        let name = self.name.map_or_else(String::new, |name| {
+        let name = self.name.as_deref().map_or_else(String::new, |name| {
             format!("and c.relname operator(pg_catalog.=) (pg_catalog.parse_ident({}))[1] ", literal(name))
         });
         let of =
@@ -75,7 +74,7 @@ impl<'a> IndexBuild<'a> {
              order by i.indisvalid desc limit 1",
             table = self.table,
             rest = self.rest,
-            relation = literal(self.table),
+            relation = literal(&self.table),
             unique_flag = self.is_unique,
             ours = of("i.indexrelid"),
             probe = of("'pg_temp.crmctl_probe_index'::pg_catalog.regclass"),
@@ -98,43 +97,6 @@ fn found(row: &Row) -> Found {
     }
 }
 
-fn tokens(code: &str) -> Vec<Token> {
-    let all = Scanner::new(code).map_while(Result::ok);
-    all.filter(|token| !token.kind.is_trivia()).take(32).collect()
-}
-
-struct Words<'a> {
-    code: &'a str,
-    tokens: Vec<Token>,
-    next: usize,
-}
-
-impl<'a> Words<'a> {
-    fn take(&mut self, word: &str) -> bool {
-        let is = self.tokens.get(self.next).is_some_and(|token| {
-            token.kind == TokenKind::Word && self.code[token.range.clone()].eq_ignore_ascii_case(word)
-        });
-        self.next += usize::from(is);
-        is
-    }
-
-    /// A name with any number of parts, as it is written.
-    fn name(&mut self) -> Option<&'a str> {
-        let is_part = |token: &Token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName);
-        let start = self.tokens.get(self.next).filter(|token| is_part(token))?.range.start;
-        let mut end = self.tokens[self.next].range.end;
-        self.next += 1;
-        while let [dot, part, ..] = &self.tokens[self.next..]
-            && dot.kind == TokenKind::Symbol(b'.')
-            && is_part(part)
-        {
-            end = part.range.end;
-            self.next += 2;
-        }
-        Some(&self.code[start..end])
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,8 +105,7 @@ mod tests {
     fn parsed(text: &str) -> Option<(bool, Option<String>, String, String)> {
         let statements = split("a.sql", text).unwrap();
         let build = IndexBuild::of(text, &statements[0])?;
-        let own = str::to_owned;
-        Some((build.is_unique, build.name.map(own), own(build.table), own(build.rest)))
+        Some((build.is_unique, build.name, build.table, build.rest.to_owned()))
     }
 
     #[test]

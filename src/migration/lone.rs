@@ -28,6 +28,9 @@ pub(crate) async fn run(run: &mut Run<'_, '_>, index: usize) -> Result<()> {
                 Found::Nothing => {}
             }
         }
+        if commits_by_itself(run, index) {
+            return Err(only_the_author_knows(run, index));
+        }
     }
     match run.statement(index).await {
         Ok(_) => match &build {
@@ -38,8 +41,28 @@ pub(crate) async fn run(run: &mut Run<'_, '_>, index: usize) -> Result<()> {
             run.progress.notice("what it drops is gone already");
             Ok(())
         }
+        Err(failure) if commits_by_itself(run, index) && failure.kind() == Kind::Failed => {
+            Err(failure.context("what it had committed by then stays").of_kind(Kind::Partial))
+        }
         Err(failure) => Err(clear_up(run, build.as_ref(), is_in_doubt, failure).await),
     }
+}
+
+/// A block or a procedure that runs alone does so because it ends transactions.
+fn commits_by_itself(run: &Run<'_, '_>, index: usize) -> bool {
+    let command = &run.file.statements[index].command;
+    command == "do" || command.starts_with("call")
+}
+
+/// Running it again may do a part of it twice, and not running it may leave a part undone. Asked for again, it runs.
+fn only_the_author_knows(run: &Run<'_, '_>, index: usize) -> Failure {
+    let statement = &run.file.statements[index];
+    Failure::from(anyhow::anyhow!("an earlier run was cut off in this statement, which commits by itself"))
+        .at(statement.location(&run.file.shown(), &run.file.text))
+        .with_help(
+            "look how far it came; run the command again and it runs once more from its beginning, or take it out of the \
+             file first if it is done",
+        )
 }
 
 /// A failed build leaves an index that costs every write and serves nobody. One that was there before is not ours.
@@ -84,7 +107,7 @@ fn unusable(run: &Run<'_, '_>, index: usize, build: &IndexBuild<'_>) -> Failure 
         .with_help(format!("`drop index concurrently {name}`, then run the command again"))
 }
 
-fn code_of(failure: &Failure) -> Option<&str> {
+pub(crate) fn code_of(failure: &Failure) -> Option<&str> {
     failure.error().downcast_ref::<PgError>().and_then(PgError::code)
 }
 

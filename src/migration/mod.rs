@@ -31,7 +31,7 @@ pub mod repair;
 pub mod report;
 pub mod scanner;
 pub mod script;
-mod settings;
+pub(crate) mod settings;
 pub mod squash;
 pub mod statement;
 pub mod states;
@@ -39,6 +39,7 @@ pub mod status;
 pub mod verify;
 pub mod version;
 pub(crate) mod word;
+mod words;
 
 pub use applied::AppliedVersions;
 pub use apply::apply;

@@ -14,6 +14,8 @@ pub(crate) enum Piece {
     Together(Range<usize>),
     /// The author's own transaction: its `begin`, what is in it, and its `commit`.
     Own(Range<usize>),
+    /// One statement of a file that wants no transaction: with its record in one all the same, unless it refuses that.
+    Single(usize),
     /// One statement that runs for itself. A crash may leave it done and not recorded.
     Alone(usize),
     /// One statement of a transaction of the author's that ends in another way than by a plain `commit`.
@@ -25,7 +27,7 @@ impl Piece {
     pub(crate) fn end(&self) -> usize {
         match self {
             Self::Together(range) | Self::Own(range) => range.end,
-            Self::Alone(index) | Self::Loose(index) => index + 1,
+            Self::Single(index) | Self::Alone(index) | Self::Loose(index) => index + 1,
         }
     }
 }
@@ -33,7 +35,7 @@ impl Piece {
 /// The pieces of a file from a statement on.
 pub(crate) fn pieces(file: &MigrationFile, from: usize) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
-    let mut is_open = false;
+    let mut is_open = is_chained(file, from);
     let mut index = from;
     while index < file.statements.len() {
         let statement = &file.statements[index];
@@ -48,7 +50,7 @@ pub(crate) fn pieces(file: &MigrationFile, from: usize) -> Vec<Piece> {
             }),
             _ if is_open => Some(Piece::Loose(index)),
             Class::NonTransactional => Some(Piece::Alone(index)),
-            _ if file.directives.no_transaction => Some(Piece::Alone(index)),
+            _ if file.directives.no_transaction => Some(Piece::Single(index)),
             Class::Plain | Class::LeakingSet | Class::AddsEnumValue => {
                 Some(Piece::Together(index..together(file, index)))
             }
@@ -110,6 +112,24 @@ pub(crate) fn settings_before(file: &MigrationFile, end: usize) -> Vec<usize> {
     kept
 }
 
+/// Whether the statements from there on belong to a transaction that the one before them has begun: what is recorded ends
+/// with a commit, and a commit can do that.
+pub(crate) fn is_chained(file: &MigrationFile, from: usize) -> bool {
+    let before = from.checked_sub(1).map(|index| &file.statements[index]);
+    before.is_some_and(|statement| {
+        statement.class == Class::TransactionControl
+            && leaves_open(&statement.code_text(&file.text).to_ascii_lowercase())
+    })
+}
+
+/// Whether a statement commits what is open, for good.
+pub(crate) fn commits(file: &MigrationFile, index: usize) -> bool {
+    let statement = &file.statements[index];
+    let code = statement.code_text(&file.text).to_ascii_lowercase();
+    let is_commit = code.starts_with("commit") || code.starts_with("end");
+    statement.class == Class::TransactionControl && is_commit && !code.contains("prepared")
+}
+
 /// Whether a transaction is open behind this statement.
 fn leaves_open(code: &str) -> bool {
     let begins = code.starts_with("begin") || code.starts_with("start");
@@ -168,7 +188,18 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_wants_no_transaction_gets_none() {
-        assert_eq!(of("-- crmctl: no-transaction\nselect 1; select 2"), [Piece::Alone(0), Piece::Alone(1)]);
+    fn a_file_that_wants_no_transaction_runs_statement_by_statement() {
+        assert_eq!(
+            of("-- crmctl: no-transaction\nselect 1; vacuum; call p()"),
+            [Piece::Single(0), Piece::Alone(1), Piece::Single(2)]
+        );
+    }
+
+    #[test]
+    fn what_follows_a_chain_is_in_a_transaction_when_a_file_goes_on_there() {
+        let file = test_file("1_a", "begin; select 1; commit and chain; select 2; rollback;");
+        assert_eq!(pieces(&file, 3), [Piece::Loose(3), Piece::Loose(4)]);
+        assert!(is_chained(&file, 3) && !is_chained(&file, 0));
+        assert!(commits(&file, 2) && !commits(&file, 4));
     }
 }

@@ -7,6 +7,11 @@ use crate::migration::file::MigrationFile;
 pub(crate) const CLEAN: &str = "set session authorization default; reset role; reset all; discard temp; \
     set standard_conforming_strings = on";
 
+/// The same, and then these statements, in one message.
+pub(crate) fn clean_then(statements: &str) -> String {
+    format!("{CLEAN}; {statements}")
+}
+
 /// A lock that is not had in time fails the file, which is tried again: waiting in the queue for an exclusive lock
 /// would stall everybody behind it.
 const LOCK_TIMEOUT: u128 = 2000;
@@ -29,8 +34,8 @@ fn without_locks(file: &MigrationFile, set: &str) -> String {
     let statement = file.directives.statement_timeout.map_or(0, |time| time.as_millis());
     let version = file.directives.requires_version.map_or_else(String::new, |version| {
         format!(
-            "; do $crmctl$ begin if current_setting('server_version_num')::int < {version}0000 then \
-             raise exception 'the file requires PostgreSQL {version}, and this is %', current_setting('server_version') \
+            "; do $crmctl$ begin if pg_catalog.current_setting('server_version_num')::int operator(pg_catalog.<) {version}0000 then \
+             raise exception 'the file requires PostgreSQL {version}, and this is %', pg_catalog.current_setting('server_version') \
              using errcode = 'feature_not_supported'; end if; end $crmctl$"
         )
     });
@@ -50,6 +55,6 @@ mod tests {
         let file = test_file("1_a", "-- crmctl:lock-timeout 5s\n-- crmctl:requires-version 17\nselect 1");
         assert!(settings(&file, "set").starts_with("set lock_timeout = 5000; "));
         assert!(patient_settings(&file).starts_with("set lock_timeout = 5000; "));
-        assert!(settings(&file, "set").contains("< 170000 then"));
+        assert!(settings(&file, "set").contains("<) 170000 then"));
     }
 }

@@ -31,7 +31,7 @@ pub fn optional_literal(value: Option<&str>) -> String {
 #[must_use]
 pub fn text_array<S: AsRef<str>>(values: &[S]) -> String {
     let items: Vec<String> = values.iter().map(|value| literal(value.as_ref())).collect();
-    format!("array[{}]::text[]", items.join(", "))
+    format!("array[{}]::pg_catalog.text[]", items.join(", "))
 }
 
 /// The name of a relation, always with its schema.
@@ -81,6 +81,6 @@ mod tests {
     fn literals_survive_quotes_and_backslashes() {
         assert_eq!(literal("it's"), "'it''s'");
         assert_eq!(literal(r"a\'b"), r" E'a\\''b'");
-        assert_eq!(text_array(&["a", "b'"]), "array['a', 'b''']::text[]");
+        assert_eq!(text_array(&["a", "b'"]), "array['a', 'b''']::pg_catalog.text[]");
     }
 }

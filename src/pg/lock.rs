@@ -32,6 +32,11 @@ pub(crate) fn holder_query() -> String {
     )
 }
 
+/// One attempt at the session's lock before anything is read, so that nobody else can make a plan stale.
+pub(crate) fn early_attempt() -> String {
+    format!("select pg_catalog.pg_try_advisory_lock({KEY}) as locked")
+}
+
 /// Statements for one attempt at the session's lock: the first says whether it is `locked`; the second lets the
 /// session write and has a row, if it is and the plan still fits. It looks at the database after the first, so that
 /// nothing of what the last holder did is missed.

@@ -23,15 +23,19 @@ const PACKAGES: [(&str, &str); 17] = [
     ("vector", "pgvector"),
 ];
 
-/// Schemas that an extension or a service of the platform makes, and which.
-const SCHEMAS: [(&str, &str); 8] = [
-    ("cron", "extension `pg_cron`"),
-    ("graphql", "extension `pg_graphql`"),
-    ("net", "extension `pg_net`"),
-    ("pgmq", "extension `pgmq`"),
-    ("pgsodium", "extension `pgsodium`"),
+/// Schemas that an extension makes, and which.
+const OF_EXTENSIONS: [(&str, &str); 6] = [
+    ("cron", "pg_cron"),
+    ("graphql", "pg_graphql"),
+    ("net", "pg_net"),
+    ("pgmq", "pgmq"),
+    ("pgsodium", "pgsodium"),
+    ("vault", "supabase_vault"),
+];
+
+/// Schemas that a service of the platform makes, and which.
+const OF_SERVICES: [(&str, &str); 2] = [
     ("supabase_functions", "the platform's database webhooks"),
-    ("vault", "extension `supabase_vault`"),
     ("_realtime", "the platform's realtime service"),
 ];
 
@@ -69,7 +73,16 @@ fn missing_extension(error: &ServerError) -> Option<String> {
 
 fn missing_schema(error: &ServerError) -> Option<String> {
     let name = quoted(&error.message, "schema \"", "\" does not exist")?;
-    let (_, maker) = SCHEMAS.iter().find(|(schema, _)| *schema == name)?;
+    let made_by = |list: &[(&'static str, &'static str)]| {
+        list.iter().find(|(schema, _)| *schema == name).map(|(_, maker)| *maker)
+    };
+    if let Some(extension) = made_by(&OF_EXTENSIONS) {
+        return Some(format!(
+            "schema `{name}` is made by extension `{extension}`: where no migration has done it before, begin with \
+             `create extension if not exists {extension};`"
+        ));
+    }
+    let maker = made_by(&OF_SERVICES)?;
     Some(format!("schema `{name}` is made by {maker}, which this database does not have; {STACK}"))
 }
 
@@ -114,10 +127,10 @@ mod tests {
         let vault = help("3F000", "schema \"vault\" does not exist", None).expect("help");
         let trigger = help("42501", "permission denied to create event trigger \"x\"", None).expect("help");
 
-        for text in [&graphql, &vault, &trigger] {
+        for text in [&graphql, &trigger] {
             assert!(text.contains("supabase start"), "{text}");
         }
-        assert!(vault.contains("`supabase_vault`"), "{vault}");
+        assert!(vault.contains("`create extension if not exists supabase_vault;`"), "{vault}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A session that reads. PostgreSQL itself refuses its writes until a plan is approved.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
@@ -8,7 +9,7 @@ use crate::cancel::Cancel;
 use crate::environment::{DatabaseUrl, EnvironmentName};
 use crate::pg::connect::{self, Canceller};
 use crate::pg::wire::Wire;
-use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, SqlText, retry};
+use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, SqlText, lock, retry};
 
 /// Settings every session starts with: nothing on the server's or the role's side may change what values look
 /// like, stop a long backup, or hide rows (`row_security = off` makes a filter an error).
@@ -41,7 +42,17 @@ pub struct Session {
     canceller: Canceller,
     target: Target,
     cancel: Cancel,
-    settings_in_flight: bool,
+    /// Messages in front of all others whose answers nobody has to fetch.
+    ahead: VecDeque<Ahead>,
+    is_locked_early: bool,
+}
+
+/// A message that goes with the next question, so that it costs no round trip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ahead {
+    Settings,
+    EarlyLock,
+    Writable,
 }
 
 impl Session {
@@ -54,15 +65,40 @@ impl Session {
             () = cancel.raised() => return Err(PgError::Interrupted),
         };
         let mut wire = Wire::new(connection.stream, connect::address(&target.url));
-        // Sent with the first query, so that it costs no round trip.
         wire.query(SETTINGS)?;
         Ok(Self {
             wire,
             canceller: connection.canceller,
             target: target.clone(),
             cancel: cancel.clone(),
-            settings_in_flight: true,
+            ahead: VecDeque::from([Ahead::Settings]),
+            is_locked_early: false,
         })
+    }
+
+    /// Tries to take crmctl's lock with the first query, at the cost of no round trip: what is read then cannot be
+    /// changed by another crmctl any more, and [`Session::unlock`] has nothing left to ask. Not for a session whose plan
+    /// somebody will think about: everybody else would wait. Whoever holds the lock is waited for when it is needed.
+    pub fn lock_early(&mut self) -> PgResult<()> {
+        self.send_ahead(Ahead::EarlyLock, &lock::early_attempt())
+    }
+
+    /// Whether everything was read under crmctl's lock.
+    pub(crate) fn is_locked_early(&self) -> bool {
+        self.is_locked_early
+    }
+
+    /// Ends being read-only with the next message.
+    pub(crate) fn become_writable(&mut self) -> PgResult<()> {
+        self.send_ahead(Ahead::Writable, "set default_transaction_read_only = off")
+    }
+
+    fn send_ahead(&mut self, ahead: Ahead, sql: &str) -> PgResult<()> {
+        if self.in_flight() > 0 {
+            return Err(PgError::Protocol("what goes ahead was sent behind a query".to_owned()));
+        }
+        self.ahead.push_back(ahead);
+        self.wire.query(sql)
     }
 
     /// Another session on the same database, on the same behalf.
@@ -87,9 +123,12 @@ impl Session {
         self.cancel = Cancel::default();
     }
 
-    /// Waits until the user asks to stop.
-    pub(crate) async fn cancelled(&self) {
-        self.cancel.raised().await;
+    /// Waits before a transaction is tried again after the try `attempt`, unless the user asks to stop meanwhile.
+    pub(crate) async fn pause(&self, attempt: u32) -> PgResult<()> {
+        tokio::select! {
+            () = tokio::time::sleep(Backoff::TRANSACTION.pause(attempt)) => Ok(()),
+            () = self.cancel.raised() => Err(PgError::Interrupted),
+        }
     }
 
     /// Runs one message of statements and returns the rows of the first that has any.
@@ -121,7 +160,7 @@ impl Session {
     /// Messages whose answers have not been fetched.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.wire.in_flight().saturating_sub(usize::from(self.settings_in_flight))
+        self.wire.in_flight().saturating_sub(self.ahead.len())
     }
 
     /// The answer to the oldest message. An error the server reported is inside it.
@@ -129,10 +168,18 @@ impl Session {
     /// When the user asks to stop, the server is told so, again and again until it has answered: what this
     /// returns is the truth about what was done, and a statement that was stopped is [`PgError::Interrupted`].
     pub async fn receive(&mut self) -> PgResult<Answer> {
-        if self.settings_in_flight {
+        while let Some(ahead) = self.ahead.front().copied() {
             let answer = self.attend().await?;
-            self.settings_in_flight = false;
-            answer.ok()?;
+            self.ahead.pop_front();
+            match ahead {
+                Ahead::Settings => drop(answer.ok()?),
+                Ahead::EarlyLock => {
+                    let rows = answer.ok()?.rows();
+                    self.is_locked_early = rows.first().is_some_and(|row| row.flag("locked"));
+                }
+                // If it failed, the server refuses what is written, which is answer enough.
+                Ahead::Writable => {}
+            }
         }
         let answer = self.attend().await?;
         match &answer.error {

@@ -3,10 +3,10 @@
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use crate::guard::Approved;
-use crate::pg::{Backoff, CopySource, PgError, PgResult, Row, Session, SqlText, lock};
+use crate::pg::{CopySource, PgError, PgResult, Row, Session, SqlText, lock};
 use crate::plan::{Plan, Progress};
 
 /// How long another crmctl is waited for. Long enough for the server to finish what a killed one had sent.
@@ -22,13 +22,19 @@ pub struct Writer<'session> {
 
 impl Session {
     /// Takes crmctl's lock until the session ends, checks that the plan still fits, and lets the session
-    /// write. Costs one round trip when nobody else is at work; polls while somebody is.
+    /// write. Costs one round trip when nobody else is at work, and none behind [`Session::lock_early`]; polls while
+    /// somebody is.
     pub async fn unlock<P: Plan>(
         &mut self,
         approved: &Approved<P>,
         progress: &dyn Progress,
     ) -> PgResult<Writer<'_>> {
         self.check(approved)?;
+        if self.is_locked_early() {
+            // No other crmctl can have made the plan stale.
+            self.become_writable()?;
+            return Ok(Writer { session: self });
+        }
         let fingerprint = approved.plan().fingerprint();
         let deadline = Instant::now() + LOCK_WAIT;
         let mut attempt = 0;
@@ -49,10 +55,7 @@ impl Session {
                 progress.notice(&format!("waiting for another crmctl{holder}"));
             }
             attempt += 1;
-            tokio::select! {
-                () = sleep(Backoff::TRANSACTION.pause(attempt)) => {}
-                () = self.cancelled() => return Err(PgError::Interrupted),
-            }
+            self.pause(attempt).await?;
         }
     }
 

@@ -4,6 +4,7 @@ use crate::backup::clear;
 use crate::error::{Failure, Result};
 use crate::guard::Approved;
 use crate::migration::apply as migrate;
+use crate::migration::settings::clean_then;
 use crate::pg::{Session, TableName, Writer, literal};
 use crate::plan::Progress;
 use crate::reset::plan::{Method, ResetPlan};
@@ -59,7 +60,7 @@ async fn apply_in_transaction(
         }
     }
     // Migrations may have left settings behind; what follows must see names as everybody else does.
-    writer.run("reset role; reset all; set local search_path = ''; set local row_security = off").await?;
+    writer.run(&clean_then("set local search_path = ''; set local row_security = off")).await?;
     let observation = seed::observe(writer, &seeding.request()).await?;
     match seed::plan(&seeding.request(), observation) {
         Ok(seed_plan) => Ok(Some(seed::fill(writer, &seed_plan, progress).await?)),

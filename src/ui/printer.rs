@@ -221,7 +221,7 @@ impl Printer {
             location: failure.location().cloned(),
         }])?;
         let mut text = failure_text(failure, Style::PLAIN);
-        if let Some(done) = failure.done() {
+        if let Some(done) = failure.done().filter(|done| !done.text.is_empty()) {
             text = format!("{}\n\n{text}", done.text);
         }
         self.summary(&format!("crmctl {command}: {}", outcome.word()), &github::code_block(&text))

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::support::{Call, Database, Project, Running, Which, World, crmctl, until};
+use crate::support::{Call, Database, FaultProxy, Moment, Project, Running, Which, World, crmctl, until};
 
 const NEXT: &str = "20270101000000_next";
 
@@ -127,6 +127,30 @@ fn killed_in_the_middle_of_a_file_without_a_transaction_it_goes_on_or_back() {
             assert_eq!(state(&cloud), "rolled_back");
         }
     }
+}
+
+#[test]
+fn killed_before_what_came_of_the_files_was_checked_it_is_checked_when_it_goes_on() {
+    let (cloud, project) = fixture(
+        "-- crmctl: no-transaction\n-- crmctl:verify select current_database() not like 'test%'\ncreate schema deployed;",
+    );
+    let applied = Moment::UnansweredText("\"state\":\"applied\"");
+    let (proxy, has_come) = FaultProxy::to(Which::Cloud).listen(1).halt_at(applied);
+    let through = project.cloud_at(&proxy.url(&cloud.url()));
+    let running = deploy(&through).spawn();
+    has_come.recv_timeout(std::time::Duration::from_mins(1)).expect("the entry is made");
+    running.kill();
+    assert_eq!(running.finish().code, None);
+    drop(proxy);
+    cloud.until_alone();
+    assert_eq!(state(&cloud), "applied");
+
+    let project = through.cloud_at(&cloud.url());
+    resume(&project).partial().says("the check in").says("crmctl deploy rollback");
+    assert_eq!(state(&cloud), "applied");
+    // Who knows what was found may go on all the same.
+    resume(&project).success();
+    assert_eq!(state(&cloud), "done");
 }
 
 #[test]

@@ -46,6 +46,7 @@ fn not_rehearsed() -> Rehearsal {
         predicted_hash: None,
         changes: Vec::new(),
         predicted: None,
+        objections: Vec::new(),
     }
 }
 

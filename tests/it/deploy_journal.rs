@@ -45,7 +45,7 @@ fn a_deploy_is_written_down_where_it_was_done() {
     assert_eq!(column(&cloud, "ended_at >= started_at and error is null"), "t");
     let backup = column(&cloud, "backup");
     crmctl(&project).args(["backup", "verify", &backup]).success();
-    let report = &before["report"];
+    let report = &before["report"]["plan"];
     assert!(report["preflight"]["identity"]["database"].is_string(), "{before}");
     assert!(report["rehearsal"]["milliseconds"].is_f64(), "{before}");
     assert_eq!(report["rehearsal"]["predicted_hash"], column(&cloud, "catalog_after"), "{before}");

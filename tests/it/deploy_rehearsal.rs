@@ -33,7 +33,7 @@ fn allowing_all_of_lint(call: Call) -> Call {
 }
 
 fn rehearsal(call: Call) -> Value {
-    call.args(["--json"]).success().json()["report"]["rehearsal"].clone()
+    call.args(["--json"]).success().json()["report"]["plan"]["rehearsal"].clone()
 }
 
 #[test]

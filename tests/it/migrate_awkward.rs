@@ -20,6 +20,23 @@ fn a_deferred_constraint_that_fails_at_commit_names_the_file_and_leaves_nothing(
 }
 
 #[test]
+fn a_deferred_constraint_that_fails_stops_the_files_behind_it() {
+    let database = Database::empty();
+    let late = "create table public.a (id int primary key);\n\
+         create table public.b (a int references public.a deferrable initially deferred);\n\
+         insert into public.b values (1)";
+    let project = Project::new()
+        .local(&database)
+        .migration("20260101000000_early", "create table public.early ()")
+        .migration("20260102000000_late", late)
+        .migration("20260103000000_behind", "create table public.behind ()");
+
+    crmctl(&project).args(["migrate", "up"]).partial().says("20260102000000_late");
+    assert_eq!(database.applied(), ["20260101000000"]);
+    assert_eq!(database.value("select to_regclass('public.behind')"), "");
+}
+
+#[test]
 fn a_history_that_belongs_to_somebody_else_can_be_written_all_the_same() {
     let database = Database::empty();
     let first = Project::new().local(&database).migration("20260101000000_a", "select 1");

@@ -2,43 +2,86 @@
 
 use crate::support::{Database, Project, crmctl};
 
-/// Functions and operators that are called like those of the server and come first on the path of every client. Those
-/// that the platform's own event triggers would call are left out.
-const TRAPS: &str = "\
-    create schema trap; \
-    create function trap.same(oid, regclass) returns boolean language plpgsql as $$ begin raise 'sprung'; end $$; \
-    create function trap.less(bigint, integer) returns boolean language plpgsql as $$ begin raise 'sprung'; end $$; \
-    create function trap.times(numeric, integer) returns numeric language plpgsql as $$ begin raise 'sprung'; end $$; \
-    create function trap.plus(bigint, bigint) returns bigint language plpgsql as $$ begin raise 'sprung'; end $$; \
-    create function trap.now() returns timestamptz language plpgsql as $$ begin raise 'sprung'; end $$; \
-    create function trap.clock_timestamp() returns timestamptz language plpgsql as $$ begin raise 'sprung'; end $$; \
-    create function trap.current_setting(text, boolean) returns text language plpgsql as $$ begin raise 'sprung'; end $$; \
-    create operator trap.= (leftarg = oid, rightarg = regclass, function = trap.same); \
-    create operator trap.< (leftarg = bigint, rightarg = integer, function = trap.less); \
-    create operator trap.* (leftarg = numeric, rightarg = integer, function = trap.times); \
-    create operator trap.+ (leftarg = bigint, rightarg = bigint, function = trap.plus); \
-    do $$ begin execute format('alter role %I in database %I set search_path = trap, public, pg_catalog', current_user, current_database()); end $$";
+/// A schema in which everything of the server's has a namesake that springs when it is touched, and which comes first
+/// on the path of every client: functions, operators, types and catalogs. The platform's own event triggers, which
+/// would step on them, are switched off.
+const TRAPS: &str = r"
+create schema trap;
+set check_function_bodies = off;
+do $$
+declare
+  found record;
+begin
+  for found in
+    select format('create function trap.%I(%s) returns %s%s language plpgsql as %L', proname,
+                  oidvectortypes(proargtypes), case when proretset then 'setof ' else '' end,
+                  format_type(prorettype, null), 'begin raise ''sprung''; end') as statement
+    from pg_proc where pronamespace = 'pg_catalog'::regnamespace and prokind = 'f'
+      and not 2281 = any (proargtypes) and not 2275 = any (proargtypes) and prorettype not in (2281, 2275, 2279)
+      and proargmodes is null and {wanted}
+    union all
+    select format('create function trap.operator_%s(%s) returns %s language plpgsql as %L; '
+                  'create operator trap.%s (%s function = trap.operator_%1$s)', oid,
+                  concat_ws(', ', nullif(oprleft, 0)::regtype, oprright::regtype), oprresult::regtype,
+                  'begin raise ''sprung''; end', oprname,
+                  case when oprleft <> 0 then format('leftarg = %s, ', oprleft::regtype) end
+                  || format('rightarg = %s,', oprright::regtype))
+    from pg_operator where oprnamespace = 'pg_catalog'::regnamespace and oprright <> 0 and oprleft <> 0
+      and {wanted}
+    union all
+    select format('create domain trap.%I as pg_catalog.%1$I constraint sprung check (false)', typname)
+    from pg_type where typnamespace = 'pg_catalog'::regnamespace and typtype = 'b' and typelem = 0
+    union all
+    select format('create view trap.%I as select 1 as sprung', relname)
+    from pg_class where relnamespace = 'pg_catalog'::regnamespace and relkind in ('r', 'v')
+  loop
+    begin
+      execute found.statement;
+    exception when others then
+      -- Some of them only a superuser may imitate.
+      continue;
+    end;
+  end loop;
+  execute format('alter role postgres in database %I set search_path = trap, public, pg_catalog', current_database());
+end
+$$";
 
-#[test]
-fn nothing_of_ours_calls_what_others_have_put_on_the_path() {
+/// A database with so many of these functions and operators.
+fn trapped(functions: &str, operators: &str) -> Database {
     let database = Database::empty();
-    database.run(TRAPS);
-    let project = Project::new()
-        .local(&database)
+    database.run(&TRAPS.replacen("{wanted}", functions, 1).replace("{wanted}", operators));
+    database
+        .query("alter event trigger pgrst_ddl_watch disable; alter event trigger pgrst_drop_watch disable");
+    let traps = "select count(*) > 100 and bool_or(proname = 'current_setting') from pg_proc where pronamespace = 'trap'::regnamespace";
+    assert_eq!(database.value(traps), "t");
+    database
+}
+
+/// A file with a way back, one that runs piece by piece, and one with data.
+fn files(project: Project) -> Project {
+    project
         .migration(
             "20260101000000_a",
-            "create table public.a (x int);\n-- crmctl:down\n-- drop table public.a;\n",
+            "create schema app;\ncreate table app.a (x int);\n-- crmctl:verify select true\n-- crmctl:down\n-- drop table app.a;\n-- drop schema app;\n",
         )
         .migration(
             "20260102000000_b",
-            "insert into public.a values (1);\ncreate index concurrently i on public.a (x);",
+            "-- crmctl:requires-version 15\ninsert into app.a values (1);\ncreate index concurrently i on app.a (x);",
         )
-        .migration("20260103000000_c", "copy public.a from stdin;\n2\n\\.\nselect 1;\n");
+        .migration("20260103000000_c", "copy app.a from stdin;\n2\n\\.\nselect 1;\n")
+}
+
+#[test]
+fn no_migration_calls_what_others_have_put_on_the_path() {
+    let database = trapped("true", "true");
+    let project = files(Project::new().local(&database));
 
     crmctl(&project).args(["migrate", "up"]).success();
+    crmctl(&project).args(["migrate", "status"]).success();
     crmctl(&project).args(["migrate", "repair", "--reverted", "20260103000000", "20260102000000"]).success();
     crmctl(&project).args(["migrate", "down", "--yes"]).success();
     crmctl(&project).args(["migrate", "repair", "--applied", "20260101000000"]).success();
+    crmctl(&project).args(["validate"]).run();
     assert_eq!(database.applied(), ["20260101000000"]);
 }
 
@@ -124,4 +167,23 @@ fn a_file_that_goes_on_where_it_stopped_has_the_settings_it_had_there() {
 
     crmctl(&project).args(["migrate", "up"]).success();
     assert_eq!(database.value("select to_regclass('app.b')"), "app.b");
+}
+
+#[test]
+fn no_deploy_calls_what_others_have_put_on_the_path() {
+    // Fewer of them: a deploy reads the whole schema, and more than once.
+    let functions = "proname ~ '^(now|clock_|statement_t|current_|set_config|to_|json|count|pg_b|format|length|text|substr)'";
+    let database = trapped(functions, "oprname in ('=', '<', '+', '-', '*', '||') and oprleft < 1200");
+    let project = files(Project::new().local(&database));
+
+    let deploy = || crmctl(&project).args(["deploy", "--env", "local", "--allow", "drift", "--yes"]);
+    deploy().success();
+    project.write(
+        "migrations/20260104000000_d.sql",
+        "create table app.d (x int);\n-- crmctl:down\n-- drop table app.d;\n",
+    );
+    deploy().success();
+    crmctl(&project).args(["deploy", "rollback", "--env", "local", "--yes"]).success();
+    assert_eq!(database.applied(), ["20260101000000", "20260102000000", "20260103000000"]);
+    crmctl(&project).args(["migrate", "drift"]).differs().answers("trap");
 }

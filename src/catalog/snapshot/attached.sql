@@ -55,5 +55,5 @@ select 'event trigger', '', g.evtname::text, json_strip_nulls(row_to_json(x))
 from pg_catalog.pg_event_trigger g
 join routine p on p.oid = g.evtfoid
 left join pg_catalog.pg_description d on d.classoid = 'pg_catalog.pg_event_trigger'::regclass and d.objoid = g.oid,
-lateral (select g.evtevent as event, g.evtfoid::text as function, g.evtenabled as enabled,
+lateral (select g.evtevent as event, g.evtfoid::regproc::text as function, g.evtenabled as enabled,
   (select json_agg(t order by t collate "C") from unnest(g.evttags) t) as tags, d.description as comment) x

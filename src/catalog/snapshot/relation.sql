@@ -19,9 +19,18 @@ lateral (select a.entries as acl) x
 where c.relkind not in ('r', 'p')
 
 union all
-select case c.relkind when 'v' then 'view' else 'materialized view' end, c.nspname::text, c.relname::text, row_to_json(x)
+-- A view lends the rights of its owner, like a function with security definer, unless it asks for those of its caller.
+select 'view', c.nspname::text, c.relname::text, row_to_json(x)
+from relation c,
+lateral (select pg_catalog.pg_get_viewdef(c.oid) as definition, case when not exists (
+    select from unnest(c.reloptions) o where split_part(o, '=', 1) = 'security_invoker' and split_part(o, '=', 2)::boolean
+  ) then pg_catalog.pg_get_userbyid(c.owner) end as owner) x
+where c.relkind = 'v'
+
+union all
+select 'materialized view', c.nspname::text, c.relname::text, row_to_json(x)
 from relation c, lateral (select pg_catalog.pg_get_viewdef(c.oid) as definition) x
-where c.relkind in ('v', 'm')
+where c.relkind = 'm'
 
 union all
 select case c.relkind when 'r' then 'table' when 'p' then 'table' when 'v' then 'view' when 'm' then 'materialized view'
@@ -52,10 +61,11 @@ lateral (select
   case when c.relkind = 'm' and not c.relispopulated then false end as populated,
   -- The switches of views may be written in many ways, and off is the same as not at all.
   (select json_agg(o.option order by o.option collate "C") from (
-    select case when o.name in ('security_invoker', 'security_barrier') then o.name || '=true' else o.option end as option
+    select case when o.name in ('security_invoker', 'security_barrier') then o.name || '=true'
+      else {switch:o.option} end as option
     from (select option, split_part(option, '=', 1) as name from unnest(c.reloptions) option) o
     where o.name not in ('security_invoker', 'security_barrier') or split_part(o.option, '=', 2)::boolean) o) as options,
-  (select json_agg(o order by o collate "C") from unnest(toast.reloptions) o) as toast_options) x
+  (select json_agg(o order by o collate "C") from (select {switch:o} as o from unnest(toast.reloptions) o) o) as toast_options) x
 where c.relkind = 'p' or c.relispartition or c.relpersistence = 'u' or c.relforcerowsecurity or c.reloptions is not null
   or toast.reloptions is not null or c.relreplident <> 'd' or m.amname <> 'heap' or c.reltablespace <> 0 or c.reloftype <> 0 or not c.relispopulated
 
@@ -64,6 +74,19 @@ select case c.relkind when 'f' then 'foreign table' else 'table' end, c.nspname:
 from relation c join pg_catalog.pg_inherits i on i.inhrelid = c.oid,
 lateral (select array_agg(j.inhparent::regclass::text order by j.inhseqno) as inherits from pg_catalog.pg_inherits j where j.inhrelid = c.oid) x
 where i.inhseqno = 1 and c.relkind in ('r', 'p', 'f')
+
+union all
+-- Somebody switched off the triggers of a foreign key that a partition has from its parent, and which is not told by itself.
+select 'table', c.nspname::text, c.relname::text, row_to_json(x)
+from (
+  select k.conrelid, array_agg(distinct pg_catalog.pg_get_constraintdef(k.oid)) as unenforced
+  from pg_catalog.pg_trigger g
+  join pg_catalog.pg_constraint k on k.oid = g.tgconstraint
+  where g.tgenabled <> 'O' and g.tgisinternal and k.contype = 'f' and k.conparentid <> 0 and g.tgrelid = k.conrelid
+  group by k.conrelid
+) k
+join relation c on c.oid = k.conrelid,
+lateral (select k.unenforced) x
 
 union all
 select 'foreign table', c.nspname::text, c.relname::text, json_strip_nulls(row_to_json(x))

@@ -18,7 +18,7 @@ select case p.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else '
   p.proname || '(' || pg_catalog.oidvectortypes(r.proargtypes) || ')', json_strip_nulls(row_to_json(x))
 from routine p join pg_catalog.pg_proc r on r.oid = p.oid
 left join pg_catalog.pg_description d on d.classoid = 'pg_catalog.pg_proc'::regclass and d.objoid = p.oid,
-lateral (select case when p.prosecdef then pg_catalog.pg_get_userbyid(p.owner) end as owner, p.proconfig as settings, d.description as comment) x
+lateral (select case when p.prosecdef then pg_catalog.pg_get_userbyid(p.owner) end as owner, (select array_agg(s order by s collate "C") from unnest(p.proconfig) s) as settings, d.description as comment) x
 where p.prosecdef or p.proconfig is not null or d.description is not null
 
 union all

@@ -69,3 +69,11 @@ select 'security label', '', l.provider || ' on ' || i.type || ' ' || i.identity
 from pg_catalog.pg_seclabel l,
 lateral pg_catalog.pg_identify_object(l.classoid, l.objoid, l.objsubid) i, lateral (select l.label) x
 where i.schema is null or {user_schema:i.schema}
+
+union all
+-- What goes when an extension goes, because somebody said so.
+select 'dependency', '', i.type || ' ' || i.identity || ' on extension ' || e.extname, '{}'::json
+from pg_catalog.pg_extension e
+join pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_extension'::regclass and d.refobjid = e.oid and d.deptype = 'x',
+lateral pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) i
+where {user_schema:i.schema}

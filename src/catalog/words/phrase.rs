@@ -30,10 +30,13 @@ pub(super) fn phrase(kind: &str, fact: &str, value: &Value) -> String {
         ("index", "valid", value) => flag(value, "is valid", "is not valid"),
         ("constraint", "validated", value) => flag(value, "is validated", "is not validated"),
         ("constraint", "enforced", value) => {
-            flag(&Value::Bool(value.is_null()), "is enforced", "is not enforced (its triggers are off)")
+            flag(value, "is enforced", "is not enforced (its triggers are off)")
         }
-        ("materialized view", "populated", value) => {
-            flag(&Value::Bool(value.is_null()), "is populated", "is not populated")
+        ("view" | "function" | "procedure" | "aggregate", "owner", Value::Null) => {
+            "lends nobody's rights".to_owned()
+        }
+        ("view" | "function" | "procedure" | "aggregate", "owner", value) => {
+            format!("lends the rights of {}", quoted(value))
         }
         ("trigger" | "rule" | "event trigger", "enabled", value) => firing(value).to_owned(),
         ("function" | "procedure", "security_definer", value) => {
@@ -47,6 +50,63 @@ pub(super) fn phrase(kind: &str, fact: &str, value: &Value) -> String {
         ("policy", "using", value) => format!("shows rows where {}", quoted(value)),
         ("policy", "check", Value::Null) => "has no condition for rows that are written".to_owned(),
         ("policy", "check", value) => format!("accepts rows where {}", quoted(value)),
+        _ => rare(kind, fact, value),
+    }
+}
+
+/// What few objects have.
+fn rare(kind: &str, fact: &str, value: &Value) -> String {
+    match (kind, fact, value) {
+        (_, "tablespace" | "access_method" | "storage" | "statistics" | "target", Value::Null) => {
+            format!("has the default {}", fact.replace('_', " "))
+        }
+        ("table", "partition", Value::Null) => "is no partition".to_owned(),
+        ("table", "partition", value) => format!("is a partition {}", quoted(value)),
+        ("table", "partitioned_by", Value::Null) => "is not partitioned".to_owned(),
+        ("table", "partitioned_by", value) => format!("is partitioned by {}", quoted(value)),
+        ("column" | "constraint", "inherited_and_local", value) => {
+            flag(value, "is also its own, not only inherited", "is inherited only")
+        }
+        ("column", "not_null_validated", value) => {
+            flag(value, "holds NOT NULL for the rows there are", "has NOT NULL not validated")
+        }
+        ("column", "not_null_no_inherit", value) => {
+            flag(value, "keeps NOT NULL to itself", "hands NOT NULL down")
+        }
+        ("index", "partition_of", Value::Null) => "is attached to no index".to_owned(),
+        ("index", "partition_of", value) => format!("is attached to {}", quoted(value)),
+        ("index", "clustered", value) => {
+            flag(value, "is what its table is clustered by", "is not what its table is clustered by")
+        }
+        ("index", "replica_identity", value) => {
+            flag(value, "is the replica identity", "is not the replica identity")
+        }
+        ("sequence", "owned_by", Value::Null) => "belongs to no column".to_owned(),
+        ("sequence", "owned_by", value) => format!("belongs to the column {}", quoted(value)),
+        ("sequence", "identity", value) => flag(value, "is of an identity", "is not of an identity"),
+        ("sequence", "cycle", value) => flag(value, "begins anew at its end", "ends at its end"),
+        ("publication", "all_tables", value) => flag(value, "is for all tables", "is for chosen tables"),
+        ("publication", "publishes", value) => format!("publishes {}", quoted(value)),
+        ("publication", "via_root", value) => {
+            flag(value, "publishes by the root of partitions", "publishes by each partition")
+        }
+        ("publication table", "filter", Value::Null) => "publishes every row".to_owned(),
+        ("publication table", "filter", value) => format!("publishes rows where {}", quoted(value)),
+        ("cast", "context", value) => match value.as_str() {
+            Some("i") => "is done everywhere".to_owned(),
+            Some("a") => "is done in assignments".to_owned(),
+            _ => "is done when asked for".to_owned(),
+        },
+        ("aggregate" | "function", "parallel", value) => match value.as_str() {
+            Some("s") => "is parallel safe".to_owned(),
+            Some("r") => "is parallel restricted".to_owned(),
+            _ => "is parallel unsafe".to_owned(),
+        },
+        ("collation", "provider", value) => match value.as_str() {
+            Some("i") => "is of ICU".to_owned(),
+            Some("c") => "is of libc".to_owned(),
+            _ => "is built in".to_owned(),
+        },
         _ => other(fact, value),
     }
 }

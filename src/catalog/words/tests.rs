@@ -50,6 +50,46 @@ fn security_is_told_in_words() {
 }
 
 #[test]
+fn a_switch_that_is_told_only_where_it_is_set_has_words_for_both_sides() {
+    assert_eq!(
+        told("table", json!({}), json!({"unlogged": true})),
+        "table `crm.contacts.phone` is not unlogged in local, is unlogged in cloud"
+    );
+    assert_eq!(
+        told("materialized view", json!({}), json!({"populated": false})),
+        "materialized view `crm.contacts.phone` is populated in local, is not populated in cloud"
+    );
+    assert_eq!(
+        told("constraint", json!({"enforced": false}), json!({})),
+        "constraint `crm.contacts.phone` is not enforced (its triggers are off) in local, is enforced in cloud"
+    );
+    assert_eq!(
+        told("table", json!({}), json!({"unenforced": ["FOREIGN KEY (a) REFERENCES b(c)"]})),
+        "table `crm.contacts.phone` does not enforce `FOREIGN KEY (a) REFERENCES b(c)` only in cloud"
+    );
+}
+
+#[test]
+fn what_few_objects_have_is_told_in_words() {
+    assert_eq!(
+        told("view", json!({"owner": "postgres"}), json!({"owner": "admin"})),
+        "view `crm.contacts.phone` lends the rights of `postgres` in local, `admin` in cloud"
+    );
+    assert_eq!(
+        told("column", json!({}), json!({"storage": "main"})),
+        "column `crm.contacts.phone` has the default storage in local, has the storage `main` in cloud"
+    );
+    assert_eq!(
+        told("cast", json!({"context": "e"}), json!({"context": "i"})),
+        "cast `crm.contacts.phone` is done when asked for in local, is done everywhere in cloud"
+    );
+    assert_eq!(
+        told("sequence", json!({"owned_by": "public.t.a"}), json!({})),
+        "sequence `crm.contacts.phone` belongs to the column `public.t.a` in local, belongs to no column in cloud"
+    );
+}
+
+#[test]
 fn a_definition_is_told_by_the_lines_that_changed() {
     assert_eq!(
         told("function", json!({"definition": "a\nb\nc"}), json!({"definition": "a\nx\nc"})),

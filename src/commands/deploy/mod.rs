@@ -2,6 +2,7 @@
 
 mod resume;
 mod rollback;
+mod scene;
 mod start;
 mod status;
 

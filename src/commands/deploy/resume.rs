@@ -2,16 +2,17 @@
 
 use crate::app::App;
 use crate::commands::deploy::carry_out;
-use crate::deploy::preflight;
+use crate::commands::deploy::scene::{Scene, Wishes};
+use crate::deploy::doors::Doors;
 use crate::deploy::rehearse::ALLOW_DRIFT;
 use crate::deploy::{
-    self, DeployRecord, DeployStatus, Hooks, Observed, Procedure, Rehearsal, Standing, resume,
+    self, DeployRecord, DeployReport, DeployStatus, Hooks, Observed, Procedure, Rehearsal, Standing,
+    preflight, resume,
 };
 use crate::environment::EnvironmentName;
 use crate::error::{ExitStatus, Result};
-use crate::local::ClusterOptions;
-use crate::migration::{Directory, MigrationFile, MigrationPlan};
-use crate::pg::{PgError, Session};
+use crate::migration::MigrationPlan;
+use crate::pg::PgError;
 
 /// Continue an unfinished deploy where it stopped; what is done is not done again
 #[derive(Debug, clap::Args)]
@@ -28,28 +29,32 @@ pub(crate) struct ResumeArgs {
 }
 
 pub(super) async fn run(app: &App, args: ResumeArgs) -> Result<ExitStatus> {
-    let directory = MigrationFile::read_dir(&app.project.migrations)?;
-    let environment = app.environment(&args.environment)?;
-    let mut session = app.connect(&environment).await?; // read-only until the plan is approved
+    let (mut scene, observed) = Scene::of(app, &args.environment).await?;
+    let result = resume(app, args, &mut scene, observed).await;
+    scene.end_shadow().await;
+    scene.session.close().await;
+    result
+}
 
-    let backups = &app.project.backup.dir;
-    let facts = preflight::read(&mut session, environment.project_ref(), backups).await?;
-    let observed = deploy::observe(&mut session).await?;
-    let Some(record) = facts.journal.unfinished().cloned() else {
-        session.close().await;
-        let nothing = DeployStatus::of(facts.journal, &observed.history, None, &environment.name);
-        return app.report(ExitStatus::Success, Some(&environment), &nothing);
+async fn resume(app: &App, args: ResumeArgs, scene: &mut Scene, observed: Observed) -> Result<ExitStatus> {
+    let Some(record) = scene.facts.journal.unfinished().cloned() else {
+        let journal = scene.facts.journal.clone();
+        let nothing = DeployStatus::of(journal, &observed.history, None, &args.environment);
+        return app.report(ExitStatus::Success, Some(&scene.environment), &nothing);
     };
-    if let Some(holder) = &facts.lock_holder {
+    if let Some(holder) = &scene.facts.lock_holder {
         return Err(PgError::Busy { holder: format!(": {holder}") }.into());
     }
-    resume::check_files(&record, &directory)?;
-    let migrations = resume::remaining_files(&record, &directory, &observed.history)?;
-    let preflight = preflight::judge(&facts, &migrations.steps, backups)?;
+    resume::check_files(&record, &scene.directory)?;
+    let migrations = resume::remaining_files(&record, &scene.directory, &observed.history)?;
+    let preflight = preflight::judge(&scene.facts, &migrations.steps, &app.project.backup.dir)?;
     let standing = record.standing(&observed.history);
-    let doors = deploy::doors::observe(&mut session, &app.project).await?;
-    let rehearsal = rehearse(app, &mut session, (&directory, &observed), (&record, &migrations)).await?;
+    let (rehearsal, doors) = rehearse(app, scene, &observed, (&record, &migrations)).await?;
     let files = deploy::plan(migrations, Vec::new(), rehearsal, observed, &record.allowed).guarding(doors);
+    let files = match standing {
+        Standing::Untouched => files,
+        Standing::Partly | Standing::Complete => files.resuming(resume::files(&record, &scene.directory)),
+    };
     let plan = Procedure {
         preflight,
         gate: None, // it was passed, with the very same files
@@ -60,45 +65,37 @@ pub(super) async fn run(app: &App, args: ResumeArgs) -> Result<ExitStatus> {
         },
         resumes: Some(standing),
         closes: None,
-        has_down_halves: deploy::have_down_halves(&files.migrations.steps, &directory),
+        has_down_halves: deploy::have_down_halves(&files.migrations.steps, &scene.directory),
         files,
         record: resume::continued(record, standing),
     };
+    let environment = &scene.environment;
+    let planned = DeployReport::planned(plan.clone(), Vec::new());
     if args.plan {
-        session.close().await;
-        return app.report(ExitStatus::Success, Some(&environment), &plan);
+        return app.report(ExitStatus::Success, Some(environment), &planned);
     }
     app.printer.plan(&plan)?;
 
-    let approved = app.approve(plan, &environment)?;
-    let report = carry_out(app, &environment, &mut session, &approved).await?;
-    session.close().await;
-    app.report(ExitStatus::Success, Some(&environment), &report)
+    let approved = app.approve(plan, environment).map_err(|refusal| planned.behind(refusal))?;
+    let report = carry_out(app, environment, &mut scene.session, &approved).await?;
+    app.report(ExitStatus::Success, Some(environment), &report)
 }
 
 /// What is left, on a throwaway server. A deploy in its middle must come to an end, whatever somebody else changed.
 async fn rehearse(
     app: &App,
-    session: &mut Session,
-    (directory, observed): (&Directory, &Observed),
+    scene: &mut Scene,
+    observed: &Observed,
     (record, pending): (&DeployRecord, &MigrationPlan),
-) -> Result<Rehearsal> {
+) -> Result<(Rehearsal, Option<Doors>)> {
     if pending.is_empty() {
-        return Ok(Rehearsal::skipped("nothing is left to apply".to_owned()));
+        let doors = deploy::doors::observe(&mut scene.session, &app.project).await?;
+        return Ok((Rehearsal::skipped("nothing is left to apply".to_owned()), doors));
     }
     let mut allowed = record.allowed.clone();
     if record.standing(&observed.history) != Standing::Untouched {
         allowed.push(ALLOW_DRIFT.to_owned());
     }
-    let shadow = ClusterOptions::new(app.home(), app.search_path());
-    let request = deploy::Request {
-        shadow: &shadow,
-        directory,
-        observed,
-        pending,
-        allowed: &allowed,
-        with_data: None,
-        cancel: &app.cancel,
-    };
-    deploy::rehearse(&request, session).await
+    let wishes = Wishes { allowed: &allowed, with_data: None, goes_on: false };
+    scene.rehearse(app, (observed, pending), wishes).await
 }

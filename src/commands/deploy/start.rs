@@ -1,13 +1,15 @@
 //! `crmctl deploy` itself.
 
 use crate::app::App;
+use crate::commands::deploy::scene::{Scene, Wishes};
 use crate::commands::deploy::{carry_out, rollback};
-use crate::deploy::preflight;
-use crate::deploy::{self, ByteLimit, DeployRecord, Gate, Hooks, Journal, Procedure, gate, ledger, resume};
+use crate::deploy::{
+    self, ByteLimit, DeployRecord, DeployReport, DeployResult, Gate, Hooks, Journal, Observed, Preflight,
+    Procedure, Rehearsal, Stops, gate, ledger, preflight, resume,
+};
 use crate::environment::{Environment, EnvironmentName};
 use crate::error::{ExitStatus, Failure, Kind, Result};
 use crate::lint;
-use crate::local::ClusterOptions;
 use crate::migration::{self, Directory, History, MigrationFile, Options, Step, history};
 
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
@@ -38,50 +40,39 @@ pub(crate) struct StartArgs {
 }
 
 pub(super) async fn run(app: &App, args: StartArgs) -> Result<ExitStatus> {
-    let directory = MigrationFile::read_dir(&app.project.migrations)?;
-    let environment = app.environment(&args.environment)?;
-    let mut session = app.connect(&environment).await?; // read-only until the plan is approved
+    let result = start(app, args).await;
+    // Programs read one shape, whatever came of it.
+    result.map_err(|failure| match failure.done() {
+        Some(_) => failure,
+        None => DeployReport::without_plan(DeployResult::Stopped).behind(failure),
+    })
+}
 
-    let backups = &app.project.backup.dir;
-    let facts = preflight::read(&mut session, environment.project_ref(), backups).await?;
-    let observed = deploy::observe(&mut session).await?;
-    let closes = resume::to_close(&facts.journal, &observed.history, facts.lock_holder.as_deref())?;
-    let migrations = migration::plan(&directory, &observed.history, &Options::default())?;
-    if migrations.is_empty() {
-        session.close().await;
-        return app.report(ExitStatus::Success, Some(&environment), &migrations);
-    }
-    let preflight = preflight::judge(&facts, &migrations.steps, backups)?;
-    let gate = pass_gate(app, &args, &directory, &migrations.steps).await?;
-    let files: Vec<&MigrationFile> = migrations.steps.iter().map(|step| &*step.file).collect();
-    let findings = lint::lint(&files, &observed.facts);
-    app.annotate(&findings)?;
-    deploy::check_findings(&findings, &args.allow)?;
-    let shadow = ClusterOptions::new(app.home(), app.search_path());
-    let request = deploy::Request {
-        shadow: &shadow,
-        directory: &directory,
-        observed: &observed,
-        pending: &migrations,
-        allowed: &args.allow,
-        with_data: args.with_data.then_some(args.with_data_limit.0),
-        cancel: &app.cancel,
+async fn start(app: &App, args: StartArgs) -> Result<ExitStatus> {
+    let (mut scene, observed) = Scene::of(app, &args.environment).await?;
+    let mut stops = Stops::new(args.plan);
+    let plan = plan(app, &args, (&mut scene, observed), &mut stops).await;
+    scene.end_shadow().await;
+    let Some(plan) = plan? else {
+        scene.session.close().await;
+        let nothing = DeployReport::without_plan(DeployResult::Nothing);
+        return match stops.into_first() {
+            Some(stop) => Err(stop),
+            None => app.report(ExitStatus::Success, Some(&scene.environment), &nothing),
+        };
     };
-    let doors = deploy::doors::observe(&mut session, &app.project).await?;
-    let rehearsal = deploy::rehearse(&request, &mut session).await?;
-    let files = deploy::plan(migrations, findings, rehearsal, observed, &args.allow).guarding(doors);
-    let author = deploy::author(&app.variables, &app.project.root);
-    let record = DeployRecord::planned(&environment.name, author, &files, app.now()).allowing(args.allow);
-    let hooks = if args.no_hooks { Hooks::default() } else { Hooks::of(&app.project.deploy) };
-    let has_down_halves = deploy::have_down_halves(&files.migrations.steps, &directory);
-    let plan = Procedure { preflight, gate, files, hooks, resumes: None, closes, has_down_halves, record };
+    let Scene { environment, mut session, .. } = scene;
+    let planned = DeployReport::planned(plan.clone(), stops.told());
     if args.plan {
         session.close().await;
-        return app.report(ExitStatus::Success, Some(&environment), &plan);
+        return match stops.into_first() {
+            Some(stop) => Err(planned.before(stop)),
+            None => app.report(ExitStatus::Success, Some(&environment), &planned),
+        };
     }
     app.printer.plan(&plan)?;
 
-    let approved = app.approve(plan, &environment)?;
+    let approved = app.approve(plan, &environment).map_err(|refusal| planned.behind(refusal))?;
     let result = carry_out(app, &environment, &mut session, &approved).await;
     session.close().await;
     match result {
@@ -93,12 +84,56 @@ pub(super) async fn run(app: &App, args: StartArgs) -> Result<ExitStatus> {
     }
 }
 
+/// Looks, lints, rehearses. Nothing where nothing is pending.
+async fn plan(
+    app: &App,
+    args: &StartArgs,
+    (scene, observed): (&mut Scene, Observed),
+    stops: &mut Stops,
+) -> Result<Option<Procedure>> {
+    let facts = &scene.facts;
+    let closes = resume::to_close(&facts.journal, &observed.history, facts.lock_holder.as_deref());
+    let closes = stops.pass(closes)?.flatten();
+    let migrations = migration::plan(&scene.directory, &observed.history, &Options::default())?;
+    if migrations.is_empty() {
+        return Ok(None);
+    }
+    let preflight = preflight::judge(facts, &migrations.steps, &app.project.backup.dir);
+    let preflight =
+        stops.pass(preflight.map_err(Failure::from))?.unwrap_or_else(|| Preflight::unjudged(facts));
+    let gate = pass_gate(app, args, &scene.directory, &migrations.steps).await;
+    let gate = stops.pass(gate)?.flatten();
+    let files: Vec<&MigrationFile> = migrations.steps.iter().map(|step| &*step.file).collect();
+    let findings = lint::lint(&files, &observed.facts);
+    app.annotate(&findings)?;
+    stops.pass(deploy::check_findings(&findings, &args.allow).map_err(Failure::from))?;
+    let wishes = Wishes {
+        allowed: &args.allow,
+        with_data: args.with_data.then_some(args.with_data_limit.0),
+        goes_on: stops.goes_on(),
+    };
+    let rehearsed = scene.rehearse(app, (&observed, &migrations), wishes).await;
+    let (rehearsal, doors) = match stops.pass(rehearsed)? {
+        Some(rehearsed) => rehearsed,
+        None => (Rehearsal::failed(), None),
+    };
+    for objection in &rehearsal.objections {
+        stops.pass::<()>(Err(objection.clone().into()))?;
+    }
+    let files = deploy::plan(migrations, findings, rehearsal, observed, &args.allow).guarding(doors);
+    let author = deploy::author(&app.variables, &app.project.root);
+    let allowed = args.allow.clone();
+    let record = DeployRecord::planned(&args.environment, author, &files, app.now()).allowing(allowed);
+    let hooks = if args.no_hooks { Hooks::default() } else { Hooks::of(&app.project.deploy) };
+    let has_down_halves = deploy::have_down_halves(&files.migrations.steps, &scene.directory);
+    Ok(Some(Procedure { preflight, gate, files, hooks, resumes: None, closes, has_down_halves, record }))
+}
+
 /// What is left to say of a deploy that failed half-way, after it was undone.
 async fn rolled_back(app: &App, environment: &Environment, failure: Failure) -> Failure {
     app.printer.warning(&format!("{failure}; rolling back"));
     match rollback::after_failure(app, environment).await {
-        Ok(report) => failure
-            .after_changes(&report)
+        Ok(report) => DeployReport::with_rollback(failure, &report)
             .context("the deploy failed and was rolled back")
             .with_help(format!("mend what failed, then `crmctl deploy --env {}` again", environment.name))
             .of_kind(Kind::Failed),

@@ -31,7 +31,9 @@ pub(crate) async fn run(app: &App, args: UpArgs) -> Result<ExitStatus> {
     directory.warnings.iter().for_each(|warning| app.printer.warning(warning));
     let environment = app.environment(&args.environment)?;
     let mut session = app.connect(&environment).await?; // read-only until the plan is approved
-
+    if !args.dry_run && app.asks_nobody(&environment) {
+        session.lock_early()?; // nobody keeps others waiting by thinking about the plan
+    }
     let history = history::read(&mut session).await?;
     let options =
         Options { to: args.to, out_of_order: args.out_of_order, single_transaction: args.single_transaction };

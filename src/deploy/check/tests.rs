@@ -25,6 +25,7 @@ fn plan(before: Catalog, predicted: Option<Catalog>, changes: Vec<Difference>) -
         allowed: Vec::new(),
         tables: losses::Before::default(),
         doors: None,
+        asked: Vec::new(),
         before,
     }
 }

@@ -14,7 +14,11 @@ const SERVER: &str = "select current_database() as database, current_user as rol
     pg_catalog.current_setting('max_connections')::int as max_connections, \
     pg_catalog.current_setting('max_connections')::int - pg_catalog.current_setting('superuser_reserved_connections')::int \
       - (select count(*) from pg_catalog.pg_stat_activity where backend_type = 'client backend') as free_connections, \
-    (select count(*) from pg_catalog.pg_prepared_xacts where database = current_database()) as prepared";
+    (select count(*) from pg_catalog.pg_prepared_xacts where database = current_database()) as prepared, \
+    pg_catalog.current_setting('server_version_num')::int / 10000 as major, \
+    (select count(*) filter (where d.defaclacl::text ~ '[{,]anon=') * 2 > count(*) from pg_catalog.pg_default_acl d \
+      where d.defaclnamespace = pg_catalog.to_regnamespace('public') and d.defaclrole = pg_catalog.to_regrole('postgres') \
+        and d.defaclobjtype in ('r', 'S', 'f')) as is_open_to_all";
 
 const TRANSACTIONS: &str = "select a.pid, coalesce(nullif(a.application_name, ''), 'unnamed') as application, \
     coalesce(a.state, 'unknown') as state, extract(epoch from clock_timestamp() - a.xact_start)::bigint as seconds, \
@@ -66,6 +70,8 @@ pub async fn read(session: &mut Session, project_ref: Option<&str>, backups: &Pa
             role: server.get("role")?,
             bytes: server.get("bytes")?,
         },
+        major: server.get("major")?,
+        is_open_to_all: server.flag("is_open_to_all"),
         in_recovery: server.flag("in_recovery"),
         read_only: server.flag("read_only"),
         shares_processes,

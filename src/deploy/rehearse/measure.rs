@@ -10,12 +10,10 @@ use crate::lint::LiveFacts;
 use crate::migration::class::Class;
 use crate::migration::flight::{explain, rows};
 use crate::migration::plan::{Action, Step};
+use crate::migration::settings::clean_then;
 use crate::migration::{MigrationFile, MigrationReport, apply as migrate, barrier, history};
 use crate::pg::{Answer, PgResult, Writer, literal};
 use crate::plan::Silent;
-
-/// Clears what an earlier file may have left behind, as on the target.
-const CLEAN: &str = "reset role; reset all; set local statement_timeout = 0";
 
 /// Runs the files: all in one transaction where all can, else each as it will run.
 pub(crate) async fn measure(
@@ -108,7 +106,7 @@ async fn in_transaction(
     let file = &step.file;
     let statements: Vec<_> =
         file.statements.iter().filter(|statement| statement.class != Class::Empty).collect();
-    writer.send(CLEAN)?;
+    writer.send(&clean_then("set local statement_timeout = 0"))?;
     for statement in &statements {
         let text = &file.text[statement.range.clone()];
         match &statement.copy_data {

@@ -42,9 +42,7 @@ impl Relations {
         let mut tables = BTreeMap::new();
         for row in rows {
             let table = TableName::new(row.get::<String>("schema")?, row.get::<String>("name")?);
-            let sizes = facts.existing_tables.as_ref();
-            let live_rows =
-                sizes.and_then(|sizes| sizes.get(&format!("{}.{}", table.schema, table.name)).copied());
+            let live_rows = facts.counted_rows(&format!("{}.{}", table.schema, table.name));
             let storage = row.text("storage").map(str::to_owned);
             tables.insert(row.get("oid")?, Known { table, live_rows, storage, lock: None, written: [0; 3] });
         }

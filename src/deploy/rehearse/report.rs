@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::catalog::{Catalog, Difference};
+use crate::deploy::plan::PlanError;
 use crate::deploy::rehearse::lock::LockMode;
 use crate::migration::Version;
 use crate::pg::TableName;
@@ -46,6 +47,9 @@ pub struct Rehearsal {
     /// The catalog that the target must have afterwards, where it can be told.
     #[serde(skip)]
     pub predicted: Option<Catalog>,
+    /// What stops a deploy, where it was asked to be rehearsed all the same.
+    #[serde(skip)]
+    pub objections: Vec<PlanError>,
 }
 
 fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -53,6 +57,12 @@ fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::
 }
 
 impl Rehearsal {
+    /// One that failed, which is told where it is told what stops a deploy.
+    #[must_use]
+    pub fn failed() -> Self {
+        Self::skipped("it failed, see below".to_owned())
+    }
+
     /// One that did not take place.
     pub(crate) fn skipped(reason: String) -> Self {
         Self {
@@ -66,6 +76,7 @@ impl Rehearsal {
             predicted_hash: None,
             changes: Vec::new(),
             predicted: None,
+            objections: Vec::new(),
         }
     }
 }
@@ -150,7 +161,7 @@ impl std::fmt::Display for SizedTable {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "`{}.{}`", self.table.schema, self.table.name)?;
         match self.live_rows {
-            None => Ok(()),
+            None => formatter.write_str(" (size unknown)"),
             Some(0) => formatter.write_str(" (empty)"),
             Some(rows) => write!(formatter, " ({})", plural(rows, "row")),
         }
@@ -252,7 +263,7 @@ mod tests {
             file.in_words(),
             [
                 "rewrites `public.contacts` (1 row)",
-                "builds index `i` on `public.tags`",
+                "builds index `i` on `public.tags` (size unknown)",
                 "updates 2 rows, deletes 1 row in `public.tags`",
             ]
         );

@@ -7,7 +7,10 @@ mod depth;
 mod treatment;
 mod weigh;
 
-use squawk_linter::{Linter, Rule, Violation};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+pub(crate) use squawk_linter::Violation;
+use squawk_linter::{Linter, Rule};
 use squawk_syntax::SourceFile;
 
 use crate::lint::rules::Problem;
@@ -16,12 +19,22 @@ use crate::lint::world::World;
 use crate::lint::{Read, ReadFile};
 use treatment::{Place, Treatment, treatment};
 
+/// What squawk says of each file. All of them are read on one stack: making one takes longer than reading a small file.
+pub(crate) fn read(files: &[ReadFile]) -> Vec<Vec<Violation>> {
+    // A file that squawk fails on is left to our own rules, like one that it cannot read.
+    let of_file = |file| catch_unwind(AssertUnwindSafe(|| violations(file))).unwrap_or_default();
+    let mut found: Vec<Vec<Violation>> = depth::with_stack(|| files.iter().map(of_file).collect());
+    found.resize_with(files.len(), Vec::new);
+    found
+}
+
 /// What squawk finds in a file and nobody else says.
-pub(crate) fn check<'a>(file: &ReadFile<'a>, world: &'a World<'a>) -> Vec<(usize, Problem)> {
-    depth::with_stack(|| violations(file))
-        .iter()
-        .filter_map(|violation| problem(file, violation, world))
-        .collect()
+pub(crate) fn check<'a>(
+    file: &ReadFile<'a>,
+    violations: &[Violation],
+    world: &'a World<'a>,
+) -> Vec<(usize, Problem)> {
+    violations.iter().filter_map(|violation| problem(file, violation, world)).collect()
 }
 
 fn problem<'a>(file: &ReadFile<'a>, violation: &Violation, world: &'a World<'a>) -> Option<(usize, Problem)> {

@@ -20,6 +20,8 @@ pub(crate) enum Weight {
     Nothing,
     /// It has rows.
     Rows(u64),
+    /// It is there, and nobody has counted its rows.
+    Uncounted,
     /// Nobody knows.
     Unknown,
 }
@@ -29,7 +31,7 @@ impl Weight {
     pub(crate) fn of_loss(self) -> Option<Severity> {
         match self {
             Self::Nothing => None,
-            Self::Rows(_) | Self::Unknown => Some(Severity::Error),
+            Self::Rows(_) | Self::Uncounted | Self::Unknown => Some(Severity::Error),
         }
     }
 
@@ -37,7 +39,7 @@ impl Weight {
     pub(crate) fn of_failure(self) -> Option<Severity> {
         match self {
             Self::Nothing => None,
-            Self::Rows(_) => Some(Severity::Error),
+            Self::Rows(_) | Self::Uncounted => Some(Severity::Error),
             Self::Unknown => Some(Severity::Warning),
         }
     }
@@ -47,7 +49,7 @@ impl Weight {
         match self {
             Self::Nothing => None,
             Self::Rows(rows) if rows >= MANY_ROWS => Some(Severity::Error),
-            Self::Rows(_) | Self::Unknown => Some(Severity::Warning),
+            Self::Rows(_) | Self::Uncounted | Self::Unknown => Some(Severity::Warning),
         }
     }
 
@@ -56,7 +58,7 @@ impl Weight {
         match self {
             Self::Rows(1) => "its row".to_owned(),
             Self::Rows(rows) => format!("its {} rows", thousands(rows)),
-            Self::Nothing | Self::Unknown => "its rows".to_owned(),
+            Self::Nothing | Self::Uncounted | Self::Unknown => "its rows".to_owned(),
         }
     }
 }
@@ -133,6 +135,7 @@ impl<'a> World<'a> {
         match &self.facts.existing_tables {
             Some(tables) => match tables.get(table) {
                 None | Some(0) => Weight::Nothing,
+                Some(_) if self.facts.uncounted_tables.contains(table) => Weight::Uncounted,
                 Some(&rows) => Weight::Rows(rows),
             },
             None if self.created.contains(table) => Weight::Nothing,

@@ -34,6 +34,11 @@ grant all on schema realtime to supabase_realtime_admin;
 grant usage on schema realtime to postgres with grant option;
 grant usage on schema realtime to anon, authenticated, service_role;
 
+-- Empty until their extensions come: `create extension .. with schema graphql` does not make the schema.
+create schema graphql;
+create schema pgsodium;
+create schema vault;
+
 create schema graphql_public;
 grant usage on schema graphql_public to postgres, anon, authenticated, service_role;
 
@@ -73,6 +78,9 @@ begin
   loop
     execute format('create extension if not exists %I with schema extensions', extension_name);
   end loop;
+  if exists (select from pg_available_extensions where name = 'supabase_vault') then
+    create extension supabase_vault;
+  end if;
 end
 $$;
 

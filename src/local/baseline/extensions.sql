@@ -1,4 +1,4 @@
--- Which extensions `postgres` may create. The platform's supautils extension lets it create those of a list, most of
+-- Which extensions `postgres` may create, alter and drop. The platform's supautils extension lets it create those of a list, most of
 -- which PostgreSQL keeps for superusers (`moddatetime`, `postgres_fdw`, `pgtap`). On a plain server two event triggers do
 -- the same: `postgres` is a superuser for the one statement, and an extension that is not on the list is refused. All of
 -- it belongs to the statement's transaction; one that fails leaves nothing behind.
@@ -48,7 +48,9 @@ begin
 end
 $$;
 
-create event trigger crmctl_extension_start on ddl_command_start when tag in ('CREATE EXTENSION')
+create event trigger crmctl_extension_start on ddl_command_start
+  when tag in ('CREATE EXTENSION', 'ALTER EXTENSION', 'DROP EXTENSION')
   execute function extensions.crmctl_extension_start();
-create event trigger crmctl_extension_end on ddl_command_end when tag in ('CREATE EXTENSION')
+create event trigger crmctl_extension_end on ddl_command_end
+  when tag in ('CREATE EXTENSION', 'ALTER EXTENSION', 'DROP EXTENSION')
   execute function extensions.crmctl_extension_end();

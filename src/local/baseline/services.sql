@@ -250,6 +250,23 @@ create function storage.extension(name text) returns text language sql immutable
   select reverse(split_part(reverse((string_to_array(name, '/'))[array_length(string_to_array(name, '/'), 1)]), '.', 1))
 $$;
 
+-- What the storage service is asked to do, such as `storage.object.list`, and whether that is one of those named.
+create function storage.operation() returns text language sql stable as $$
+  select current_setting('storage.operation', true)
+$$;
+create function storage.allow_any_operation(expected_operations text[]) returns boolean language sql stable as $$
+  select exists (
+    select from unnest(expected_operations) as expected (operation)
+    where regexp_replace(lower(expected.operation), '^storage\.', '')
+      = regexp_replace(lower(storage.operation()), '^storage\.', ''))
+$$;
+create function storage.allow_only_operation(expected_operation text) returns boolean language sql stable as $$
+  select storage.allow_any_operation(array[expected_operation])
+$$;
+create function storage.get_size_by_bucket() returns table (size bigint, bucket_id text) language sql stable as $$
+  select sum((metadata ->> 'size')::bigint)::bigint, bucket_id from storage.objects group by bucket_id
+$$;
+
 -- Owners and rights of the services' objects --------------------------------------------------------------------
 
 do $$

@@ -104,7 +104,18 @@ fn the_down_halves_of_other_tools_are_refused() {
     assert_eq!(error.at.to_string(), "a.sql:3:1");
 
     assert_eq!(refusal("-- +goose Up\nselect 1;\n-- +goose Down\nselect 2;").at.line, 3);
-    assert_eq!(directives("-- migrate:up\nselect 'migrate:down'"), Directives::default());
+    for marker in ["+migrate Down notransaction", "rambler down", "Down Migration"] {
+        assert_eq!(
+            refusal(&format!("create table a ();\n-- {marker}\ndrop table a;\n")).at.line,
+            2,
+            "{marker}"
+        );
+    }
+    for harmless in
+        ["select 'migrate:down'", "-- migrate:down\n-- drop table a;", "-- Down migration: none\nselect 1;"]
+    {
+        assert_eq!(directives(&format!("-- migrate:up\n{harmless}")), Directives::default(), "{harmless}");
+    }
 }
 
 #[test]

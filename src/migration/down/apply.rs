@@ -90,10 +90,7 @@ async fn transaction(
             return Err(failure);
         }
         progress.notice(&format!("{failure}; trying again"));
-        tokio::select! {
-            () = tokio::time::sleep(Backoff::TRANSACTION.pause(attempt)) => {}
-            () = writer.cancelled() => return Err(PgError::Interrupted.into()),
-        }
+        writer.pause(attempt).await?;
         attempt += 1;
     }
 }

@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 
 use crate::error::Location;
 use crate::migration::class::Class;
-use crate::migration::down::words::{Name, Words};
 use crate::migration::file::MigrationFile;
 use crate::migration::statement::Statement;
+use crate::migration::words::{Name, Words};
 use crate::pg::TableName;
 
 /// Why there is no inverse, in words that follow "because".

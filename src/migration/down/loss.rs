@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::migration::down::words::Words;
 use crate::migration::file::MigrationFile;
 use crate::migration::word::folded;
+use crate::migration::words::Words;
 use crate::pg::{TableName, identifier};
 use crate::ui::{plural, thousands};
 

@@ -11,7 +11,6 @@ mod plan;
 mod rehearse;
 mod report;
 mod step;
-mod words;
 
 pub use apply::{apply, run_in_transaction};
 pub use count::count_losses;

@@ -9,9 +9,9 @@ use crate::migration::directory::Directory;
 use crate::migration::down::error::DownError;
 use crate::migration::down::inverse::{NotInvertible, inverse, secures};
 use crate::migration::down::loss::{Loss, losses};
-use crate::migration::down::words::Words;
 use crate::migration::file::MigrationFile;
 use crate::migration::version::Version;
+use crate::migration::words::Words;
 
 /// Where the statements come from that undo a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

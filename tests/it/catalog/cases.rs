@@ -25,7 +25,13 @@ pub(super) const TABLES: &[Case] = &[
     ("grant select (body) on notes to dashboard_user", &["column `notes.body`"]),
     (
         "alter table parent detach partition child",
-        &["column `child.a`", "column `child.b`", "index `child.child_b_idx`", "table `child`"],
+        &[
+            "column `child.a`",
+            "column `child.b`",
+            "constraint `child.known`",
+            "index `child.child_b_idx`",
+            "table `child`",
+        ],
     ),
     ("alter table younger no inherit elder", &["column `younger.a`", "table `younger`"]),
     ("alter table people add phone text", &["column `people.phone`"]),
@@ -165,6 +171,22 @@ pub(super) const ATTACHED: &[Case] = &[
     ),
     ("alter statistics people_statistics set statistics 7", &["statistics `people_statistics`"]),
     ("alter event trigger watcher disable", &["event trigger `watcher`"]),
+    (
+        "drop event trigger watcher; \
+      create event trigger watcher on ddl_command_end execute function other_ddl()",
+        &["event trigger `watcher`"],
+    ),
+    // A view lends the rights of its owner, unless it asks for those of its caller.
+    ("alter view adults owner to dashboard_user", &["view `adults`"]),
+    ("alter table child disable trigger all", &["table `child`", "trigger `child.parent_touch`"]),
+    (
+        "alter function twice depends on extension plpgsql",
+        &["dependency `function public.twice(integer) on extension plpgsql`"],
+    ),
+    (
+        "alter index people_name depends on extension plpgsql",
+        &["dependency `index public.people_name on extension plpgsql`"],
+    ),
     ("alter publication news set (publish = 'insert')", &["publication `news`"]),
     ("alter publication news set table notes (id)", &["publication table `news.notes`"]),
     ("alter publication news set table notes where (id > 3)", &["publication table `news.notes`"]),
@@ -261,6 +283,16 @@ pub(super) const EQUAL: &[&str] = &[
     "set local datestyle = 'SQL, DMY'; set local search_path = public; set local timezone = 'Asia/Tokyo'",
     "set local quote_all_identifiers = on",
     "drop index people_name; create index \"people_name\" on public.\"people\" using btree (\"name\")",
+    "alter view adults set (security_barrier = 1)",
+    "alter table people set (autovacuum_enabled = OFF)",
+    "alter function noted reset all; alter function noted set search_path = ''; alter function noted set work_mem = '1MB'",
+    // The function that it calls has another object id.
+    "drop event trigger watcher; drop function on_ddl; \
+      create function on_ddl() returns event_trigger language plpgsql as $$ begin end $$; \
+      create event trigger watcher on ddl_command_end execute function on_ddl()",
+    "set local client_encoding = 'LATIN1'",
+    "set local bytea_output = 'escape'; set local extra_float_digits = 0; set local intervalstyle = 'iso_8601'; \
+      set local standard_conforming_strings = off",
     "create temporary table passing (a int)",
     "create table storage.theirs (a int)",
     "alter user mapping for public server away options (set password 'another')",

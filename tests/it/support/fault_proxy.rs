@@ -5,6 +5,7 @@
 //! a stream of rows in both directions at once, are therefore one. Without a delay this counts changes of direction,
 //! which is never less.
 
+mod talk;
 mod way;
 
 use std::net::SocketAddr;
@@ -16,6 +17,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::oneshot;
 
+pub(crate) use self::talk::Moment;
+use self::talk::{Listening, Talk};
 use self::way::{Turn, Way};
 use super::cluster::Which;
 
@@ -34,6 +37,7 @@ struct State {
     resets: usize,
     cut: Option<(Direction, u64)>,
     stall: Option<(Direction, u64)>,
+    listening: Listening,
     connections: usize,
     round_trips: usize,
     bytes: [u64; 2],
@@ -104,6 +108,30 @@ impl FaultProxy {
         self
     }
 
+    /// Listens to what is said in one connection, numbered from 1 in the order they are made in.
+    pub(crate) fn listen(self, connection: usize) -> Self {
+        self.lock().listening.connection = connection;
+        self
+    }
+
+    /// The connection that is listened to is reset at some moment; those after it are not.
+    pub(crate) fn cut_at(self, moment: Moment) -> Self {
+        self.lock().listening.moment = Some(moment);
+        self
+    }
+
+    /// At some moment of the connection that is listened to nothing arrives any more, and whoever waits is told.
+    pub(crate) fn halt_at(self, moment: Moment) -> (Self, std::sync::mpsc::Receiver<()>) {
+        let (told, moment_has_come) = std::sync::mpsc::channel();
+        self.lock().listening.told = Some(told);
+        (self.cut_at(moment), moment_has_come)
+    }
+
+    /// What the client has said in the connection that is listened to, message by message; its farewell is empty.
+    pub(crate) fn said(&self) -> Vec<String> {
+        self.lock().listening.said.clone()
+    }
+
     /// The same URL by this way.
     pub(crate) fn url(&self, url: &str) -> String {
         let (before, after) = url.split_once('@').unwrap();
@@ -156,18 +184,18 @@ async fn serve(listener: TcpListener, upstream: Upstream, state: Arc<Mutex<State
     loop {
         let (client, _) = listener.accept().await.unwrap();
         client.set_nodelay(true).unwrap();
-        let is_reset = {
+        let (is_reset, number) = {
             let mut state = lock(&state);
             state.connections += 1;
             let is_reset = state.resets > 0;
             state.resets = state.resets.saturating_sub(1);
-            is_reset
+            (is_reset, state.connections)
         };
         if is_reset {
             reset(&client);
             continue;
         }
-        tokio::spawn(connection(client, upstream.clone(), Arc::clone(&state)));
+        tokio::spawn(connection(client, upstream.clone(), Arc::clone(&state), number));
     }
 }
 
@@ -176,19 +204,19 @@ fn reset(client: &TcpStream) {
     socket2::SockRef::from(client).set_linger(Some(Duration::ZERO)).unwrap();
 }
 
-async fn connection(mut client: TcpStream, upstream: Upstream, state: Arc<Mutex<State>>) {
+async fn connection(mut client: TcpStream, upstream: Upstream, state: Arc<Mutex<State>>, number: usize) {
     let turn = Arc::new(Mutex::new(Turn::default()));
     let is_cut = match upstream {
         Upstream::Tcp(address) => {
             let mut server = TcpStream::connect(address).await.unwrap();
             server.set_nodelay(true).unwrap();
             let (server_reads, server_writes) = server.split();
-            both(&mut client, server_reads, server_writes, &state, &turn).await
+            both(&mut client, (server_reads, server_writes), &state, &turn, number).await
         }
         Upstream::Socket(path) => {
             let mut server = UnixStream::connect(path).await.unwrap();
             let (server_reads, server_writes) = server.split();
-            both(&mut client, server_reads, server_writes, &state, &turn).await
+            both(&mut client, (server_reads, server_writes), &state, &turn, number).await
         }
     };
     if is_cut {
@@ -198,12 +226,28 @@ async fn connection(mut client: TcpStream, upstream: Upstream, state: Arc<Mutex<
 
 async fn both(
     client: &mut TcpStream,
-    server_reads: impl AsyncRead + Unpin,
-    server_writes: impl AsyncWrite + Unpin,
+    (server_reads, server_writes): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
     state: &Mutex<State>,
     turn: &Mutex<Turn>,
+    number: usize,
 ) -> bool {
     let (client_reads, client_writes) = client.split();
+    if lock(state).listening.connection == number {
+        let talk = Talk::new(state);
+        let (up, down) = (talk.up(client_reads, server_writes), talk.down(server_reads, client_writes));
+        let (mut up, mut down) = (std::pin::pin!(up), std::pin::pin!(down));
+        let has_come = tokio::select! {
+            has_come = &mut up => has_come || down.await,
+            has_come = &mut down => has_come,
+        };
+        let told = lock(state).listening.told.take();
+        if let (true, Some(told)) = (has_come, told) {
+            // Who is told may have gone.
+            told.send(()).ok();
+            std::future::pending::<()>().await;
+        }
+        return has_come;
+    }
     let up = Way { direction: Direction::ToServer, state, turn };
     let down = Way { direction: Direction::ToClient, state, turn };
     // An end of one side is passed on, and what the other side still says too; a cut ends both.

@@ -14,7 +14,7 @@ pub(crate) use certificate::Certificates;
 pub(crate) use cluster::Which;
 pub(crate) use crmctl::{Call, Running, crmctl};
 pub(crate) use database::Database;
-pub(crate) use fault_proxy::{Direction, FaultProxy};
+pub(crate) use fault_proxy::{Direction, FaultProxy, Moment};
 pub(crate) use outcome::Output;
 pub(crate) use project::{Project, repository};
 pub(crate) use query::{try_query, wait_for};

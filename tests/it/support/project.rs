@@ -36,14 +36,14 @@ impl Project {
         self.cloud_at(&database.url())
     }
 
-    /// The same at some URL.
+    /// The same at some URL, and there only.
     pub(crate) fn cloud_at(mut self, url: &str) -> Self {
-        self.environments.push_str(
-            "[environments.cloud]\nurl_env = \"DATABASE_URL_PRODUCTION\"\nenv_file = \".env.production\"\n\
-             protection = \"protected\"\n",
-        );
-        // Writing into a string does not fail.
-        let _ = writeln!(self.variables, "DATABASE_URL_PRODUCTION={url}");
+        const CLOUD: &str = "[environments.cloud]\nurl_env = \"DATABASE_URL_PRODUCTION\"\n\
+                             env_file = \".env.production\"\nprotection = \"protected\"\n";
+        if !self.environments.contains(CLOUD) {
+            self.environments.push_str(CLOUD);
+        }
+        self.variables = format!("DATABASE_URL_PRODUCTION={url}\n");
         self.written()
     }
 

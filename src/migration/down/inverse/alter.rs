@@ -1,7 +1,7 @@
 //! `alter ...` and what undoes it.
 
 use crate::migration::down::inverse::{MAYBE_THERE, Made, Reason, UNREADABLE, Undo};
-use crate::migration::down::words::{Name, Words};
+use crate::migration::words::{Name, Words};
 
 const BEFORE: Reason = "how it was before is not known any more";
 const NO_NAME: Reason = "the constraint has no name of its own";

@@ -1,7 +1,7 @@
 //! `create ...` and what undoes it.
 
 use crate::migration::down::inverse::{MAYBE_THERE, Made, UNREADABLE, Undo};
-use crate::migration::down::words::{Name, Words};
+use crate::migration::words::{Name, Words};
 
 /// The words behind `create`.
 pub(super) fn undo(mut words: Words<'_>, made: &mut Made) -> Undo {

@@ -89,6 +89,11 @@ impl<'a> Words<'a> {
             .any(|start| keywords.iter().enumerate().all(|(index, word)| self.is(start + index, word)))
     }
 
+    /// Where in the text the next word begins.
+    pub(crate) fn offset(&self) -> Option<usize> {
+        self.all.get(self.next).map(|word| word.offset)
+    }
+
     /// Whether everything was read.
     pub(crate) fn is_done(&self) -> bool {
         self.next >= self.all.len()
