@@ -44,7 +44,7 @@ async fn execute(cli: Cli, printer: &Printer) -> Result<ExitStatus> {
 
 async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
     match command {
-        Command::Demo(args) => crate::commands::demo::run(app, args).await,
+        Command::Demo(args) => Box::pin(crate::commands::demo::run(app, args)).await,
         Command::Init(args) => crate::commands::init::run(app, &args),
         Command::Doctor(args) => crate::commands::doctor::run(app, args).await,
         Command::Local(command) => command.run(app).await,

@@ -57,6 +57,18 @@ pub struct OpenTransaction {
     pub tables: Vec<String>,
 }
 
+/// Whether a server can be written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Writable {
+    /// It can.
+    #[default]
+    Yes,
+    /// It is a replica in recovery.
+    Replica,
+    /// It makes sessions read-only: hosted Supabase does when the disk is full.
+    ReadOnly,
+}
+
 /// What was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -66,10 +78,8 @@ pub struct Facts {
     pub major: u32,
     /// Whether new objects seem to be granted to everybody, as in older projects.
     pub is_open_to_all: bool,
-    /// Whether it is a replica.
-    pub in_recovery: bool,
-    /// Whether the server makes sessions read-only: hosted Supabase does when the disk is full.
-    pub read_only: bool,
+    /// Whether it can be written.
+    pub writable: Writable,
     /// Whether a pooler gives the server's process of one session to another one between transactions.
     pub shares_processes: bool,
     /// How many connections this role could still make.
@@ -178,11 +188,10 @@ pub fn judge(facts: &Facts, steps: &[Step], backups: &Path) -> Result<Preflight,
     if facts.shares_processes {
         return Err(PreflightError::TransactionPooler);
     }
-    if facts.in_recovery {
-        return Err(PreflightError::Replica);
-    }
-    if facts.read_only {
-        return Err(PreflightError::ReadOnly);
+    match facts.writable {
+        Writable::Yes => {}
+        Writable::Replica => return Err(PreflightError::Replica),
+        Writable::ReadOnly => return Err(PreflightError::ReadOnly),
     }
     let (free, max) = (facts.free_connections, facts.max_connections);
     if free < CONNECTIONS_NEEDED {

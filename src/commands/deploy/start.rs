@@ -40,7 +40,7 @@ pub(crate) struct StartArgs {
 }
 
 pub(super) async fn run(app: &App, args: StartArgs) -> Result<ExitStatus> {
-    let result = start(app, args).await;
+    let result = Box::pin(start(app, args)).await;
     // Programs read one shape, whatever came of it.
     result.map_err(|failure| match failure.done() {
         Some(_) => failure,

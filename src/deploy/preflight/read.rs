@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::deploy::ledger;
-use crate::deploy::preflight::{Facts, Identity, OpenTransaction};
+use crate::deploy::preflight::{Facts, Identity, OpenTransaction, Writable};
 use crate::environment::Address;
 use crate::pg::{PgError, PgResult, Row, Session, lock_holder_query};
 
@@ -72,8 +72,11 @@ pub async fn read(session: &mut Session, project_ref: Option<&str>, backups: &Pa
         },
         major: server.get("major")?,
         is_open_to_all: server.flag("is_open_to_all"),
-        in_recovery: server.flag("in_recovery"),
-        read_only: server.flag("read_only"),
+        writable: match (server.flag("in_recovery"), server.flag("read_only")) {
+            (true, _) => Writable::Replica,
+            (false, true) => Writable::ReadOnly,
+            (false, false) => Writable::Yes,
+        },
         shares_processes,
         free_connections: server.get("free_connections")?,
         max_connections: server.get("max_connections")?,

@@ -34,8 +34,8 @@ fn a_healthy_target_has_no_warnings() {
 
 #[test]
 fn what_cannot_be_written_is_refused() {
-    assert_eq!(judged(&Facts { in_recovery: true, ..healthy() }), Err(PreflightError::Replica));
-    assert_eq!(judged(&Facts { read_only: true, ..healthy() }), Err(PreflightError::ReadOnly));
+    assert_eq!(judged(&Facts { writable: Writable::Replica, ..healthy() }), Err(PreflightError::Replica));
+    assert_eq!(judged(&Facts { writable: Writable::ReadOnly, ..healthy() }), Err(PreflightError::ReadOnly));
     let pooled = Facts { shares_processes: true, ..healthy() };
     assert_eq!(judged(&pooled), Err(PreflightError::TransactionPooler));
     let busy = Facts { free_connections: 2, ..healthy() };
