@@ -12,7 +12,7 @@ use crate::migration::flight::{explain, in_words, receive_file, rows, send_segme
 use crate::migration::history::{self, Progress as Record};
 use crate::migration::history_fault::cannot_write;
 use crate::migration::lone;
-use crate::migration::pieces::{Piece, commits, is_chained, pieces};
+use crate::migration::pieces::{Piece, commits, is_chained, pieces, settings_before};
 use crate::migration::plan::Step;
 use crate::migration::report::{MigrationReport, PartlyApplied};
 use crate::migration::settings::{CLEAN, patient_settings, settings};
@@ -94,7 +94,16 @@ impl Run<'_, '_> {
         Ok(())
     }
 
+    /// What follows is to run with the role and the settings that what is done has left behind, in a session now gone.
+    async fn repeat_settings(&mut self) -> Result<()> {
+        for index in settings_before(self.file, self.done) {
+            self.statement(index).await?;
+        }
+        Ok(())
+    }
+
     async fn pieces(&mut self) -> Result<()> {
+        self.repeat_settings().await?;
         let list = pieces(self.file, self.done);
         if let Some(Piece::Alone(first)) = list.first() {
             self.begins(*first).await?;
@@ -174,7 +183,7 @@ impl Run<'_, '_> {
             // Nothing may follow a commit that opens another transaction, and yet the file be called whole.
             let record = if next.is_none() && is_chained(self.file, index + 1) {
                 let record = Record { done: index + 1, begun: None, milliseconds };
-                outside_of_roles(history::record_progress(self.file, &record))
+                self.outside_of_roles(history::record_progress(self.file, &record))
             } else {
                 self.record(index + 1, next, milliseconds)
             };
@@ -195,7 +204,7 @@ impl Run<'_, '_> {
     /// Records that a statement is begun, which a crash would leave in doubt.
     async fn begins(&mut self, index: usize) -> Result<()> {
         let begun = Record { done: self.done, begun: Some(index), milliseconds: Some(0) };
-        self.run_text(outside_of_roles(history::record_progress(self.file, &begun))).await
+        self.run_text(self.outside_of_roles(history::record_progress(self.file, &begun))).await
     }
 
     /// Sends what shares a transaction that was just begun, and takes the answers.
@@ -223,7 +232,7 @@ impl Run<'_, '_> {
             None => {
                 let mut sql = SqlText::default();
                 sql.push_shared(self.file.bytes().slice(statement.range.clone()));
-                self.writer.send_text(sql)?;
+                self.writer.send_unread(sql)?;
             }
         }
         let answer = self.writer.receive().await?;
@@ -246,10 +255,21 @@ impl Run<'_, '_> {
         };
         if next.is_some() {
             let record = Record { done, begun, milliseconds };
-            return outside_of_roles(history::record_progress(self.file, &record));
+            return self.outside_of_roles(history::record_progress(self.file, &record));
         }
         let record = Record { done: self.file.statements.len(), begun: None, milliseconds };
-        outside_of_roles(history::record_complete(self.file, &record))
+        self.outside_of_roles(history::record_complete(self.file, &record))
+    }
+
+    /// The author's role may not write the history; it is the author's again behind it.
+    fn outside_of_roles(&self, record: impl Into<SqlText>) -> SqlText {
+        let mut sql = SqlText::default();
+        if self.file.changes_session_user() {
+            sql.push("set local session authorization default; ");
+        }
+        sql.push("set local role to default; ");
+        sql.append(record.into());
+        sql
     }
 
     /// How many statements are done for good: a transaction of the author's takes those in it along when it fails.
@@ -258,13 +278,6 @@ impl Run<'_, '_> {
         let rows = self.writer.query(&history::progress_query(self.file)).await.ok()?;
         Some(rows.first().and_then(|row| row.get("statements_done").ok()).unwrap_or(0))
     }
-}
-
-/// The author's role may not write the history; it is the author's again behind it.
-fn outside_of_roles(record: impl Into<SqlText>) -> SqlText {
-    let mut sql = SqlText::from("set local role to default; ");
-    sql.append(record.into());
-    sql
 }
 
 /// Whether the server does not want the statement in a transaction: it ends them itself, or may not be rolled back.

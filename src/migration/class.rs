@@ -82,11 +82,17 @@ fn inside_quotes(text: &str) -> &str {
 
 /// Whether a statement makes the server read the strings behind it in another way than they were cut.
 pub(crate) fn changes_strings(text: &str, tokens: &[Token]) -> bool {
-    let word = |token: &Token| text[token.range.clone()].trim_matches('\'').to_ascii_lowercase();
+    let word = |token: &Token| text[token.range.clone()].trim_matches(['\'', '"']).to_ascii_lowercase();
     let words: Vec<String> = tokens.iter().take(5).map(word).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let (["set", "session" | "local", rest @ ..] | ["set", rest @ ..]) = &words[..] else { return false };
-    matches!(rest, ["standard_conforming_strings", "=" | "to", "off" | "false" | "no" | "0", ..])
+    // As the server reads a boolean: any beginning of these words that could not be another one.
+    let is_off = |value: &str| {
+        value == "0"
+            || value.len() > 1 && "off".starts_with(value)
+            || !value.is_empty() && ["false", "no"].iter().any(|word| word.starts_with(value))
+    };
+    matches!(rest, ["standard_conforming_strings", "=" | "to", value, ..] if is_off(value))
 }
 
 fn has(words: &[&str], wanted: &[&str]) -> bool {
@@ -112,12 +118,16 @@ fn is_non_transactional(words: &[&str]) -> bool {
         }
         ["vacuum", ..]
         | ["alter", "system", ..]
-        | ["create" | "drop", "database" | "tablespace" | "subscription", ..]
+        | ["create" | "drop", "database" | "tablespace", ..]
+        | ["drop", "subscription", ..]
         | ["discard", "all", ..] => true,
         ["alter", "database", ..] => has(words, &["set", "tablespace"]),
-        // Renaming, owners and switching it on or off are harmless; the rest may talk to the publisher.
+        // What talks to the publisher to change something there, or to look which tables there are.
+        ["create", "subscription", ..] => !is_off(words, "connect") && !is_off(words, "create_slot"),
         ["alter", "subscription", ..] => {
-            !["rename", "owner", "enable", "disable"].iter().any(|harmless| words.contains(harmless))
+            words.contains(&"publication") && !is_off(words, "refresh")
+                || words.contains(&"failover")
+                || words.contains(&"two_phase")
         }
         ["cluster", rest @ ..] => {
             let rest = behind_options(rest);
@@ -126,6 +136,13 @@ fn is_non_transactional(words: &[&str]) -> bool {
         ["alter", "table", ..] => has(words, &["detach", "partition"]) && concurrently,
         _ => false,
     }
+}
+
+/// Whether an option of that name is switched off.
+fn is_off(words: &[&str], option: &str) -> bool {
+    words
+        .windows(3)
+        .any(|window| window[0] == option && window[1] == "=" && matches!(window[2], "false" | "off"))
 }
 
 /// The words behind a list of options in parentheses.

@@ -150,6 +150,14 @@ impl MigrationFile {
         if self.directives.no_transaction { None } else { found() }
     }
 
+    /// Whether it goes on as somebody else than who is logged in, which only a superuser can.
+    #[must_use]
+    pub(crate) fn changes_session_user(&self) -> bool {
+        let mut leaking = self.statements.iter().filter(|statement| statement.class == Class::LeakingSet);
+        leaking
+            .any(|statement| statement.code_text(&self.text).to_ascii_lowercase().contains("authorization"))
+    }
+
     /// Its statements as the history stores them.
     #[must_use]
     pub fn statements_for_history(&self) -> Vec<String> {

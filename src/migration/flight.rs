@@ -36,7 +36,7 @@ pub(crate) fn send_segments(
                     sql.push("\n;");
                     last = sql;
                 } else {
-                    writer.send_text(sql)?;
+                    writer.send_unread(sql)?;
                 }
             }
             Segment::Copy { sql, data } => {
@@ -52,7 +52,7 @@ pub(crate) fn send_segments(
         starts.push(file.text.len());
     }
     last.append(end);
-    writer.send_text(last)?;
+    writer.send_unread(last)?;
     Ok(Messages(starts))
 }
 

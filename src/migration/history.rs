@@ -141,10 +141,13 @@ fn extra(row: &Row) -> PgResult<(Version, ExtraRow)> {
     Ok((Version::stored(row.get::<String>("version")?), ExtraRow { checksum, state }))
 }
 
+/// Behind a file's own statements, whose role may not write the history; the other for a file that changes the user.
+const OWN_RIGHTS: [&str; 2] = ["reset role; ", "set session authorization default; reset role; "];
+
 /// Records a file as applied, in both tables. Runs at the end of the file's own transaction.
 pub(crate) fn record(file: &MigrationFile) -> SqlText {
     let whole = Progress { done: file.statements.len(), ..Progress::default() };
-    let mut sql = SqlText::from("reset role; ");
+    let mut sql = SqlText::from(OWN_RIGHTS[usize::from(file.changes_session_user())]);
     sql.append(record_complete(file, &whole));
     sql
 }
@@ -152,7 +155,8 @@ pub(crate) fn record(file: &MigrationFile) -> SqlText {
 /// The same by the prepared statement; fails with 26000 where a file has deallocated it.
 pub(crate) fn record_prepared(file: &MigrationFile, Prepared(number): Prepared) -> SqlText {
     let mut sql = SqlText::from(format!(
-        "reset role; execute crmctl_record_{number}({}, {}, ",
+        "{}execute crmctl_record_{number}({}, {}, ",
+        OWN_RIGHTS[usize::from(file.changes_session_user())],
         literal(file.version.as_str()),
         literal(&file.name),
     ));
@@ -230,7 +234,7 @@ pub(crate) fn forget_begun(file: &MigrationFile) -> String {
         literal(file.version.as_str())
     );
     format!(
-        "reset role; delete from supabase_migrations.crmctl_migrations where {which} and statements_done operator(pg_catalog.=) 0; \
+        "set session authorization default; reset role; delete from supabase_migrations.crmctl_migrations where {which} and statements_done operator(pg_catalog.=) 0; \
          update supabase_migrations.crmctl_migrations set statement_begun = null where {which} and statement_begun is not null"
     )
 }

@@ -90,6 +90,28 @@ fn own_transaction(file: &MigrationFile, from: usize) -> Option<usize> {
     (is_plain && !last.contains("prepared") && !last.contains("chain")).then_some(from + next + 2)
 }
 
+/// The statements before `end` whose settings still hold there: what a run that goes on in another session must
+/// repeat. What the author has rolled back is not among them.
+pub(crate) fn settings_before(file: &MigrationFile, end: usize) -> Vec<usize> {
+    let (mut kept, mut begun) = (Vec::new(), 0);
+    for (index, statement) in file.statements[..end].iter().enumerate() {
+        let code = || statement.code_text(&file.text).to_ascii_lowercase();
+        match statement.class {
+            Class::LeakingSet => kept.push(index),
+            Class::Plain if statement.command == "reset" => kept.push(index),
+            Class::TransactionControl if code().starts_with("rollback") || code().starts_with("abort") => {
+                if !code().contains("prepared") {
+                    kept.truncate(begun);
+                }
+            }
+            Class::TransactionControl => begun = kept.len(),
+            Class::NonTransactional if statement.command.starts_with("discard") => kept.clear(),
+            Class::Plain | Class::Empty | Class::NonTransactional | Class::AddsEnumValue => {}
+        }
+    }
+    kept
+}
+
 /// Whether the statements from there on belong to a transaction that the one before them has begun: what is recorded ends
 /// with a commit, and a commit can do that.
 pub(crate) fn is_chained(file: &MigrationFile, from: usize) -> bool {
@@ -150,6 +172,19 @@ mod tests {
         assert_eq!(of("begin; select 1; rollback;"), loose(3));
         assert_eq!(of("begin; select 1; commit and chain; select 2; commit;"), loose(5));
         assert_eq!(of("begin; select 1; prepare transaction 'x'; commit prepared 'x'"), loose(4));
+    }
+
+    #[test]
+    fn the_settings_that_hold_at_a_place_are_those_that_were_not_taken_back() {
+        let at_end = |text: &str| {
+            let file = test_file("1_a", text);
+            settings_before(&file, file.statements.len())
+        };
+        assert_eq!(at_end("set role a; select 1; reset role; set local b = 1; set c = 1"), [0, 2, 4]);
+        assert_eq!(at_end("set a = 1; begin; set b = 1; rollback; set c = 1"), [0, 4]);
+        assert_eq!(at_end("begin; set a = 1; commit; begin; set b = 1; abort"), [1]);
+        assert_eq!(at_end("set a = 1; discard all; set b = 1"), [2]);
+        assert_eq!(settings_before(&test_file("1_a", "set a = 1; set b = 1"), 1), [0]);
     }
 
     #[test]

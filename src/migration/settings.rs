@@ -2,8 +2,10 @@
 
 use crate::migration::file::MigrationFile;
 
-/// Clears what an earlier file or another transaction may have left behind.
-pub(crate) const CLEAN: &str = "reset role; reset all";
+/// Clears what an earlier file or another transaction may have left behind: whose rights it had, its settings, its
+/// temporary tables. Strings end where they were seen to end, whatever the role has been given for a default.
+pub(crate) const CLEAN: &str = "set session authorization default; reset role; reset all; discard temp; \
+    set standard_conforming_strings = on";
 
 /// The same, and then these statements, in one message.
 pub(crate) fn clean_then(statements: &str) -> String {

@@ -223,7 +223,8 @@ impl Draft {
             self.is_routine |=
                 self.tokens.len() < 4 && (is("function") || is("procedure")) && begins("create");
             self.blocks = usize::from(self.is_routine && is("atomic") && follows("begin"));
-            self.reads_stdin |= is("stdin") && follows("from") && begins("copy");
+            // The server takes `from stdout` for the same.
+            self.reads_stdin |= (is("stdin") || is("stdout")) && follows("from") && begins("copy");
         }
         self.previous_word = range.clone();
     }

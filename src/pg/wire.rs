@@ -48,6 +48,7 @@ pub(crate) struct Wire {
 struct Expected {
     sink: Option<CopySink>,
     has_source: bool,
+    ignores_rows: bool,
 }
 
 impl Wire {
@@ -91,12 +92,19 @@ impl Wire {
         Ok(())
     }
 
+    /// The rows that come for the message queued last are read by nobody, whatever they hold and however many there are.
+    pub(crate) fn ignore_rows(&mut self) {
+        if let Some(expected) = self.expected.back_mut() {
+            expected.ignores_rows = true;
+        }
+    }
+
     fn expect(&mut self, sql: SqlText, sink: Option<CopySink>) -> PgResult<()> {
         if let Some(reason) = &self.dead {
             return Err(PgError::Lost { address: self.address.clone(), reason: reason.clone() });
         }
         self.outbox.push(sql).map_err(|error| PgError::Protocol(error.to_string()))?;
-        self.expected.push_back(Expected { sink, has_source: false });
+        self.expected.push_back(Expected { sink, has_source: false, ignores_rows: false });
         Ok(())
     }
 
@@ -189,6 +197,8 @@ impl Wire {
     /// Takes one message in. An answer is complete when the server is ready for the next query.
     fn take_in(&mut self, message: Message) -> io::Result<Option<Answer>> {
         match message {
+            Message::RowDescription(_) | Message::DataRow(_)
+                if self.expected.front().is_some_and(|message| message.ignores_rows) => {}
             Message::RowDescription(body) => {
                 let names: Vec<String> = body.fields().map(|field| Ok(field.name().to_owned())).collect()?;
                 self.columns = names.into();

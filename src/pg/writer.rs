@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::guard::Approved;
-use crate::pg::{CopySource, PgError, PgResult, Row, Session, lock};
+use crate::pg::{CopySource, PgError, PgResult, Row, Session, SqlText, lock};
 use crate::plan::{Plan, Progress};
 
 /// How long another crmctl is waited for. Long enough for the server to finish what a killed one had sent.
@@ -93,6 +93,13 @@ impl Writer<'_> {
         // Two messages: should the second fail, everything after it meets a failed transaction.
         self.session.send("begin transaction read write")?;
         self.session.send(&format!("{}; {settings}", begin.0))
+    }
+
+    /// Queues SQL whose rows nobody reads: a migration may select what it likes, and as much.
+    pub fn send_unread(&mut self, sql: SqlText) -> PgResult<()> {
+        self.session.send_text(sql)?;
+        self.session.wire().ignore_rows();
+        Ok(())
     }
 
     /// Queues a `copy .. from stdin` and its data.

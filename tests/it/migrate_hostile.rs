@@ -86,6 +86,90 @@ fn no_migration_calls_what_others_have_put_on_the_path() {
 }
 
 #[test]
+fn what_a_file_selects_is_read_by_nobody() {
+    let database = Database::empty();
+    let project = Project::new()
+        .local(&database)
+        .migration("20260101000000_a", "set client_encoding = 'LATIN1'; select U&'\\00e9' as \"\u{e9}\";")
+        .migration(
+            "20260102000000_b",
+            "set client_encoding = 'LATIN1'; vacuum; select U&'\\00e9'; copy (select U&'\\00e9') to stdout;",
+        )
+        .migration(
+            "20260103000000_c",
+            "create table public.c (x int);\ncopy public.c from stdout;\n1\n\\.\n",
+        );
+
+    crmctl(&project).args(["migrate", "up"]).success();
+    assert_eq!(database.applied().len(), 3);
+    assert_eq!(database.value("select x from public.c"), "1");
+}
+
+#[test]
+fn a_temporary_table_of_one_file_is_not_in_the_way_of_the_next() {
+    let database = Database::empty();
+    let project = Project::new()
+        .local(&database)
+        .migration("20260101000000_a", "create temp table work (x int) on commit drop;")
+        .migration("20260102000000_b", "create temp table work (x int) on commit drop;")
+        .migration("20260103000000_c", "create temp table work (x int);")
+        .migration(
+            "20260104000000_d",
+            "create table public.work (y int); set search_path = public; insert into work (y) values (1);",
+        );
+
+    crmctl(&project).args(["migrate", "up", "--single-transaction"]).success();
+    assert_eq!(database.value("select y from public.work"), "1");
+}
+
+#[test]
+fn a_file_that_goes_on_as_somebody_else_is_recorded_and_the_next_is_not_run_as_them() {
+    let database = Database::empty();
+    let become_another = "set session authorization authenticator; select 1;";
+    let project = Project::new()
+        .setting(&format!("[environments.local]\nurl = \"{}\"", database.admin_url()))
+        .migration("20260101000000_a", become_another)
+        .migration("20260102000000_b", &format!("vacuum; {become_another} vacuum; select 1;"))
+        .migration("20260103000000_c", "create table public.c as select session_user::text as who");
+
+    crmctl(&project).args(["migrate", "up"]).success();
+    assert_eq!(database.applied().len(), 3);
+    assert_ne!(database.value("select who from public.c"), "authenticator");
+}
+
+#[test]
+fn strings_end_where_they_were_seen_to_end_whatever_the_role_has_for_a_default() {
+    let database = Database::empty();
+    database.query(&format!(
+        "alter role postgres in database {} set standard_conforming_strings = off",
+        database.name()
+    ));
+    let project = Project::new().local(&database).migration(
+        "20260101000000_a",
+        "create table public.a (x text); insert into public.a values ('a\\'); insert into public.a values (' b');",
+    );
+
+    crmctl(&project).args(["migrate", "up"]).success();
+    assert_eq!(database.value("select string_agg(x, '+' order by x desc) from public.a"), "a\\+ b");
+}
+
+#[test]
+fn a_file_that_goes_on_where_it_stopped_has_the_settings_it_had_there() {
+    let database = Database::empty();
+    let project = Project::new().local(&database).migration(
+        "20260101000000_a",
+        "create schema app; create table app.a (x int); insert into app.a values (1), (1);\n\
+         set search_path = app;\nbegin; set search_path = nowhere; rollback;\n\
+         create unique index concurrently a_x on a (x);\ncreate table b ();",
+    );
+    crmctl(&project).args(["migrate", "up"]).partial().says("a_x");
+    database.run("delete from app.a");
+
+    crmctl(&project).args(["migrate", "up"]).success();
+    assert_eq!(database.value("select to_regclass('app.b')"), "app.b");
+}
+
+#[test]
 fn no_deploy_calls_what_others_have_put_on_the_path() {
     // Fewer of them: a deploy reads the whole schema, and more than once.
     let functions = "proname ~ '^(now|clock_|statement_t|current_|set_config|to_|json|count|pg_b|format|length|text|substr)'";

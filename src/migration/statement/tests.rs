@@ -117,6 +117,12 @@ fn copy_data_is_a_range_of_its_statement() {
 }
 
 #[test]
+fn copy_from_stdout_reads_what_copy_from_stdin_does() {
+    let statements = split("a.sql", "copy t from stdout;\n1\n\\.\nselect 1;").unwrap();
+    assert_eq!((statements.len(), statements[0].copy_data.clone()), (2, Some(20..22)));
+}
+
+#[test]
 fn copy_data_with_windows_line_breaks_ends_at_its_mark() {
     let script = "COPY t FROM STDIN WITH (FORMAT csv); -- data\r\n1\r\n\\.\r\nselect 1;\r\n";
     let statements = split("a.sql", script).unwrap();
@@ -171,9 +177,12 @@ fn restrict_inside_a_statement_is_refused() {
 
 #[test]
 fn a_script_that_changes_what_a_string_is_is_refused() {
-    for change in
-        ["set standard_conforming_strings = off", "SET SESSION standard_conforming_strings TO 'off'"]
-    {
+    for change in [
+        "set standard_conforming_strings = off",
+        "SET SESSION standard_conforming_strings TO 'off'",
+        "set \"standard_conforming_strings\" = f",
+        "set local standard_conforming_strings to 'No'",
+    ] {
         let error = refused(&format!("select 1;\n  {change};\nselect 'a\\'';"));
         assert_eq!((error.problem, error.at.to_string()), (Problem::OtherStrings, "a.sql:2:3".to_owned()));
     }
