@@ -115,7 +115,7 @@ mod tests {
 
         assert!(left_out.is_empty());
         assert!(
-            statements[0].contains("cron.schedule(''nightly'', ''0 3 * * *'', ''select x'')"),
+            statements[0].contains("cron.schedule(''nightly'', ''0 3 * * *'', ''select ''''x'''''')"),
             "{statements:?}"
         );
         assert!(statements[0].contains("active := false"), "{statements:?}");
