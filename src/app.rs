@@ -67,12 +67,22 @@ impl App {
     /// What a name on the command line means: which database, and how dangerous.
     pub(crate) fn environment(&self, name: &EnvironmentName) -> Result<Environment> {
         self.printer.about(name.as_str());
-        let file = self.env_file(name)?;
-        let environment = environment::resolve(&self.project, name, &self.variables, file.as_ref())?;
+        let environment = self.resolve(name)?.guarded_like(&self.others(name));
         for warning in &environment.warnings {
             self.printer.warning(warning);
         }
         Ok(environment)
+    }
+
+    fn resolve(&self, name: &EnvironmentName) -> Result<Environment> {
+        let file = self.env_file(name)?;
+        Ok(environment::resolve(&self.project, name, &self.variables, file.as_ref())?)
+    }
+
+    /// The project's other environments; those that nothing is known of are none.
+    fn others(&self, name: &EnvironmentName) -> Vec<Environment> {
+        let others = self.project.environments.keys().filter(|other| *other != name);
+        others.filter_map(|other| self.resolve(other).ok()).collect()
     }
 
     /// The file that `--env-file` names.

@@ -54,7 +54,7 @@ pub fn required<'a>(
         (true, _, _) | (false, None, Protection::Open) => Consent::None,
         (false, Some(phrase), _) => Consent::Word(phrase),
         (false, None, Protection::Guarded) => Consent::Yes,
-        (false, None, Protection::Protected) => Consent::Word(environment.name.as_str()),
+        (false, None, Protection::Protected) => Consent::Word(environment.consent_name().as_str()),
     }
 }
 

@@ -124,5 +124,5 @@ fn environment(url: &DatabaseUrl) -> Result<Environment> {
     let name: EnvironmentName = "shadow".parse().map_err(anyhow::Error::new)?;
     let origin =
         Origin::Url { url: Box::new(url.clone()), address: Address::of(url), source: Source::Default };
-    Ok(Environment { name, protection: Protection::Open, origin, warnings: Vec::new() })
+    Ok(Environment { name, protection: Protection::Open, origin, same_as: None, warnings: Vec::new() })
 }

@@ -1,6 +1,7 @@
 //! One snapshot engine: what a database's schema is. Used by verify, sync, deploy, restore and the tests.
 
 pub mod diff;
+mod facts;
 pub mod managed;
 mod routine;
 pub mod snapshot;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub use crate::catalog::sql::query;
-use crate::catalog::{routine, view};
+use crate::catalog::{facts, routine, view};
 use crate::pg::{PgError, PgResult, Row, Session};
 
 /// What identifies an object: kind, schema, and name within the schema (`table.column` for parts of tables).
@@ -65,22 +65,19 @@ impl Catalog {
         for row in rows {
             let name =
                 ObjectName { kind: row.get("kind")?, schema: row.get("schema")?, name: row.get("name")? };
-            let facts: Facts = serde_json::from_str(row.text("facts").unwrap_or("{}"))
-                .map_err(|error| PgError::Protocol(error.to_string()))?;
-            let canonical: fn(&str) -> String = match name.kind.as_str() {
-                "view" | "materialized view" => view::canonical,
-                "function" | "procedure" => routine::canonical,
-                _ => str::to_owned,
+            let json = row.text("facts").unwrap_or("{}");
+            let canonical: Option<fn(&str) -> String> = match name.kind.as_str() {
+                "view" | "materialized view" => Some(view::canonical),
+                "function" | "procedure" => Some(routine::canonical),
+                _ => None,
             };
-            let object = objects.entry(name.clone()).or_default();
-            for (fact, mut value) in facts.into_iter().filter(|(_, value)| !value.is_null()) {
-                if fact == "definition" {
-                    value = canonical(value.as_str().unwrap_or_default()).into();
-                }
-                // Names with dots in them can meet: better no answer than one that leaves an object out.
-                if object.insert(fact, value).is_some() {
-                    return Err(PgError::Protocol(format!("two objects of the catalog are called {name}")));
-                }
+            let object = objects.entry(name).or_default();
+            let canonical = canonical.filter(|_| !object.contains_key("definition"));
+            facts::add(object, json).map_err(|error| fault(row, &error))?;
+            if let Some(canonical) = canonical
+                && let Some(Value::String(definition)) = object.get_mut("definition")
+            {
+                *definition = canonical(definition);
             }
         }
         Ok(Self { objects })
@@ -122,6 +119,11 @@ impl Catalog {
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a ObjectName, &'a Facts)> {
         self.objects.iter().filter(move |(name, _)| name.kind == kind)
     }
+}
+
+fn fault(row: &Row, error: &serde_json::Error) -> PgError {
+    let text = |column| row.text(column).unwrap_or_default();
+    PgError::Protocol(format!("{} {}.{}: {error}", text("kind"), text("schema"), text("name")))
 }
 
 /// How schemas are hashed. To be raised when the facts or the way of hashing change.

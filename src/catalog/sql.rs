@@ -17,14 +17,15 @@ const TOPICS: &[&str] = &[
 ];
 
 /// How definitions are to be printed, whatever the database or a migration has set: as in every session of ours.
-/// Compiling so large a statement, or sharing it among processes, takes longer than running it. All of it ends with
+/// Compiling so large a statement, or sharing it among processes, takes longer than running it. Comparing costs
+/// nothing, or the larger side is hashed wherever nothing is known of the smaller. All of it ends with
 /// the transaction, which the message itself is outside of any other.
 const SETTINGS: &str = "set local client_encoding = 'UTF8'; set local search_path = ''; set local timezone = 'UTC'; set local datestyle = 'ISO, MDY'; \
     set local intervalstyle = 'postgres'; set local extra_float_digits = 3; set local bytea_output = 'hex'; \
     set local lc_monetary = 'C'; \
     set local xmloption = 'content'; set local standard_conforming_strings = on; set local statement_timeout = 0; \
     set local quote_all_identifiers = off; set local jit = off; set local max_parallel_workers_per_gather = 0; \
-    set local join_collapse_limit = 1; set local enable_mergejoin = off; \
+    set local join_collapse_limit = 1; set local enable_mergejoin = off; set local cpu_operator_cost = 0.00001; \
     set local work_mem = '64MB'; ";
 
 /// The name of an option that holds a secret: its value stays on the server.

@@ -1,9 +1,10 @@
 //! Commands of the project's before and after a deploy: `[deploy] before` and `after` in `crmctl.toml`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Serialize;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
 
 use crate::cancel::Cancel;
 use crate::deploy::journal::DeployId;
@@ -83,6 +84,16 @@ pub enum HookError {
         /// How it ended.
         status: String,
     },
+    /// It took longer than it may.
+    #[error("the command `{command}` {} the deploy took longer than {}, and was ended with everything it had started", .phase.word(), crate::ui::duration(*.limit))]
+    TookTooLong {
+        /// The command.
+        command: String,
+        /// When it ran.
+        phase: Phase,
+        /// How long it may take.
+        limit: Duration,
+    },
     /// Somebody asked to stop.
     #[error("interrupted in the command `{command}` {} the deploy; it was ended with everything it had started", .phase.word())]
     Interrupted {
@@ -96,7 +107,7 @@ pub enum HookError {
 impl Explain for HookError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Failed { .. } => Kind::Failed,
+            Self::Failed { .. } | Self::TookTooLong { .. } => Kind::Failed,
             Self::Interrupted { .. } => Kind::Interrupted,
         }
     }
@@ -111,9 +122,16 @@ pub struct Shell<'a> {
     pub environment: &'a Environment,
     /// The `PG*` variables of the user, which no other program of crmctl's is given.
     pub variables: Vec<(String, String)>,
+    /// What is secret beside the password: values of variables that a command inherits and may show.
+    pub secrets: Vec<String>,
+    /// After how long a command is ended; as long as it takes otherwise.
+    pub time_limit: Option<Duration>,
     /// Who may stop it.
     pub cancel: &'a Cancel,
 }
+
+/// A line that is longer is shown up to here.
+const LONGEST_LINE: usize = 4096;
 
 impl Shell<'_> {
     /// Runs one command and tells its lines as they come. Stopping takes everything down that it started.
@@ -126,15 +144,17 @@ impl Shell<'_> {
         let invocation = self.invocation(command, id, phase);
         let running = async {
             let mut lines = BufReader::new(tools::stream(&invocation)?);
-            let mut line = Vec::new();
-            while lines.read_until(b'\n', &mut line).await.unwrap_or(0) > 0 {
-                progress.notice(&self.without_password(String::from_utf8_lossy(&line).trim_end()));
-                line.clear();
+            while let Some(line) = next_line(&mut lines).await {
+                progress.notice(&shortened(&self.without_password(line.trim_end())));
             }
             lines.into_inner().finish().await
         };
         let ended = tokio::select! {
             ended = running => ended,
+            limit = elapsed(self.time_limit) => {
+                let command = self.without_password(command);
+                return Err(HookError::TookTooLong { command, phase, limit }.into());
+            }
             () = self.cancel.raised() => {
                 let command = self.without_password(command);
                 return Err(HookError::Interrupted { command, phase }.into());
@@ -161,13 +181,14 @@ impl Shell<'_> {
             .setting("CRMCTL_PHASE", phase.word())
     }
 
-    /// A text without the password of the environment, as it is and as it stands in its URL.
+    /// A text without the password of the environment, as it is and as it stands in its URL, and without other secrets.
     #[must_use]
     pub fn without_password(&self, text: &str) -> String {
-        let Some(url) = self.environment.url() else { return text.to_owned() };
+        let text = self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
+        let Some(url) = self.environment.url() else { return text };
         // `postgres`, the password of local servers, is a name that every message has, and no secret.
         let Some(password) = url.password().filter(|secret| secret.expose() != crate::local::PASSWORD) else {
-            return text.to_owned();
+            return text;
         };
         let exposed = url.expose();
         let in_url = exposed
@@ -180,8 +201,40 @@ impl Shell<'_> {
             .into_iter()
             .flatten()
             .filter(|secret| !secret.is_empty())
-            .fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+            .fold(text, |text, secret| text.replace(secret, "***"))
     }
+}
+
+/// The next line, or as much of one without an end as may be shown, and enough behind it that a secret is found whole.
+async fn next_line(lines: &mut (impl AsyncBufRead + Unpin)) -> Option<String> {
+    let mut line = Vec::new();
+    loop {
+        let read = lines.fill_buf().await.ok().filter(|read| !read.is_empty() || !line.is_empty())?;
+        let end = read.iter().position(|byte| *byte == b'\n');
+        let room = (2 * LONGEST_LINE).saturating_sub(line.len());
+        line.extend(read.iter().take(end.unwrap_or(read.len()).min(room)));
+        let (used, is_over) = (end.map_or(read.len(), |end| end + 1), end.is_some() || read.is_empty());
+        lines.consume(used);
+        if is_over {
+            return Some(String::from_utf8_lossy(&line).into_owned());
+        }
+    }
+}
+
+fn shortened(line: &str) -> String {
+    match line.char_indices().nth(LONGEST_LINE) {
+        Some((end, _)) => format!("{} ...", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+/// Waits for the end of a time, or for ever where there is none.
+async fn elapsed(limit: Option<Duration>) -> Duration {
+    match limit {
+        Some(limit) => tokio::time::sleep(limit).await,
+        None => std::future::pending().await,
+    }
+    limit.unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -190,6 +243,19 @@ mod tests {
 
     fn commands(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_line_without_end_is_cut_and_the_next_one_is_whole() {
+        let text = format!("one\n{}\r{}\nlast", "x".repeat(3 * LONGEST_LINE), "y".repeat(100));
+        // A buffer that ends in the middle of everything.
+        let mut lines = BufReader::with_capacity(7, text.as_bytes());
+        let mut told = Vec::new();
+        while let Some(line) = next_line(&mut lines).await {
+            told.push(shortened(&line));
+        }
+
+        assert_eq!(told, ["one".to_owned(), format!("{} ...", "x".repeat(LONGEST_LINE)), "last".to_owned()]);
     }
 
     #[test]

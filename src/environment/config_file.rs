@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::environment::{ConfigError, EnvironmentName};
+use crate::environment::{ConfigError, EnvironmentName, TimeLimit};
 
 /// The file, as written.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -163,6 +163,8 @@ pub struct DeployConfig {
     pub before: Vec<String>,
     /// Commands to run after.
     pub after: Vec<String>,
+    /// After how long one of them is ended; as long as it takes otherwise.
+    pub time_limit: Option<TimeLimit>,
 }
 
 impl ConfigFile {
@@ -241,6 +243,7 @@ mod tests {
             requires = "staging"
             before = ["npm run maintenance on"]
             after = ["npx supabase functions deploy"]
+            time_limit = "10min"
         "#;
 
         let file = ConfigFile::parse("crmctl.toml", text).unwrap();

@@ -15,6 +15,8 @@ mod resolve;
 mod secret;
 mod ssl_mode;
 pub mod supabase;
+mod time_limit;
+mod twin;
 pub mod vars;
 
 pub use config_error::ConfigError;
@@ -30,4 +32,5 @@ pub use resolve::{Environment, Origin, ResolveError, Source, env_file_of, look_u
 pub use secret::Secret;
 pub use ssl_mode::SslMode;
 pub use supabase::Address;
+pub use time_limit::TimeLimit;
 pub use vars::Variables;

@@ -79,6 +79,9 @@ pub struct Environment {
     /// Where it is.
     #[serde(flatten)]
     pub origin: Origin,
+    /// The environment that is the same database and better protected, which decides what consent it takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<EnvironmentName>,
     /// What a person should know about how it was found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
@@ -92,6 +95,12 @@ impl Environment {
             Origin::Managed => None,
             Origin::Url { url, .. } => Some(url),
         }
+    }
+
+    /// What is typed to change it where it is protected: its own name, or that of the environment it is the same as.
+    #[must_use]
+    pub fn consent_name(&self) -> &EnvironmentName {
+        self.same_as.as_ref().unwrap_or(&self.name)
     }
 
     /// The reference of the Supabase project, if it is one.
@@ -201,6 +210,7 @@ pub fn resolve(
             name: name.clone(),
             protection,
             origin: Origin::Managed,
+            same_as: None,
             warnings: Vec::new(),
         });
     }
@@ -224,6 +234,7 @@ pub fn resolve(
         protection: config.protection.unwrap_or(assumed),
         warnings: warnings(&url, &source, file),
         origin: Origin::Url { url: Box::new(url), address, source },
+        same_as: None,
     })
 }
 

@@ -95,6 +95,17 @@ impl Variables {
         self.0.iter().filter(is_theirs).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
+    /// The values of variables whose name says that they are secret. Short ones are words that any text may hold.
+    #[must_use]
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let is_secret = |(name, value): &(&String, &String)| {
+            let is_named = |word: &&str| name.to_ascii_uppercase().ends_with(*word);
+            let words = ["PASSWORD", "PASSPHRASE", "TOKEN", "SECRET", "KEY"];
+            value.len() >= 8 && value.as_str() != crate::local::PASSWORD && words.iter().any(is_named)
+        };
+        self.0.iter().filter(is_secret).map(|(_, value)| value.clone()).collect()
+    }
+
     /// The names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
@@ -116,6 +127,18 @@ impl fmt::Debug for Variables {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_are_told_by_the_end_of_their_name() {
+        let pairs = [
+            ("SUPABASE_ACCESS_TOKEN", "sbp_0123456789"),
+            ("SHORT_KEY", "yes"),
+            ("TOKEN_COUNT", "1234567890"),
+        ];
+        let variables: Variables = pairs.into_iter().collect();
+
+        assert_eq!(variables.secrets(), ["sbp_0123456789"]);
+    }
 
     #[test]
     fn debug_shows_names_and_no_values() {

@@ -43,7 +43,7 @@ fn deed() -> Deed {
 
 fn cloud(protection: Protection) -> Environment {
     let name = "cloud".parse().expect("a name");
-    Environment { name, protection, origin: Origin::Managed, warnings: Vec::new() }
+    Environment { name, protection, origin: Origin::Managed, same_as: None, warnings: Vec::new() }
 }
 
 fn said(yes: bool, confirm: Option<&'static str>) -> Answers<'static> {

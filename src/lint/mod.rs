@@ -14,7 +14,7 @@ mod report;
 mod rule;
 mod rules;
 mod sarif;
-mod secrets;
+pub(crate) mod secrets;
 mod squawk;
 mod words;
 mod world;

@@ -131,7 +131,7 @@ impl Cluster {
             Some(major) => Binaries::find_major(major, &options.search).await?,
             None => Binaries::find(&options.search).await?,
         };
-        let binaries = equip(&options.home, binaries, account.as_ref()).await?;
+        let binaries = Box::pin(equip(&options.home, binaries, account.as_ref())).await?;
         let template = template(&options.home, &binaries, options.grants, account.as_ref()).await?;
         let mut attempts = PORT_ATTEMPTS;
         loop {

@@ -12,7 +12,7 @@ use super::copy::copy_folder;
 use super::error::{LocalError, Result, blocking};
 use super::home::Home;
 use super::postmaster::{self, Postmaster};
-use super::standins::equip;
+use super::standins::{equip, refresh_running};
 use super::template::{lock, template};
 use super::{port, user};
 use crate::tools::{Account, SearchPath, detach};
@@ -113,13 +113,14 @@ impl LocalServer {
         let _lock = self.lock().await?;
         let status = self.status()?;
         if status.state == ServerState::Running {
+            refresh_running(&self.home, &self.search, status.major)?;
             return Ok(status);
         }
         let binaries = match status.major {
             Some(major) => Binaries::find_major(major, &self.search).await?,
             None => Binaries::find(&self.search).await?,
         };
-        let binaries = equip(&self.home, binaries, account.as_ref()).await?;
+        let binaries = Box::pin(equip(&self.home, binaries, account.as_ref())).await?;
         if status.state == ServerState::Absent {
             self.make(&binaries, grants, account.as_ref()).await?;
         }

@@ -4,6 +4,7 @@
 
 mod list;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use self::list::{STANDINS, Standin};
@@ -12,7 +13,7 @@ use super::error::{LocalError, Result, blocking};
 use super::home::{Home, short_hash};
 use super::template::lock;
 use super::user;
-use crate::tools::{Account, version_of};
+use crate::tools::{Account, SearchPath, program_directories, version_of};
 
 /// How such folders are made. To be raised when that changes, so that old ones are not used.
 const GENERATION: u32 = 1;
@@ -21,7 +22,7 @@ const GENERATION: u32 = 1;
 /// installed in an unusual way, or its user cannot get to the folder.
 pub(super) async fn equip(home: &Home, binaries: Binaries, account: Option<&Account>) -> Result<Binaries> {
     let folder = home.servers();
-    let Some(installed) = Installed::find(&binaries) else { return Ok(binaries) };
+    let Some(installed) = Installed::of(&binaries.server, binaries.major) else { return Ok(binaries) };
     if user::check_reachable(&folder.join("server"), account).is_err() {
         return Ok(binaries);
     }
@@ -33,8 +34,9 @@ pub(super) async fn equip(home: &Home, binaries: Binaries, account: Option<&Acco
         let _lock = lock(place.with_extension("lock")).await?;
         if !server.exists() {
             let partial = place.with_extension("partial");
-            let (folder, trial) = (partial.clone(), below(&partial, &installed.bin).join("postgres"));
-            blocking(move || installed.build(&folder, &standins)).await?;
+            let (source, folder) = (installed.clone(), partial.clone());
+            blocking(move || source.build(&folder, &standins)).await?;
+            let trial = below(&partial, &installed.bin).join("postgres");
             // Not every program runs from another folder than its own.
             if version_of(&trial).await.is_none_or(|version| version.text != binaries.version) {
                 return Ok(binaries);
@@ -42,7 +44,27 @@ pub(super) async fn equip(home: &Home, binaries: Binaries, account: Option<&Acco
             std::fs::rename(&partial, &place).map_err(LocalError::io(&place))?;
         }
     }
+    refresh(home, &installed)?;
     Ok(Binaries { server, ..binaries })
+}
+
+/// Lets servers that run already have what was installed since: `apt install postgresql-17-pgvector`, and go on.
+pub(super) fn refresh_running(home: &Home, search: &SearchPath, major: Option<u32>) -> Result<()> {
+    let Some(major) = major else { return Ok(()) };
+    let found = program_directories(search).into_iter();
+    for installed in found.filter_map(|bin| Installed::of(&bin.join("postgres"), major)) {
+        refresh(home, &installed)?;
+    }
+    Ok(())
+}
+
+fn refresh(home: &Home, installed: &Installed) -> Result<()> {
+    // Without the folder there is nothing to be refreshed.
+    let Ok(places) = home.servers().read_dir() else { return Ok(()) };
+    // One that is being built has an extension to its name, and must not get links before the stand-ins are in it.
+    let whole = places.flatten().map(|place| place.path()).filter(|place| place.extension().is_none());
+    let copies = whole.map(|place| below(&place, &installed.extensions()));
+    copies.filter(|copy| copy.is_dir()).try_for_each(|copy| link_entries(&installed.extensions(), &copy))
 }
 
 /// Tells this machine's servers, and what stands in for what, from one another.
@@ -61,7 +83,7 @@ fn below(place: &Path, path: &Path) -> PathBuf {
 }
 
 /// Where the parts of an installed server are.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Installed {
     bin: PathBuf,
     share: PathBuf,
@@ -69,12 +91,12 @@ struct Installed {
 
 impl Installed {
     /// By the layouts of Debian, of a build from source or a Python wheel, of PGDG's RPMs and of Fedora.
-    fn find(binaries: &Binaries) -> Option<Self> {
+    fn of(program: &Path, major: u32) -> Option<Self> {
         // The server itself looks at where its program really is.
-        let program = binaries.server.canonicalize().ok()?;
+        let program = program.canonicalize().ok()?;
         let bin = program.parent()?.to_owned();
         let above = bin.parent()?;
-        let debian = PathBuf::from("/usr/share/postgresql").join(binaries.major.to_string());
+        let debian = PathBuf::from("/usr/share/postgresql").join(major.to_string());
         let shares = ["share/postgresql", "share", "share/pgsql"].map(|name| above.join(name));
         let is_share = |folder: &PathBuf| folder.join("extension/plpgsql.control").is_file();
         let share = std::iter::once(debian)
@@ -106,7 +128,9 @@ impl Installed {
         std::fs::copy(self.bin.join("postgres"), &program).map_err(LocalError::io(&program))?;
         for (name, content) in standins.iter().flat_map(|standin| standin.files()) {
             let path = extensions.join(name);
-            std::fs::write(&path, content).map_err(LocalError::io(&path))?;
+            // Never through a link into the installed folder.
+            let file = std::fs::File::create_new(&path);
+            file.and_then(|mut file| file.write_all(content.as_bytes())).map_err(LocalError::io(&path))?;
         }
         let libraries = self.bin.parent().unwrap_or(&self.bin).to_owned();
         for folder in [libraries, self.share.clone(), self.extensions()] {
@@ -123,7 +147,11 @@ fn link_entries(from: &Path, to: &Path) -> Result<()> {
         let target = path.file_name().map(|name| to.join(name)).filter(|target| !target.exists());
         let Some(target) = target else { continue };
         #[cfg(unix)]
-        std::os::unix::fs::symlink(&path, &target).map_err(LocalError::io(&target))?;
+        match std::os::unix::fs::symlink(&path, &target) {
+            // Somebody else was faster.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            other => other.map_err(LocalError::io(&target))?,
+        }
         #[cfg(not(unix))]
         return Err(LocalError::Unsupported);
     }
@@ -169,11 +197,10 @@ mod tests {
         let hypopg = root.join("share/postgresql/extension/hypopg.control");
         std::fs::write(&hypopg, "installed").unwrap();
         let bin = root.join("bin");
-        let binaries = Binaries { server: bin.join("postgres"), bin, major: 17, version: "17.1".into() };
-
-        let installed = Installed::find(&binaries).unwrap();
+        let home = Home::new(place.path());
+        let installed = Installed::of(&bin.join("postgres"), 17).unwrap();
         let standins: Vec<&Standin> = STANDINS.iter().filter(|standin| installed.needs(standin)).collect();
-        let copy = place.path().join("copy");
+        let copy = home.servers().join("copy");
         installed.build(&copy, &standins).unwrap();
         let read = |path: &str| std::fs::read_to_string(below(&copy, &root.join(path))).unwrap();
         assert_eq!(read("lib/plpgsql.so"), "installed");
@@ -181,5 +208,9 @@ mod tests {
         assert!(read("share/postgresql/extension/pgjwt.control").contains("requires = 'pgcrypto'"));
         let program = below(&copy, &root.join("bin/postgres")).symlink_metadata().unwrap();
         assert!(program.is_file(), "a link would lead back to the installed folder");
+
+        std::fs::write(root.join("share/postgresql/extension/vector.control"), "new").unwrap();
+        refresh(&home, &installed).unwrap();
+        assert_eq!(read("share/postgresql/extension/vector.control"), "new");
     }
 }

@@ -202,7 +202,7 @@ fn versions(text: &str) -> Option<Vec<Version>> {
 }
 
 /// A time with its unit, as PostgreSQL writes it: `500ms`, `5s`, `10min`, `1h`. `0` is no limit.
-fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().ok()?;

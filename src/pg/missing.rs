@@ -23,6 +23,38 @@ const PACKAGES: [(&str, &str); 17] = [
     ("vector", "pgvector"),
 ];
 
+/// The modules of PostgreSQL itself that hosted projects may use. Small builds come without them.
+const CONTRIB: [&str; 28] = [
+    "autoinc",
+    "bloom",
+    "btree_gin",
+    "btree_gist",
+    "citext",
+    "cube",
+    "dblink",
+    "dict_int",
+    "dict_xsyn",
+    "earthdistance",
+    "fuzzystrmatch",
+    "hstore",
+    "insert_username",
+    "intarray",
+    "isn",
+    "ltree",
+    "moddatetime",
+    "pg_prewarm",
+    "pg_stat_statements",
+    "pg_trgm",
+    "pgcrypto",
+    "pgrowlocks",
+    "pgstattuple",
+    "postgres_fdw",
+    "refint",
+    "tablefunc",
+    "unaccent",
+    "uuid-ossp",
+];
+
 /// Schemas that an extension makes, and which.
 const OF_EXTENSIONS: [(&str, &str); 6] = [
     ("cron", "pg_cron"),
@@ -57,6 +89,12 @@ pub(super) fn help_for(error: &ServerError) -> Option<String> {
 
 fn missing_extension(error: &ServerError) -> Option<String> {
     let name = quoted(&error.message, "extension \"", "\" is not available")?;
+    if CONTRIB.contains(&name) {
+        return Some(format!(
+            "`{name}` is one of PostgreSQL's own modules, which this build of the server lacks: `apt install postgresql` \
+             has them, elsewhere the package is `postgresql-contrib`"
+        ));
+    }
     let Some((_, package)) = PACKAGES.iter().find(|(extension, _)| *extension == name) else {
         return Some(format!(
             "install `{name}` on the server, if it is to be had: some come with Supabase's own PostgreSQL only; {STACK}"
@@ -119,6 +157,13 @@ mod tests {
 
         assert!(vector.contains("apt install postgresql-17-pgvector"), "{vector}");
         assert!(cron.contains("postgresql-NN-cron") && cron.contains("shared_preload_libraries"), "{cron}");
+    }
+
+    #[test]
+    fn a_module_of_postgresql_itself_is_not_taken_for_one_of_the_platform() {
+        let crypto = help("0A000", "extension \"pgcrypto\" is not available", None).expect("help");
+
+        assert!(crypto.contains("postgresql-contrib") && !crypto.contains("supabase start"), "{crypto}");
     }
 
     #[test]

@@ -25,7 +25,13 @@ const NOBODY: Answers<'static> = Answers { yes: false, confirm: None, ask: None 
 fn environment(url: &str) -> Environment {
     let url: DatabaseUrl = url.parse().unwrap();
     let origin = Origin::Url { address: Address::of(&url), url: Box::new(url), source: Source::Default };
-    Environment { name: "stage".parse().unwrap(), protection: Protection::Open, origin, warnings: Vec::new() }
+    Environment {
+        name: "stage".parse().unwrap(),
+        protection: Protection::Open,
+        origin,
+        same_as: None,
+        warnings: Vec::new(),
+    }
 }
 
 async fn connect(environment: &Environment) -> Result<Session> {
@@ -79,7 +85,14 @@ async fn deploy(url: &str, migrations: &Path) -> Result<()> {
     let procedure = Procedure { resumes, closes, ..Procedure::of_files(files, record) };
     let approved = guard::approve(procedure, &environment, &NOBODY)?;
     let cancel = Cancel::default();
-    let shell = Shell { root: ".".into(), environment: &environment, variables: Vec::new(), cancel: &cancel };
+    let shell = Shell {
+        root: ".".into(),
+        environment: &environment,
+        variables: Vec::new(),
+        secrets: Vec::new(),
+        time_limit: None,
+        cancel: &cancel,
+    };
     let mut deployment = Deployment::begin(&mut session, &approved, &Silent).await?;
     let result = async {
         if deployment.wants_backup() {

@@ -122,3 +122,26 @@ fn a_database_that_makes_sessions_read_only_is_refused() {
     deploy(&project).refused().says("read-only");
     assert!(cloud.applied().is_empty());
 }
+
+#[test]
+fn another_name_for_the_same_database_asks_for_the_same_consent() {
+    let cloud = Database::empty_on(Which::Cloud);
+    let project = Project::new()
+        .cloud(&cloud)
+        .setting(&format!(
+            "[environments.staging]\nurl = \"{}\"\nprotection = \"open\"",
+            cloud.url_without_password()
+        ))
+        .migration(NEXT, "create schema deployed;");
+    let staging =
+        || crmctl(&project).args(["deploy", "--env", "staging"]).env("PGPASSWORD", Which::Cloud.password());
+
+    staging()
+        .args(["--yes"])
+        .refused()
+        .says("`staging` is the same database as `cloud`, so it is protected too");
+    staging().args(["--confirm", "staging"]).refused().says("`staging` is not `cloud`");
+    assert!(cloud.applied().is_empty());
+    staging().args(["--confirm", "cloud"]).success();
+    assert_eq!(cloud.applied(), ["20270101000000"]);
+}

@@ -103,3 +103,35 @@ fn stopping_takes_down_everything_a_command_has_started() {
     assert_eq!(state(&cloud), "failed");
     assert!(!is_deployed(&cloud));
 }
+
+#[test]
+fn a_command_that_a_signal_ended_says_so() {
+    let (cloud, project) = fixture("before = [\"kill -9 $$\"]");
+
+    deploy(&project).failed().says("signal: 9");
+    assert!(!is_deployed(&cloud));
+}
+
+#[test]
+fn a_command_that_takes_too_long_is_ended_with_everything_it_has_started() {
+    let (cloud, project) =
+        fixture("time_limit = \"1s\"\nbefore = [\"echo $$ > pid; sleep 300 & echo $! >> pid; wait\"]");
+
+    deploy(&project).failed().says("took longer than 1").says("sleep 300");
+    let pids = std::fs::read_to_string(project.path().join("pid")).unwrap_or_default();
+    for pid in pids.lines() {
+        let stat = std::path::PathBuf::from(format!("/proc/{pid}/stat"));
+        until("it is gone", || std::fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z ")));
+    }
+    assert_eq!(state(&cloud), "failed");
+}
+
+#[test]
+fn a_command_shows_no_secret_that_it_inherits_and_no_line_without_end() {
+    let (_cloud, project) =
+        fixture("before = [\"echo key $SUPABASE_ACCESS_TOKEN; head -c 9000000 /dev/zero | tr '\\\\0' x\"]");
+
+    let output = deploy(&project).env("SUPABASE_ACCESS_TOKEN", "sbp_0123456789").success();
+    let output = output.says("key ***").never_says("sbp_0123456789");
+    assert!(output.stderr.len() < 20_000, "{} bytes", output.stderr.len());
+}

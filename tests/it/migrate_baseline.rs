@@ -30,6 +30,7 @@ grant select, insert on public.companies to authenticated;
 revoke all on function public.handle_new_user() from public;
 alter publication supabase_realtime add table public.companies;
 insert into public.companies (name) values ('rows stay where they are');
+insert into storage.buckets (id, name, public) values ('it''s', 'it''s', true);
 ";
 
 /// A database with that schema, made past any history.
@@ -66,6 +67,7 @@ fn makes_the_schema_into_a_file_that_makes_the_same_schema() {
     crmctl(&elsewhere).args(["migrate", "up", "--env", "cloud", "--confirm", "cloud"]).success();
     crmctl(&elsewhere).args(["verify", "--level", "schema"]).success();
     assert_eq!(other.value("select count(*) from public.companies"), "0");
+    assert_eq!(other.value("select concat(id, ' ', public) from storage.buckets"), "it's t");
 }
 
 #[test]

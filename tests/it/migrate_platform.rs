@@ -14,7 +14,7 @@ fn applied(text: &str) -> Database {
 
 #[test]
 fn a_schema_pulled_from_a_hosted_project_finds_the_extensions_of_the_platform() {
-    let pulled = "create extension if not exists \"pg_cron\" with schema \"pg_catalog\";\n\
+    let pulled = "create extension if not exists \"pg_cron\" with schema \"extensions\";\n\
         create extension if not exists \"pg_net\" with schema \"public\" version '0.8.0';\n\
         create extension if not exists \"pgsodium\" with schema \"pgsodium\";\n\
         create extension if not exists \"pg_graphql\" with schema \"graphql\";\n\
@@ -39,6 +39,8 @@ fn a_schema_pulled_from_a_hosted_project_finds_the_extensions_of_the_platform() 
         database.value("select decrypted_secret from vault.decrypted_secrets where name = 'door'"),
         "open sesame"
     );
+    let schema = "select extnamespace::regnamespace from pg_extension where extname = 'pg_cron'";
+    assert_eq!(database.value(schema), "pg_catalog", "as the platform has it");
     let request =
         "select url || (convert_from(body, 'UTF8')::jsonb -> 'record' ->> 'x') from net.http_request_queue";
     assert_eq!(database.value(request), "https://x.test?a=17");

@@ -5,7 +5,7 @@
 select 'constraint', c.nspname::text, c.prefix || k.conname, row_to_json(x)
 from pg_catalog.pg_constraint k
 join relation c on c.oid = k.conrelid
-join pg_catalog.pg_attribute t on t.attrelid = k.conrelid and t.attnum = k.conkey[1],
+join attribute t on t.oid = k.conrelid and t.attnum = k.conkey[1],
 lateral (select c.relname as table, k.contype as type, pg_catalog.pg_get_constraintdef(k.oid) as definition, k.convalidated as validated,
   array[t.attname] as columns) x
 where k.contype in ('c', 'f', 'p', 'u', 'x') and (k.conparentid = 0 or k.contype in ('p', 'u', 'x')) and cardinality(k.conkey) = 1
@@ -65,19 +65,25 @@ where k.contype in ('c', 'f', 'p', 'u', 'x') and (k.conparentid = 0 or k.contype
   and (k.coninhcount > 0 or d.description is not null or g.tgconstraint is not null)
 
 union all
--- Printing an index takes the server long, for it looks for every column's default operator class. A plain B-tree of
--- one column, with the class of exactly its type, is put into the same words here.
+-- Printing an index takes the server long, for it looks for every column's default operator class. A B-tree of one
+-- column, with the class of exactly its type, is put into the same words here; so is one of a call that yields the
+-- type of the class and the collation of the index (the first that its tree tells are those of the call).
 select 'index', c.nspname::text, c.prefix || i.relname, row_to_json(x)
 from pg_catalog.pg_index y
 join relation c on c.oid = y.indrelid
 join pg_catalog.pg_class i on i.oid = y.indexrelid
-left join pg_catalog.pg_attribute t on t.attrelid = y.indrelid and t.attnum = y.indkey[0] and t.attcollation = y.indcollation[0]
-left join pg_catalog.pg_opclass o on o.oid = y.indclass[0] and o.opcdefault and o.opcintype = t.atttypid,
+left join attribute t on t.oid = y.indrelid and t.attnum = y.indkey[0] and t.attcollation = y.indcollation[0]
+left join pg_catalog.pg_opclass o on o.oid = y.indclass[0] and o.opcdefault,
 lateral (select c.relname as table,
-  case when o.oid is not null and i.relam = 403 and i.relkind = 'i' and i.reloptions is null and y.indnatts = 1 and y.indoption[0] = 0
-      and (y.indisprimary or not y.indisunique) and y.indpred is null and not y.indisexclusion
+  case when i.relam = 403 and i.relkind = 'i' and i.reloptions is null and y.indnatts = 1 and y.indoption[0] = 0
+      and (y.indisprimary or not y.indisunique) and not y.indisexclusion
+      and (o.opcintype = t.atttypid or y.indexprs::text like '(_FUNCEXPR %'
+        and split_part(y.indexprs::text, 'resulttype ', 2) like o.opcintype || ' %'
+        and split_part(y.indexprs::text, 'collid ', 2) like y.indcollation[0] || ' %')
     then 'CREATE ' || case when y.indisunique then 'UNIQUE ' else '' end || 'INDEX ' || quote_ident(i.relname) || ' ON '
-      || quote_ident(c.nspname) || '.' || quote_ident(c.relname) || ' USING btree (' || quote_ident(t.attname) || ')'
+      || quote_ident(c.nspname) || '.' || quote_ident(c.relname) || ' USING btree ('
+      || case when y.indexprs is null then quote_ident(t.attname) else pg_catalog.pg_get_indexdef(i.oid, 1, false) end || ')'
+      || case when y.indpred is null then '' else ' WHERE ' || pg_catalog.pg_get_expr(y.indpred, y.indrelid) end
     else pg_catalog.pg_get_indexdef(i.oid) end as definition,
   y.indisvalid as valid) x
 

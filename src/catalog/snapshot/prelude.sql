@@ -48,10 +48,13 @@ own_type as materialized (
     and not exists (select from pg_catalog.pg_type a where a.typarray = t.oid)
     and not exists (select from extension_member e where e.classid = 'pg_catalog.pg_type'::regclass and e.objid = t.oid)
 ),
-column_acl as materialized (
-  select c.nspname, c.prefix || t.attname as name, c.owner, t.attacl as acl
-  from pg_catalog.pg_attribute t join relation c on c.oid = t.attrelid
-  where t.attacl is not null and t.attnum > 0 and not t.attisdropped and c.relkind <> 'S'
+-- Columns of relations that have rows. Reading them once for all who ask is worth the copy.
+attribute as materialized (
+  select c.oid, c.nspname, c.relname, c.prefix || t.attname as name, c.owner, t.attname, t.attnum, t.atttypid, t.atttypmod, t.attnotnull,
+    t.attidentity, t.attgenerated, t.attcollation, t.attstorage, t.attcompression, t.attstattarget, t.attinhcount, t.attislocal,
+    t.attacl, t.attoptions, t.attfdwoptions
+  from relation c join pg_catalog.pg_attribute t on t.attrelid = c.oid
+  where c.relkind <> 'S' and t.attnum > 0 and not t.attisdropped
 ),
 -- Most objects share a few lists of privileges: each is put into words once.
 acl_used as materialized (
@@ -63,7 +66,7 @@ acl_used as materialized (
   union select 'l'::"char", lanowner, coalesce(lanacl, pg_catalog.acldefault('l', lanowner)) from pg_catalog.pg_language
   union select 'F'::"char", fdwowner, coalesce(fdwacl, pg_catalog.acldefault('F', fdwowner)) from pg_catalog.pg_foreign_data_wrapper
   union select 'S'::"char", srvowner, coalesce(srvacl, pg_catalog.acldefault('S', srvowner)) from pg_catalog.pg_foreign_server
-  union select 'c'::"char", owner, acl from column_acl
+  union select 'c'::"char", owner, attacl from attribute where attacl is not null
   union select case d.defaclobjtype when 'r' then 'r'::"char" else 'd' end, 0::oid, d.defaclacl from pg_catalog.pg_default_acl d
   ) u (kind, owner, acl)
 ),

@@ -12,11 +12,11 @@ lateral (select a.entries as acl, c.relrowsecurity as row_security) x
 where c.relkind in ('r', 'p')
 
 union all
-select case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'f' then 'foreign table' else 'sequence' end,
+select case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'foreign table' end,
   c.nspname::text, c.relname::text, row_to_json(x)
 from relation c left join acl a on a.kind = c.acl_kind and a.owner = c.owner and a.acl = c.acl,
 lateral (select a.entries as acl) x
-where c.relkind not in ('r', 'p')
+where c.relkind in ('v', 'm', 'f')
 
 union all
 -- A view lends the rights of its owner, like a function with security definer, unless it asks for those of its caller.
@@ -95,8 +95,9 @@ lateral (select s.srvname as server, {options:f.ftoptions} as options) x
 
 union all
 select 'sequence', c.nspname::text, c.relname::text, row_to_json(x)
-from relation c join pg_catalog.pg_sequence s on s.seqrelid = c.oid,
-lateral (select s.seqtypid::regtype::text as type, s.seqstart as start, s.seqincrement as increment, s.seqmin as minimum,
+from relation c join pg_catalog.pg_sequence s on s.seqrelid = c.oid
+left join acl a on a.kind = c.acl_kind and a.owner = c.owner and a.acl = c.acl,
+lateral (select a.entries as acl, s.seqtypid::regtype::text as type, s.seqstart as start, s.seqincrement as increment, s.seqmin as minimum,
   s.seqmax as maximum, s.seqcache as cache, s.seqcycle as cycle) x
 
 union all

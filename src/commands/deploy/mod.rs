@@ -65,6 +65,8 @@ pub(crate) async fn carry_out(
         root: app.project.root.clone(),
         environment,
         variables: app.variables.of_postgresql(),
+        secrets: app.variables.secrets(),
+        time_limit: app.project.deploy.time_limit.map(|limit| limit.0),
         cancel: &app.cancel,
     };
     let mut deployment = Deployment::begin(session, approved, app.progress()).await?;

@@ -1,5 +1,8 @@
 -- Stand-in for pg_cron: jobs are kept in cron.job, and never run.
 
+-- The platform puts it there whatever schema is asked for.
+update pg_catalog.pg_extension set extnamespace = 'pg_catalog'::regnamespace where extname = 'pg_cron';
+
 create schema cron;
 create sequence cron.jobid_seq;
 create sequence cron.runid_seq;

@@ -9,6 +9,7 @@ mod observe;
 mod plan;
 mod propose;
 mod prove;
+mod rows;
 mod script;
 
 pub use apply::{BaselineReport, apply};

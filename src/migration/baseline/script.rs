@@ -6,6 +6,7 @@ use crate::backup::adjust::{Adjusted, adjust};
 use crate::backup::extras::attachments;
 use crate::catalog::Catalog;
 use crate::migration::baseline::observe::Surroundings;
+use crate::migration::baseline::rows;
 use crate::migration::script::ScriptError;
 use crate::migration::statement::split;
 use crate::pg::{identifier, literal};
@@ -53,6 +54,10 @@ pub(crate) fn script(
     let attachments = attachments(catalog, &surroundings.published);
     let statements = attachments.into_iter().flat_map(|(_, statements)| statements);
     section(&mut script, "What hangs on objects of the platform", statements);
+    section(&mut script, "Storage buckets, without what is in them", rows::buckets(catalog));
+    let (jobs, left_out) = rows::jobs(catalog);
+    section(&mut script, "Cron jobs, where pg_cron is installed", jobs);
+    script.extend(left_out.iter().map(|words| format!("\n-- {words}\n")));
     Ok(script)
 }
 
