@@ -1,6 +1,7 @@
 //! The snapshot of a schema: every change is told by the object that changed, and what is the same is equal.
 
 mod cases;
+mod equal;
 mod restored;
 
 use crmctl::cancel::Cancel;
@@ -8,7 +9,8 @@ use crmctl::catalog::{self, Catalog, diff};
 use crmctl::pg::{Session, Target};
 
 use crate::support::{Database, wait_for};
-use cases::{ATTACHED, Case, EQUAL, OTHERS, TABLES};
+use cases::{ATTACHED, Case, OTHERS, TABLES};
+use equal::EQUAL;
 
 /// A session that may do everything, on a database of its own.
 async fn session(database: &Database) -> Session {
