@@ -74,8 +74,12 @@ pub(super) async fn deploy(url: &str, migrations: &Path) -> Result<()> {
     if pending.is_empty() && begun.is_none() {
         return Ok(());
     }
-    let config =
-        DeployConfig { before: vec!["true".to_owned()], after: vec!["true".to_owned()], requires: None };
+    let config = DeployConfig {
+        before: vec!["true".to_owned()],
+        after: vec!["true".to_owned()],
+        requires: None,
+        time_limit: None,
+    };
     let hooks = match (&begun, standing) {
         (Some(record), Some(standing)) => resume::remaining_hooks(record, standing, &config),
         (None, _) | (_, None) => Hooks::of(&config),
