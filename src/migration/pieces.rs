@@ -98,7 +98,7 @@ pub(crate) fn settings_before(file: &MigrationFile, end: usize) -> Vec<usize> {
         let code = || statement.code_text(&file.text).to_ascii_lowercase();
         match statement.class {
             Class::LeakingSet => kept.push(index),
-            Class::Plain if statement.command == "reset" => kept.push(index),
+            Class::Plain if statement.command.starts_with("reset") => kept.push(index),
             Class::TransactionControl if code().starts_with("rollback") || code().starts_with("abort") => {
                 if !code().contains("prepared") {
                     kept.truncate(begun);
