@@ -37,8 +37,10 @@ async fn execute(cli: Cli, printer: &Printer) -> Result<ExitStatus> {
     let cancel = Cancel::default();
     let app = App::new(cli.global, cli.command.name(), printer.clone(), cancel.clone())?;
     tokio::select! {
-        result = dispatch(cli.command, &app) => result,
+        // In this order: a signal that comes early meets its handler.
+        biased;
         () = watch_signals(&cancel) => Err(gone_without_waiting()),
+        result = dispatch(cli.command, &app) => result,
     }
 }
 

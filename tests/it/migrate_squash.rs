@@ -101,9 +101,9 @@ fn a_database_with_the_old_files_has_the_new_one_and_is_told_what_to_do() {
 
 #[test]
 fn the_history_is_folded_with_the_files_after_consent() {
-    let cloud = Database::empty_on(Which::Cloud);
-    let project = project(&cloud).cloud(&cloud);
-    crmctl(&project).args(["migrate", "up"]).success();
+    let (local, cloud) = (Database::empty(), Database::empty_on(Which::Cloud));
+    let project = project(&local).cloud(&cloud);
+    crmctl(&project).args(["migrate", "up", "--env", "cloud", "--confirm", "cloud"]).success();
     let before = (cloud.world(), names(&project));
 
     crmctl(&project).args(["migrate", "squash", "--env", "cloud"]).refused();

@@ -232,6 +232,7 @@ async fn both(
             has_come = &mut up => has_come || down.await,
             has_come = &mut down => has_come,
         };
+        lock(state).listening.is_over = true;
         let told = lock(state).listening.told.take();
         if let (true, Some(told)) = (has_come, told) {
             // Who is told may have gone.

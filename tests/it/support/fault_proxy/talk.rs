@@ -27,7 +27,7 @@ pub(super) struct Listening {
     /// Who is told when the moment has come, with the connection left open. Otherwise it is cut.
     pub(super) told: Option<std::sync::mpsc::Sender<()>>,
     pub(super) said: Vec<String>,
-    /// The client will say nothing more.
+    /// Nothing of what the client may still say passes.
     pub(super) is_over: bool,
 }
 
@@ -79,7 +79,6 @@ impl<'a> Talk<'a> {
                 }
             }
             if from.read_buf(&mut buffer).await.unwrap_or(0) == 0 {
-                lock(self.state).listening.is_over = true;
                 // The server may have gone already.
                 to.shutdown().await.ok();
                 return false;
