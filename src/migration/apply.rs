@@ -20,6 +20,7 @@ use crate::migration::history_fault::cannot_write;
 use crate::migration::plan::{Action, MigrationPlan, Step};
 use crate::migration::report::{AppliedFile, MigrationReport};
 use crate::migration::settings::{CLEAN, settings};
+use crate::migration::version::Version;
 use crate::pg::{Answer, Backoff, PgError, PgResult, Session, SqlText, Writer};
 use crate::plan::Progress;
 
@@ -115,13 +116,17 @@ impl Recording {
     }
 
     /// What ends the transaction of a file. A COMMIT that failed would leave no failed transaction behind, and the next
-    /// file would run: what is deferred to it is checked while the transaction is still open.
-    fn end(self, file: &MigrationFile) -> SqlText {
+    /// file would run: what is deferred to it is checked while the transaction is still open, and no file is recorded
+    /// when the one `before` it is not.
+    fn end(self, file: &MigrationFile, before: Option<&Version>) -> SqlText {
         let mut end = SqlText::from("reset role; set constraints all immediate; ");
-        end.append(match self {
-            Self::Prepared(statement) => history::record_prepared(file, statement),
-            Self::Unprepared | Self::Plain => history::record(file),
-        });
+        match self {
+            Self::Prepared(statement) => end.append(history::record_prepared(file, before, statement)),
+            Self::Unprepared | Self::Plain => {
+                end.push(&before.map(history::only_behind).unwrap_or_default());
+                end.append(history::record(file));
+            }
+        }
         end.push("; commit");
         end
     }
@@ -164,6 +169,7 @@ async fn apply_run(
     progress: &dyn Progress,
 ) -> Result<()> {
     let mut waiting = steps.iter();
+    let mut before = None;
     let mut flying: VecDeque<(&Step, Messages)> = VecDeque::new();
     let mut failure: Option<Failure> = None;
     let preparations = recording.prepare(writer, report)?;
@@ -173,7 +179,8 @@ async fn apply_run(
             let Some(step) = waiting.next() else { break };
             let (settings, began) = (settings(&step.file, "set local"), history::note_begin(&step.file));
             writer.send(&format!("{CLEAN}; begin; {settings}{began}"))?;
-            flying.push_back((step, send_file(writer, &step.file, recording.end(&step.file))?));
+            let end = recording.end(&step.file, before.replace(&step.file.version));
+            flying.push_back((step, send_file(writer, &step.file, end)?));
         }
         if !std::mem::replace(&mut prepared, true) {
             for _ in 0..preparations {

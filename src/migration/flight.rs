@@ -5,12 +5,13 @@ use bytes::{Bytes, BytesMut};
 use crate::error::{Failure, Location, Result};
 use crate::migration::file::{MigrationFile, Segment};
 use crate::migration::history_fault::{cannot_write, is_of_history};
+use crate::migration::settings::ONLY_IN_TRANSACTION;
 use crate::pg::{Answer, CopySource, Generator, PgError, PgResult, ServerError, SqlText, Writer};
 
 /// The messages a file was sent in: where in the file each begins.
 pub(crate) struct Messages(Vec<usize>);
 
-/// Sends a file's text and, with its last message, `end`.
+/// Sends a file's text into the transaction that was begun and, with its last message, `end`.
 pub(crate) fn send_file(writer: &mut Writer<'_>, file: &MigrationFile, end: SqlText) -> PgResult<Messages> {
     send_segments(writer, file, &file.segments(), end)
 }
@@ -31,17 +32,19 @@ pub(crate) fn send_segments(
                 starts.push(range.start);
                 let mut sql = SqlText::default();
                 sql.push_shared(bytes.slice(range.clone()));
+                // The line break ends a comment that the file may end with.
+                sql.push("\n; ");
                 if index + 1 == segments.len() {
-                    // The line break ends a comment that the file may end with.
-                    sql.push("\n;");
                     last = sql;
                 } else {
+                    sql.push(ONLY_IN_TRANSACTION);
                     writer.send_unread(sql)?;
                 }
             }
             Segment::Copy { sql, data } => {
                 starts.push(sql.start);
-                writer.send_copy_in(&file.text[sql.clone()], rows(bytes.slice(data.clone())))?;
+                let copy = format!("{}\n; {ONLY_IN_TRANSACTION}", &file.text[sql.clone()]);
+                writer.send_copy_in(&copy, rows(bytes.slice(data.clone())))?;
                 if index + 1 == segments.len() {
                     starts.push(file.text.len());
                 }
@@ -51,6 +54,8 @@ pub(crate) fn send_segments(
     if starts.is_empty() {
         starts.push(file.text.len());
     }
+    last.push(ONLY_IN_TRANSACTION);
+    last.push("; ");
     last.append(end);
     writer.send_unread(last)?;
     Ok(Messages(starts))

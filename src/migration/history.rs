@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::migration::file::MigrationFile;
 use crate::migration::history_row::{ExtraRow, History, HistoryRow, RunState};
+use crate::migration::settings::ONLY_IN_TRANSACTION;
 use crate::migration::version::{Checksum, Version};
 use crate::pg::{Answer, PgError, PgResult, Row, Session, SqlText, literal, optional_literal, text_array};
 
@@ -22,12 +23,16 @@ pub(crate) const BEGIN: &str = "reset role; reset all; begin; set local lock_tim
 pub(crate) const CREATE: &str = include_str!("history_tables.sql");
 
 /// What [`record_prepared`] executes: the server plans it once, and not for every file. A trigger may keep the shared row
-/// from being written, or change it: there is no checksum then, which our own table does not take.
-const PREPARE: &str = "(pg_catalog.text, pg_catalog.text, pg_catalog.text[], pg_catalog.text, integer, bigint, pg_catalog.text, pg_catalog.text) as \
+/// from being written, or change it: there is no checksum then, which our own table does not take. Nor is there one when
+/// the file before it is missing, which the server was kept from carrying out.
+const PREPARE: &str = "(pg_catalog.text, pg_catalog.text, pg_catalog.text[], pg_catalog.text, integer, bigint, pg_catalog.text, \
+    pg_catalog.text, pg_catalog.text) as \
     with shared as (insert into supabase_migrations.schema_migrations (version, name, statements) values ($1, $2, $3) \
     returning version) insert into supabase_migrations.crmctl_migrations \
     (version, checksum, state, statements_done, duration_ms, crmctl_version, git_commit) \
-    values ($1, (select $4 from shared where version operator(pg_catalog.=) $1), 'complete', $5, $6, $7, $8) \
+    values ($1, (select $4 from shared where version operator(pg_catalog.=) $1 and ($9 is null or exists ( \
+      select from supabase_migrations.crmctl_migrations before where before.version operator(pg_catalog.=) $9))), \
+      'complete', $5, $6, $7, $8) \
     on conflict (version) do update set checksum = excluded.checksum, state = excluded.state, \
     statements_done = excluded.statements_done, prefix_checksum = null, duration_ms = excluded.duration_ms, \
     applied_at = pg_catalog.now(), applied_by = session_user, crmctl_version = excluded.crmctl_version, \
@@ -40,7 +45,7 @@ pub(crate) struct Prepared(u32);
 /// Queues what makes the tables, and says in how many messages: when it fails, everything behind it is refused.
 pub(crate) fn send_create(session: &mut Session) -> PgResult<usize> {
     session.send(BEGIN)?;
-    session.send(&format!("{CREATE}; commit"))?;
+    session.send(&format!("{CREATE}; {ONLY_IN_TRANSACTION}; commit"))?;
     Ok(2)
 }
 
@@ -49,7 +54,9 @@ pub(crate) fn send_create_and_prepare(session: &mut Session) -> PgResult<Prepare
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     session.send(BEGIN)?;
-    session.send(&format!("{CREATE}; prepare crmctl_record_{number} {PREPARE}; commit"))?;
+    session.send(&format!(
+        "{CREATE}; {ONLY_IN_TRANSACTION}; prepare crmctl_record_{number} {PREPARE}; commit"
+    ))?;
     Ok(Prepared(number))
 }
 
@@ -123,8 +130,12 @@ pub(crate) fn record(file: &MigrationFile) -> SqlText {
     sql
 }
 
-/// The same by the prepared statement; fails with 26000 where a file has deallocated it.
-pub(crate) fn record_prepared(file: &MigrationFile, Prepared(number): Prepared) -> SqlText {
+/// The same by the prepared statement, behind the file `before`; fails with 26000 where a file has deallocated it.
+pub(crate) fn record_prepared(
+    file: &MigrationFile,
+    before: Option<&Version>,
+    Prepared(number): Prepared,
+) -> SqlText {
     let mut sql = SqlText::from(format!(
         "{}execute crmctl_record_{number}({}, {}, ",
         OWN_RIGHTS[usize::from(file.changes_session_user())],
@@ -133,14 +144,25 @@ pub(crate) fn record_prepared(file: &MigrationFile, Prepared(number): Prepared) 
     ));
     push_statements(&mut sql, file);
     sql.push(&format!(
-        ", {}, {}, {}, {}, {})",
+        ", {}, {}, {}, {}, {}, {})",
         literal(file.checksum.as_str()),
         file.statements.len(),
         elapsed(file),
         literal(env!("CARGO_PKG_VERSION")),
         optional_literal(file.git_commit.as_deref()),
+        optional_literal(before.map(Version::as_str)),
     ));
     sql
+}
+
+/// Fails where this file is not applied.
+pub(crate) fn only_behind(version: &Version) -> String {
+    let check = format!(
+        "begin if not exists (select from supabase_migrations.crmctl_migrations \
+         where version operator(pg_catalog.=) {}) then raise exception 'the file before it was not applied'; end if; end",
+        literal(version.as_str())
+    );
+    format!("do {}; ", literal(&check))
 }
 
 /// The statements of a file as an array, none of them copied.

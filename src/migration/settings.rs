@@ -12,6 +12,10 @@ pub(crate) fn clean_then(statements: &str) -> String {
     format!("{CLEAN}; {statements}")
 }
 
+/// Fails where no transaction is open. Whatever kept a message with `begin` from being carried out, a request to stop for
+/// one, did not keep the server from the messages behind it: each is a transaction of its own then, which this undoes.
+pub(crate) const ONLY_IN_TRANSACTION: &str = "savepoint crmctl; release savepoint crmctl";
+
 /// A lock that is not had in time fails the file, which is tried again: waiting in the queue for an exclusive lock
 /// would stall everybody behind it.
 const LOCK_TIMEOUT: u128 = 2000;

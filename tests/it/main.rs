@@ -39,6 +39,7 @@ mod migrate_fetch;
 mod migrate_hostile;
 mod migrate_locks;
 mod migrate_platform;
+mod migrate_refused;
 mod migrate_repair;
 mod migrate_squash;
 mod migrate_status;

@@ -16,6 +16,8 @@ pub(crate) enum Moment {
     Unanswered(usize),
     /// The same for the first message with this text in it, `^` before and `$` behind.
     UnansweredText(&'static str),
+    /// No end: the server is kept from carrying this message out, as by a request to stop that meets it alone.
+    Refused(usize),
 }
 
 /// What is asked of one of the connections: the moment it is stopped at, and what was said until then.
@@ -70,8 +72,13 @@ impl<'a> Talk<'a> {
                         Some(Moment::Unanswered(number)) if number < sent => {
                             std::future::pending::<()>().await;
                         }
-                        Some(Moment::Before(_) | Moment::Unanswered(_) | Moment::UnansweredText(_))
-                        | None => {}
+                        Some(Moment::Refused(number)) if number == sent => {
+                            if to.write_all(&failing()).await.is_err() {
+                                return false;
+                            }
+                            continue;
+                        }
+                        Some(_) | None => {}
                     }
                 }
                 if to.write_all(&message).await.is_err() {
@@ -132,6 +139,13 @@ impl<'a> Talk<'a> {
             }
         }
     }
+}
+
+/// A message that fails as a cancelled one does.
+fn failing() -> Vec<u8> {
+    let sql = b"do $$ begin raise sqlstate '57014'; end $$\0";
+    let length = u32::try_from(sql.len() + 4).unwrap();
+    [b"Q".as_slice(), &length.to_be_bytes(), sql].concat()
 }
 
 fn text_of(message: &[u8]) -> String {
