@@ -77,8 +77,9 @@ async fn reads(url: &str, rounds: usize) -> Vec<f64> {
     let mut seconds = Vec::new();
     for _ in 0..rounds {
         let start = Instant::now();
-        catalog::read(&mut session).await.unwrap();
+        let read = catalog::read(&mut session).await.unwrap();
         seconds.push(start.elapsed().as_secs_f64());
+        drop(read);
     }
     session.close().await;
     seconds
