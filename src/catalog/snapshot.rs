@@ -1,6 +1,7 @@
 //! What a database's schema is, as canonical values that can be compared and hashed.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -49,38 +50,50 @@ fn serialize_objects<S: serde::Serializer>(
     serializer.collect_map(objects.iter().map(|(name, facts)| (name.to_string(), facts)))
 }
 
-/// Reads the schema in one flight. The query sets what it must be read with, for migrations may have set something
-/// else; resetting everything would make a session that only reads one that writes.
+/// Reads the schema in one flight, its rows while the server makes others. The query sets what it must be read with, for
+/// migrations may have set something else; resetting everything would make a session that only reads one that writes.
 pub async fn read(session: &mut Session) -> PgResult<Catalog> {
+    let reading = Arc::new(Mutex::new(Ok(Catalog::default())));
     session.send("reset role")?;
-    session.send(&query())?;
+    let reader = Arc::clone(&reading);
+    session.send_for(&query(), move |row| {
+        let mut reading = reader.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(catalog) = &mut *reading
+            && let Err(error) = catalog.add(&row)
+        {
+            *reading = Err(error);
+        }
+    })?;
     session.receive().await?.ok()?;
-    Catalog::from_rows(&session.receive().await?.ok()?.rows())
+    session.receive().await?.ok()?;
+    std::mem::replace(&mut *reading.lock().unwrap_or_else(PoisonError::into_inner), Ok(Catalog::default()))
 }
 
 impl Catalog {
     /// A catalog from the rows of [`query`].
     pub fn from_rows(rows: &[Row]) -> PgResult<Self> {
-        let mut objects: BTreeMap<ObjectName, Facts> = BTreeMap::new();
-        for row in rows {
-            let name =
-                ObjectName { kind: row.get("kind")?, schema: row.get("schema")?, name: row.get("name")? };
-            let json = row.text("facts").unwrap_or("{}");
-            let canonical: Option<fn(&str) -> String> = match name.kind.as_str() {
-                "view" | "materialized view" => Some(view::canonical),
-                "function" | "procedure" => Some(routine::canonical),
-                _ => None,
-            };
-            let object = objects.entry(name).or_default();
-            let canonical = canonical.filter(|_| !object.contains_key("definition"));
-            facts::add(object, json).map_err(|error| fault(row, &error))?;
-            if let Some(canonical) = canonical
-                && let Some(Value::String(definition)) = object.get_mut("definition")
-            {
-                *definition = canonical(definition);
-            }
+        let mut catalog = Self::default();
+        rows.iter().try_for_each(|row| catalog.add(row))?;
+        Ok(catalog)
+    }
+
+    fn add(&mut self, row: &Row) -> PgResult<()> {
+        let name = ObjectName { kind: row.get("kind")?, schema: row.get("schema")?, name: row.get("name")? };
+        let json = row.text("facts").unwrap_or("{}");
+        let canonical: Option<fn(&str) -> String> = match name.kind.as_str() {
+            "view" | "materialized view" => Some(view::canonical),
+            "function" | "procedure" => Some(routine::canonical),
+            _ => None,
+        };
+        let object = self.objects.entry(name).or_default();
+        let canonical = canonical.filter(|_| !object.contains_key("definition"));
+        facts::add(object, json).map_err(|error| fault(row, &error))?;
+        if let Some(canonical) = canonical
+            && let Some(Value::String(definition)) = object.get_mut("definition")
+        {
+            *definition = canonical(definition);
         }
-        Ok(Self { objects })
+        Ok(())
     }
 
     /// SHA-256 over the hashes of all objects, in order, as lower-case hex.

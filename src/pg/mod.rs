@@ -5,6 +5,7 @@ mod answer;
 mod connect;
 mod copy;
 mod error;
+mod expected;
 mod ident;
 mod lock;
 mod message;

@@ -152,6 +152,13 @@ impl Session {
         self.wire.query(sql)
     }
 
+    /// Queues a query whose rows go to `reader` while the server still makes others. The answer has none.
+    pub(crate) fn send_for(&mut self, sql: &str, reader: impl FnMut(Row) + Send + 'static) -> PgResult<()> {
+        self.wire.query(sql)?;
+        self.wire.give_rows(reader);
+        Ok(())
+    }
+
     /// Queues a `copy .. to stdout` whose rows go to `sink`.
     pub fn send_copy_out(&mut self, sql: &str, sink: CopySink) -> PgResult<()> {
         self.wire.copy_out(sql, sink)

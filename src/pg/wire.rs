@@ -18,6 +18,7 @@ use postgres_protocol::message::backend::Message;
 use tokio::io::{AsyncRead, ReadBuf};
 
 use crate::pg::copy::{Chunk, CopySink, CopySource};
+use crate::pg::expected::{Expected, Rows};
 use crate::pg::message::{self, invalid};
 use crate::pg::outbox::Outbox;
 use crate::pg::row;
@@ -42,13 +43,6 @@ pub(crate) struct Wire {
     row_rest: usize,
     /// Why nothing can be asked any more: answers no longer belong to questions.
     dead: Option<String>,
-}
-
-/// What is known of a message whose answer is awaited.
-struct Expected {
-    sink: Option<CopySink>,
-    has_source: bool,
-    ignores_rows: bool,
 }
 
 impl Wire {
@@ -95,7 +89,14 @@ impl Wire {
     /// The rows that come for the message queued last are read by nobody, whatever they hold and however many there are.
     pub(crate) fn ignore_rows(&mut self) {
         if let Some(expected) = self.expected.back_mut() {
-            expected.ignores_rows = true;
+            expected.rows = Rows::Ignored;
+        }
+    }
+
+    /// The rows that come for the message queued last go to `reader`, which must not take long.
+    pub(crate) fn give_rows(&mut self, reader: impl FnMut(Row) + Send + 'static) {
+        if let Some(expected) = self.expected.back_mut() {
+            expected.rows = Rows::Given(Box::new(reader));
         }
     }
 
@@ -104,7 +105,7 @@ impl Wire {
             return Err(PgError::Lost { address: self.address.clone(), reason: reason.clone() });
         }
         self.outbox.push(sql).map_err(|error| PgError::Protocol(error.to_string()))?;
-        self.expected.push_back(Expected { sink, has_source: false, ignores_rows: false });
+        self.expected.push_back(Expected { sink, has_source: false, rows: Rows::Kept });
         Ok(())
     }
 
@@ -198,7 +199,7 @@ impl Wire {
     fn take_in(&mut self, message: Message) -> io::Result<Option<Answer>> {
         match message {
             Message::RowDescription(_) | Message::DataRow(_)
-                if self.expected.front().is_some_and(|message| message.ignores_rows) => {}
+                if self.expected.front().is_some_and(|message| matches!(message.rows, Rows::Ignored)) => {}
             Message::RowDescription(body) => {
                 let names: Vec<String> = body.fields().map(|field| Ok(field.name().to_owned())).collect()?;
                 self.columns = names.into();
@@ -206,9 +207,10 @@ impl Wire {
             }
             Message::DataRow(body) => {
                 let row = Row::new(Arc::clone(&self.columns), row::values(&body)?);
-                match self.current.results.last_mut() {
-                    Some(rows) => rows.push(row),
-                    None => return Err(invalid("a row without a description")),
+                match (self.expected.front_mut(), self.current.results.last_mut()) {
+                    (_, None) => return Err(invalid("a row without a description")),
+                    (Some(Expected { rows: Rows::Given(reader), .. }), Some(_)) => reader(row),
+                    (_, Some(rows)) => rows.push(row),
                 }
             }
             Message::CommandComplete(body) => self.current.tags.push(body.tag()?.to_owned()),
