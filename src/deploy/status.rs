@@ -44,14 +44,13 @@ impl DeployStatus {
     ) -> Self {
         let unfinished = journal.unfinished().map(|record| {
             let standing = record.standing(history);
-            let next = match (standing, at_work) {
-                (_, Some(_)) => Vec::new(),
-                (Standing::Untouched, None) => vec![format!("crmctl deploy --env {environment}")],
-                (Standing::Partly | Standing::Complete, None) => vec![
-                    format!("crmctl deploy resume --env {environment}"),
-                    format!("crmctl deploy rollback --env {environment}"),
-                ],
+            let forward = match standing {
+                Standing::Untouched => format!("crmctl deploy --env {environment}"),
+                Standing::Partly | Standing::Complete => format!("crmctl deploy resume --env {environment}"),
             };
+            // The way back is there for one that changed nothing, too: its files may be gone.
+            let back = format!("crmctl deploy rollback --env {environment}");
+            let next = if at_work.is_some() { Vec::new() } else { vec![forward, back] };
             Unfinished { record: record.clone(), standing, at_work: at_work.map(str::to_owned), next }
         });
         Self { deploys: journal.records, unfinished }

@@ -35,7 +35,7 @@ fn a_deploy_is_written_down_where_it_was_done() {
         column(&cloud, "concat_ws(' ', state, environment, deployed_by, git_commit, atomic)"),
         "done cloud octocat 0123abc t"
     );
-    assert_eq!(column(&cloud, "files ->> 0"), column(&cloud, "files ->> 0"));
+    assert_eq!(column(&cloud, "jsonb_array_length(files)"), "1");
     assert_eq!(column(&cloud, "concat(files -> 0 ->> 'version', '_', files -> 0 ->> 'name')"), NEXT);
     let hashes = column(
         &cloud,
@@ -94,6 +94,20 @@ fn a_deploy_that_stopped_before_it_changed_anything_gives_way_to_the_next() {
     let states =
         cloud.column("select state from supabase_migrations.crmctl_deploys order by started_at, state desc");
     assert_eq!(states, ["failed", "done"]);
+}
+
+#[test]
+fn a_deploy_that_stopped_before_it_changed_anything_is_closed_when_its_file_is_gone() {
+    let (cloud, project) = fixture();
+    let project = project.setting("[deploy]\nbefore = [\"kill -9 $PPID\"]");
+    assert_eq!(deploy(&project).run().code, None);
+    cloud.until_alone();
+    std::fs::remove_file(project.path().join(format!("migrations/{NEXT}.sql"))).unwrap();
+
+    status(&project).args(["--exit-code"]).differs().answers("crmctl deploy rollback --env cloud");
+    crmctl(&project).args(["deploy", "rollback", "--confirm", "cloud"]).success();
+    assert_eq!(column(&cloud, "ended_at is not null"), "t");
+    status(&project).args(["--exit-code"]).success();
 }
 
 #[test]
