@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::error::{Explain, Kind, Location};
 use crate::migration::file::MigrationFile;
 use crate::migration::git;
+use crate::migration::left_out;
 use crate::migration::read_file::read_file;
 use crate::migration::script::ScriptError;
 use crate::migration::squash::folded;
@@ -147,6 +148,8 @@ impl MigrationFile {
         }
         folded::leave_out(&mut directory);
         directory.put_in_order()?;
+        let left_out = left_out::warnings(&directory);
+        directory.warnings.extend(left_out);
         Ok(directory)
     }
 }

@@ -23,6 +23,7 @@ pub mod history;
 mod history_fault;
 pub mod history_row;
 mod index_build;
+mod left_out;
 mod lone;
 mod pieces;
 pub mod place;

@@ -26,6 +26,7 @@ impl Scene {
     /// Looks at both.
     pub(super) async fn of(app: &App, name: &EnvironmentName) -> Result<(Self, Observed)> {
         let directory = MigrationFile::read_dir(&app.project.migrations)?;
+        directory.warnings.iter().for_each(|warning| app.printer.warning(warning));
         let environment = app.environment(name)?;
         let mut session = app.connect(&environment).await?;
         let backups = &app.project.backup.dir;

@@ -35,6 +35,26 @@ fn other_files_are_skipped_with_a_reason_and_hidden_ones_without() {
     assert_eq!(titles(&directory), ["1_"]);
     let skipped: Vec<&str> = directory.skipped.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(skipped, ["2.sql", "README.md", "a_1.sql"]);
+    assert!(directory.warnings[0].starts_with("`2.sql` and 1 more are left out: "), "{directory:?}");
+}
+
+#[test]
+fn folders_that_other_tools_lay_are_said_not_to_count() {
+    let folder = folder(&[]);
+    for (name, file) in
+        [("20260101000000_b", "up.sql"), ("20260101000000_a", "migration.sql"), ("0_meta", "x.json")]
+    {
+        fs::create_dir(folder.path().join(name)).unwrap();
+        fs::write(folder.path().join(name).join(file), "").unwrap();
+    }
+    let directory = MigrationFile::read_dir(folder.path()).unwrap();
+    assert!(directory.warnings[0].starts_with("`20260101000000_a/` has files of SQL"), "{directory:?}");
+
+    fs::write(folder.path().join("1_a.sql"), "").unwrap();
+    assert!(
+        MigrationFile::read_dir(folder.path()).unwrap().warnings.is_empty(),
+        "an archive beside files is nothing odd"
+    );
 }
 
 #[cfg(unix)]
