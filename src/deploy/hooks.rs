@@ -144,8 +144,16 @@ impl Shell<'_> {
         let invocation = self.invocation(command, id, phase);
         let running = async {
             let mut lines = BufReader::new(tools::stream(&invocation)?);
+            let mut masks = Vec::new();
             while let Some(line) = next_line(&mut lines).await {
-                progress.notice(&shortened(&self.without_password(line.trim_end())));
+                // No line reaches a workflow as a command, so what one asks it to hide is hidden here.
+                if let Some(secret) = line.trim().strip_prefix("::add-mask::") {
+                    masks.extend((!secret.is_empty()).then(|| secret.to_owned()));
+                    continue;
+                }
+                let shown = self.without_password(line.trim_end());
+                let shown = masks.iter().fold(shown, |line, secret| line.replace(secret, "***"));
+                progress.notice(&shortened(&shown));
             }
             lines.into_inner().finish().await
         };

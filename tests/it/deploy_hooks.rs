@@ -135,3 +135,12 @@ fn a_command_shows_no_secret_that_it_inherits_and_no_line_without_end() {
     let output = output.says("key ***").never_says("sbp_0123456789");
     assert!(output.stderr.len() < 20_000, "{} bytes", output.stderr.len());
 }
+
+#[test]
+fn what_a_command_asks_a_workflow_to_hide_is_hidden() {
+    let (_cloud, project) = fixture("before = [\"cat told\"]");
+    project.write("told", "::add-mask::hidden-word\nit is hidden-word\n");
+
+    let output = deploy(&project).env("GITHUB_ACTIONS", "true").success();
+    output.says("it is ***").never_says("hidden-word");
+}
