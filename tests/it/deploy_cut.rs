@@ -1,7 +1,7 @@
 //! A deploy is stopped at every message, by a cut of the network and as a kill does it: what is said is true, the schema is
 //! wholly from before or wholly from after, and one command leads on or back, which may be stopped at every message, too.
 
-mod run;
+pub(crate) mod run;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -55,6 +55,7 @@ mod secrets;
 mod seed;
 mod server_stopped;
 mod splitter;
+mod stale_plan;
 mod sync;
 mod sync_awkward;
 mod sync_faults;

@@ -18,9 +18,9 @@ use crmctl::migration::{self, MigrationFile, Options, Version, down, history};
 use crmctl::pg::{Session, Target};
 use crmctl::plan::Silent;
 
-const NOBODY: Answers<'static> = Answers { yes: false, confirm: None, ask: None };
+pub(crate) const NOBODY: Answers<'static> = Answers { yes: false, confirm: None, ask: None };
 
-fn environment(url: &str) -> Environment {
+pub(crate) fn environment(url: &str) -> Environment {
     let url: DatabaseUrl = url.parse().unwrap();
     let origin = Origin::Url { address: Address::of(&url), url: Box::new(url), source: Source::Default };
     Environment {
@@ -32,7 +32,7 @@ fn environment(url: &str) -> Environment {
     }
 }
 
-async fn connect(environment: &Environment) -> Result<Session> {
+pub(crate) async fn connect(environment: &Environment) -> Result<Session> {
     let url = environment.url().unwrap().clone();
     let target = Target { environment: environment.name.clone(), url, application_name: "cut".to_owned() };
     Ok(Session::open(&target, &Cancel::default()).await?)
@@ -54,8 +54,19 @@ fn not_rehearsed() -> Rehearsal {
     }
 }
 
+/// One command before and one after, which do nothing.
+fn commands() -> DeployConfig {
+    let nothing = || vec!["true".to_owned()];
+    DeployConfig { before: nothing(), after: nothing(), requires: None, time_limit: None }
+}
+
 /// Deploys what is pending, or goes on with what is unfinished.
 pub(super) async fn deploy(url: &str, migrations: &Path) -> Result<()> {
+    deploy_while(url, migrations, || ()).await
+}
+
+/// The same, and something happens between the plan and the consent.
+pub(crate) async fn deploy_while(url: &str, migrations: &Path, happens: impl FnOnce()) -> Result<()> {
     let directory = MigrationFile::read_dir(migrations)?;
     let environment = environment(url);
     let mut session = connect(&environment).await?;
@@ -74,12 +85,7 @@ pub(super) async fn deploy(url: &str, migrations: &Path) -> Result<()> {
     if pending.is_empty() && begun.is_none() {
         return Ok(());
     }
-    let config = DeployConfig {
-        before: vec!["true".to_owned()],
-        after: vec!["true".to_owned()],
-        requires: None,
-        time_limit: None,
-    };
+    let config = commands();
     let hooks = match (&begun, standing) {
         (Some(record), Some(standing)) => resume::remaining_hooks(record, standing, &config),
         (None, _) | (_, None) => Hooks::of(&config),
@@ -91,6 +97,7 @@ pub(super) async fn deploy(url: &str, migrations: &Path) -> Result<()> {
         None => DeployRecord::planned(&environment.name, Author::default(), &files, now),
     };
     let procedure = Procedure { resumes, closes, hooks, ..Procedure::of_files(files, record) };
+    happens();
     let approved = guard::approve(procedure, &environment, &NOBODY)?;
     let cancel = Cancel::default();
     let shell = Shell {
