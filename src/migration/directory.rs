@@ -148,7 +148,7 @@ impl MigrationFile {
         }
         folded::leave_out(&mut directory);
         directory.put_in_order()?;
-        let left_out = left_out::warnings(&directory);
+        let left_out = left_out::warnings(path, &directory.skipped, !directory.files.is_empty());
         directory.warnings.extend(left_out);
         Ok(directory)
     }

@@ -3,11 +3,9 @@
 
 use std::path::Path;
 
-use crate::migration::directory::Directory;
-
-/// What to say about files and folders that were left out: the first of them.
-pub(super) fn warnings(directory: &Directory) -> Vec<String> {
-    let mut files = directory.skipped.iter().filter(|(name, _)| is_sql(Path::new(name)));
+/// What to say about files that were left out, with the reason for each, and about folders: the first of them.
+pub(super) fn warnings(path: &Path, skipped: &[(String, String)], has_migrations: bool) -> Vec<String> {
+    let mut files = skipped.iter().filter(|(name, _)| is_sql(Path::new(name)));
     let mut warnings = Vec::new();
     if let Some((name, reason)) = files.next() {
         warnings.push(match files.count() {
@@ -16,8 +14,8 @@ pub(super) fn warnings(directory: &Directory) -> Vec<String> {
         });
     }
     // Beside migrations they are an archive.
-    if directory.files.is_empty() {
-        warnings.extend(folder_of_sql(&directory.path).map(|folder| {
+    if !has_migrations {
+        warnings.extend(folder_of_sql(path).map(|folder| {
             format!(
                 "`{folder}/` has files of SQL, as other tools lay them; crmctl runs `<version>_<name>.sql` in the folder itself"
             )

@@ -1,11 +1,9 @@
 //! A deploy and its rollback through the same functions that the commands call, without rehearsal and backup.
 
 use std::path::Path;
-use std::time::Duration;
 
 use crmctl::backup::BackupId;
 use crmctl::cancel::Cancel;
-use crmctl::deploy::rehearse::Stage;
 use crmctl::deploy::rollback::{self, RollbackPlan, Way};
 use crmctl::deploy::{
     self, Author, DeployRecord, Deployment, Hooks, Phase, Procedure, Rehearsal, Shell, Standing, ledger,
@@ -39,19 +37,7 @@ pub(crate) async fn connect(environment: &Environment) -> Result<Session> {
 }
 
 fn not_rehearsed() -> Rehearsal {
-    Rehearsal {
-        skipped: Some("this is about the network".to_owned()),
-        stage: Stage::Migrations,
-        drift: Vec::new(),
-        notes: Vec::new(),
-        duration: Duration::ZERO,
-        rows: None,
-        files: Vec::new(),
-        predicted_hash: None,
-        changes: Vec::new(),
-        predicted: None,
-        objections: Vec::new(),
-    }
+    Rehearsal { skipped: Some("this is about the network".to_owned()), ..Rehearsal::failed() }
 }
 
 /// One command before and one after, which do nothing.
