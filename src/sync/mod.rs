@@ -3,20 +3,28 @@
 mod apply;
 mod carried;
 mod copied;
+mod difference;
+mod family;
 mod finish;
+mod note;
 mod observe;
+mod obstacle;
 mod order;
 mod pipeline;
 mod plan;
+mod refresh;
 mod refusal;
 mod report;
 mod route;
 mod statements;
+mod surroundings;
+mod switches;
 mod undo;
 mod watched;
 
 pub use apply::{Ends, apply};
 pub use observe::{Side, Size, observe};
+pub use obstacle::Obstacle;
 pub use order::{LoadOrder, by_foreign_keys};
 pub use plan::{Method, Options, SyncPlan, plan};
 pub use refusal::PlanError;

@@ -3,16 +3,16 @@
 use std::collections::VecDeque;
 
 use crate::parity;
-use crate::pg::{
-    Begin, ChunkReceiver, CopySink, CopySource, PgError, PgResult, Session, TableName, Writer, identifier,
-};
+use crate::pg::{Begin, ChunkReceiver, CopySink, CopySource, PgError, PgResult, Session, Writer, identifier};
 use crate::sync::carried::Carried;
 use crate::sync::copied::Copied;
 use crate::sync::plan::SyncPlan;
 use crate::sync::undo::{self, column_list, temporary_name};
 
 /// The settings of the writing transaction; a lock that is not had in this time fails it.
-const SETTINGS: &str = "set local lock_timeout = '10s'";
+/// What is reported as committed is on the server's disk, whatever the role or the database is set to.
+const SETTINGS: &str = "set local lock_timeout = '10s'; \
+    select pg_catalog.set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'";
 
 /// What streams through one flight to the target.
 pub(crate) struct Streams<'a> {
@@ -62,8 +62,7 @@ pub(crate) fn send_target(
     for copied in table_copies {
         copy_in(writer, &copied.table, &copied.columns, from_source.pop_front())?;
     }
-    let after = plan.details.after_load.iter().chain(&plan.details.setvals).chain(&plan.details.checks);
-    writer.send(&joined(after.cloned()))?;
+    writer.send(&joined(plan.details.after_load().cloned()))?;
     writer.send(&parity::relations_query(tables.iter().map(Carried::here)))?;
     writer.send(&undo::users_digest(plan))
 }
@@ -76,7 +75,8 @@ fn copy_in(writer: &mut Writer<'_>, table: &str, columns: &str, rows: Option<Chu
 
 /// Everybody else waits from here to COMMIT: what is backed up is what is replaced.
 fn lock(plan: &SyncPlan) -> String {
-    let tables: Vec<String> = plan.tables.iter().map(TableName::sql).collect();
+    let tables: Vec<String> =
+        plan.details.tables.iter().map(|carried| carried.target.from_clause()).collect();
     if tables.is_empty() {
         String::new()
     } else {
