@@ -50,13 +50,5 @@ pub(crate) fn notes(both: &Both<'_>, refresh: &Refresh) -> Vec<String> {
             listed(&subscribed)
         ));
     }
-    let (ours, theirs) = (source.surroundings.value("encoding"), target.surroundings.value("encoding"));
-    if let (Some(ours), Some(theirs)) = (ours, theirs)
-        && ours != theirs
-    {
-        notes.push(format!(
-            "characters are converted from {ours} to {theirs}: one that {theirs} lacks stops the sync before COMMIT"
-        ));
-    }
     notes
 }

@@ -146,6 +146,17 @@ fn servers(Both { source, target, options }: &Both<'_>) -> Vec<Obstacle> {
             "grant it: `grant temporary on database ... to ...`".to_owned(),
         );
     }
+    let encodings = (source.0.surroundings.value("encoding"), target.0.surroundings.value("encoding"));
+    if let (Some(ours), Some(theirs)) = encodings
+        && ours != theirs
+    {
+        add(
+            format!(
+                "`{from}` is in the encoding {ours} and `{to}` in {theirs}: what they hold cannot be compared before COMMIT"
+            ),
+            format!("make the database of `{to}` anew with `encoding {ours}`"),
+        );
+    }
     let number = |kind| target.0.surroundings.value(kind).and_then(|value| value.parse::<u64>().ok());
     if let (Some(room), Some(needed)) = (number("locks"), number("relations"))
         && needed > room

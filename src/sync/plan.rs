@@ -16,7 +16,9 @@ use crate::sync::order;
 use crate::sync::refresh::{self, refresh};
 use crate::sync::refusal::{PlanError, check, check_identity, is_excluded};
 use crate::sync::route::{Choice, Mode, Route, Weight, choose};
-use crate::sync::statements::{bystanders, common_auth_columns, set_sequences, setval, unchecked_keys};
+use crate::sync::statements::{
+    bystanders, common_auth_columns, deleted, set_sequences, setval, unchecked_keys,
+};
 use crate::sync::switches::{switches, with_partitions};
 use crate::ui::Style;
 
@@ -89,6 +91,7 @@ pub(crate) struct Details {
     pub(crate) after_load: Vec<String>,
     pub(crate) checks: Vec<String>,
     pub(crate) refreshes: Vec<String>,
+    pub(crate) deleted: BTreeSet<TableName>,
     pub(crate) bystanders: Vec<(TableName, String)>,
     pub(crate) history_head: Option<String>,
     pub(crate) catalog_hash: String,
@@ -161,6 +164,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             after_load: switches.after,
             refreshes: refresh::statements(&refresh.views),
             checks,
+            deleted: deleted(method, &ordered, target),
             bystanders: bystanders(&excluded),
             history_head: target.applied.head().map(str::to_owned),
             catalog_hash: target.catalog.schema_hash(),

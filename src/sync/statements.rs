@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::{ForeignKey, Table};
 use crate::pg::{TableName, identifier, literal};
 use crate::sync::observe::{AUTH_TABLES, Sequence, Side};
-use crate::sync::plan::Options;
+use crate::sync::plan::{Method, Options};
 use crate::sync::refusal::is_excluded;
 
 /// Foreign keys of excluded tables to the users: a user who goes would take their rows along, and those are in no
@@ -90,6 +90,26 @@ pub(crate) fn set_sequences(
 
 pub(crate) fn setval(name: &TableName, Sequence { value, is_called, .. }: &Sequence) -> String {
     format!("select pg_catalog.setval({}, {value}, {is_called})", literal(&name.sql()))
+}
+
+/// Tables so small that their rows are deleted. Only where foreign keys rest, and no rule makes something else of it.
+pub(crate) fn deleted(method: Method, tables: &[Table], target: &Side) -> BTreeSet<TableName> {
+    const SMALL: u64 = 64 * 1024;
+    if method == Method::LoadOrder {
+        return BTreeSet::new();
+    }
+    let ruled: BTreeSet<TableName> = target
+        .catalog
+        .of_kind("rule")
+        .filter_map(|(name, facts)| Some(TableName::new(&name.schema, facts.get("table")?.as_str()?)))
+        .collect();
+    let is_small = |name: &TableName| target.sizes.get(name).is_some_and(|size| size.bytes <= SMALL);
+    tables
+        .iter()
+        .map(|table| &table.name)
+        .filter(|name| is_small(name) && !ruled.contains(name))
+        .cloned()
+        .collect()
 }
 
 pub(crate) fn common_auth_columns(

@@ -40,9 +40,11 @@ where relkind in ('r', 'p') and row_security_active(oid)
 union all
 select 'unwritable', nspname::text, relname::text, concat_ws(', ', case when not enters then 'USAGE on its schema' end,
   case when not has_table_privilege(oid, 'insert') then 'INSERT' end,
+  case when not has_table_privilege(oid, 'delete') then 'DELETE' end,
   case when not has_table_privilege(oid, 'truncate') then 'TRUNCATE' end)
 from own
-where relkind in ('r', 'p') and not (enters and has_table_privilege(oid, 'insert') and has_table_privilege(oid, 'truncate'))
+where relkind in ('r', 'p') and not (enters and has_table_privilege(oid, 'insert') and has_table_privilege(oid, 'delete')
+  and has_table_privilege(oid, 'truncate'))
 union all
 select 'unowned', nspname::text, relname::text, pg_get_userbyid(relowner)::text from own
 where relkind in ('r', 'p') and not pg_has_role(relowner, 'usage')

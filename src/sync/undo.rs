@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use crate::backup::PartWriter;
 use crate::error::Result;
 use crate::pg::{Chunk, ChunkReceiver, TableName, identifier, literal};
+use crate::sync::carried::Carried;
 use crate::sync::observe::user_condition;
 use crate::sync::plan::{Method, SyncPlan};
 
@@ -181,11 +182,20 @@ fn spare(table: &TableName, column: &str, stale: &str) -> String {
 }
 
 /// One statement for all tables, so that foreign keys among them do not matter. Tables that inherit from one of them
-/// are emptied only when they are meant themselves.
-fn truncate(plan: &SyncPlan) -> Option<String> {
-    let tables: Vec<String> =
-        plan.details.tables.iter().map(|carried| carried.target.from_clause()).collect();
-    (!tables.is_empty()).then(|| format!("truncate table {}", tables.join(", ")))
+/// are emptied only when they are meant themselves. Of small ones the rows are deleted: a new file for each table and
+/// index, and the removal of the old one, take the server far longer.
+fn truncate(plan: &SyncPlan) -> Vec<String> {
+    let (small, large): (Vec<&Carried>, Vec<&Carried>) =
+        plan.details.tables.iter().partition(|carried| plan.details.deleted.contains(&carried.target.name));
+    let names = |tables: &[&Carried]| -> Vec<String> {
+        tables.iter().map(|carried| carried.target.from_clause()).collect()
+    };
+    let mut statements: Vec<String> =
+        names(&small).iter().map(|table| format!("delete from {table} where true")).collect();
+    if !large.is_empty() {
+        statements.push(format!("truncate table {}", names(&large).join(", ")));
+    }
+    statements
 }
 
 /// A digest of the auth users that go along: comparable between both sides.

@@ -33,8 +33,19 @@ fn sync(project: &Project) -> Output {
 
 fn rows(database: &Database) -> World {
     database.world().without(&[
-        "schema", "relation", "column", "constraint", "index", "function", "trigger", "policy", "enum", "published",
-        "default", "rows auth", "rows storage",
+        "schema",
+        "relation",
+        "column",
+        "constraint",
+        "index",
+        "function",
+        "trigger",
+        "policy",
+        "enum",
+        "published",
+        "default",
+        "rows auth",
+        "rows storage",
     ])
 }
 
@@ -45,18 +56,25 @@ fn every_kind_of_table_goes_along_with_and_without_the_replica_role_and_comes_ba
         let before = cloud.world();
         let project = Project::new().local(&local).cloud(&cloud);
 
-        let answer = crmctl(&project).args(["sync", "--force", "--confirm", "cloud", "--json"]).success().json();
+        let answer =
+            crmctl(&project).args(["sync", "--force", "--confirm", "cloud", "--json"]).success().json();
         rows(&local).assert_same(&rows(&cloud));
         let definitions = |world: World| world.without(&["rows ", "sequence "]);
         definitions(before.clone()).assert_same(&definitions(cloud.world()));
-        assert_eq!(cloud.column("select n from public.z_first union all select n from public.a_second"), ["2", "6"]);
+        assert_eq!(
+            cloud.column("select n from public.z_first union all select n from public.a_second"),
+            ["2", "6"]
+        );
         assert_eq!(cloud.value("select n from public.by_function"), "3");
         assert_eq!(
-            cloud.column("select relname from pg_class where relkind = 'm' and not relispopulated order by 1"),
+            cloud
+                .column("select relname from pg_class where relkind = 'm' and not relispopulated order by 1"),
             ["hollow", "over_nothing"]
         );
         assert_eq!(
-            cloud.column("select description from pg_description where classoid = 'pg_constraint'::regclass order by 1"),
+            cloud.column(
+                "select description from pg_description where classoid = 'pg_constraint'::regclass order by 1"
+            ),
             ["a comment that's to stay", "old rows are not"]
         );
         crmctl(&project).args(["verify"]).success();
