@@ -49,7 +49,7 @@ pub(crate) async fn write(
         }
     }
     let mut end = String::new();
-    for statement in plan.details.after_load.iter().chain(&plan.details.previous_setvals) {
+    for statement in plan.details.after_undo() {
         end.push_str(statement);
         end.push_str(";\n");
     }

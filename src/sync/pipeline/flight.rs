@@ -11,7 +11,9 @@ use crate::sync::plan::SyncPlan;
 use crate::sync::undo::{self, column_list, temporary_name};
 
 /// The settings of the writing transaction; a lock that is not had in this time fails it.
-const SETTINGS: &str = "set local lock_timeout = '10s'";
+/// What is reported as committed is on the server's disk, whatever the role or the database is set to.
+const SETTINGS: &str = "set local lock_timeout = '10s'; \
+    select pg_catalog.set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'";
 
 /// What streams through one flight to the target.
 pub(crate) struct Streams<'a> {
@@ -61,8 +63,7 @@ pub(crate) fn send_target(
     for copied in table_copies {
         copy_in(writer, &copied.table, &copied.columns, from_source.pop_front())?;
     }
-    let after = plan.details.after_load.iter().chain(&plan.details.setvals).chain(&plan.details.checks);
-    writer.send(&joined(after.cloned()))?;
+    writer.send(&joined(plan.details.after_load().cloned()))?;
     writer.send(&parity::relations_query(tables.iter().map(Carried::here)))?;
     writer.send(&undo::users_digest(plan))
 }
