@@ -53,6 +53,7 @@ mod platform;
 mod reset;
 mod secrets;
 mod seed;
+mod seed_own;
 mod server_stopped;
 mod splitter;
 mod stale_plan;
