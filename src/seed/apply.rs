@@ -48,6 +48,11 @@ impl Explain for SeedError {
                 "a row that was not generated has the same name or code: rename it, or change the word in `seeds/`"
                     .to_owned(),
             ),
+            Self::Server(error) if matches!(error.code(), Some("23514" | "23502" | "22001" | "22003")) => Some(
+                "a made up value breaks a rule of the table: describe its column in `seeds/seed.toml` so that it fits, \
+                 then look at `crmctl seed --dry-run`"
+                    .to_owned(),
+            ),
             Self::Server(error) => error.help(),
             Self::Users(error) => error.help(),
             Self::Swallowed { table, .. } => {

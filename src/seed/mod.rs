@@ -30,7 +30,7 @@ pub use load::{Description, DescriptionError};
 pub use observation::{Observation, Reference, Request, TableState, UserState, What};
 pub use observe::{ObserveError, observe};
 pub use own::{OwnDescription, OwnError};
-pub use plan::{PlanError, SeedPlan, TableAction, TableStep, UserAction, UserStep, plan};
+pub use plan::{PlanError, Sample, SeedPlan, TableAction, TableStep, UserAction, UserStep, plan};
 pub use report::{SeedReport, TableReport};
 pub use seeding::Seeding;
 pub use users::{Login, Password, PasswordSource, UsersError, logins, password};

@@ -7,13 +7,12 @@ use serde::Serialize;
 
 use crate::environment::Secret;
 use crate::error::{Explain, Kind};
-use crate::plan::{Fingerprint, Hazard, Plan, Render};
+use crate::plan::{Fingerprint, Plan as _};
 use crate::seed::generate::Model;
 use crate::seed::observation::{Observation, Reference, Request, TableState, UserState, What};
 use crate::seed::record::Columns;
 use crate::seed::source::Source;
 use crate::seed::users::{Login, Password, PasswordSource};
-use crate::ui::Style;
 
 /// What is done about a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -71,43 +70,6 @@ pub struct TableStep {
     /// The blocks that are copied or removed.
     #[serde(skip)]
     pub(crate) blocks: Range<u64>,
-}
-
-/// The first rows of a table.
-#[derive(Debug, Clone, Serialize)]
-pub struct Sample {
-    /// Which table.
-    pub table: String,
-    /// Its columns.
-    pub columns: Vec<String>,
-    /// Their values, row by row.
-    pub rows: Vec<Vec<Option<String>>>,
-}
-
-impl Sample {
-    /// Rows that are shown.
-    const ROWS: usize = 3;
-
-    fn render(&self, style: Style) -> String {
-        let row = |row: &Vec<Option<String>>| {
-            let values = self.columns.iter().zip(row);
-            let values: Vec<String> = values
-                .map(|(column, value)| format!("{column}: {}", value.as_deref().unwrap_or("NULL")))
-                .collect();
-            format!("  {}", values.join(", "))
-        };
-        let rows: Vec<String> = self.rows.iter().map(row).collect();
-        style.faint(&format!("first rows of {}:\n{}", self.table, rows.join("\n")))
-    }
-
-    fn of(step: &TableStep) -> Option<Self> {
-        let is_shown = matches!(step.source, Source::Own(..)) && step.action != TableAction::Keep;
-        is_shown.then(|| Self {
-            table: step.table.clone(),
-            columns: step.source.shape().columns,
-            rows: step.source.samples(Self::ROWS),
-        })
-    }
 }
 
 /// What seeding would do. Shows neither password nor hash.
@@ -276,78 +238,9 @@ impl SeedPlan {
     }
 }
 
-impl Plan for SeedPlan {
-    fn hazards(&self) -> Vec<Hazard> {
-        let mut hazards = Vec::new();
-        let users = self.users.iter().filter(|step| step.action != UserAction::Keep).count();
-        if users > 0 {
-            hazards.push(Hazard::WritesRows(format!("{users} test users")));
-        }
-        let of = |action| self.tables.iter().filter(move |step| step.action == action);
-        let new: Vec<&TableStep> = of(TableAction::Fill).chain(of(TableAction::Grow)).collect();
-        if !new.is_empty() {
-            let rows: u64 = new.iter().map(|step| step.wanted - step.present).sum();
-            hazards.push(Hazard::WritesRows(format!("{rows} generated rows in {} tables", new.len())));
-        }
-        let old: Vec<&str> =
-            of(TableAction::Merge).chain(of(TableAction::Shrink)).map(|step| step.table.as_str()).collect();
-        if !old.is_empty() {
-            hazards.push(Hazard::OverwritesRows(format!("generated rows of {}", old.join(", "))));
-        }
-        if hazards.is_empty() && self.writes_counts {
-            hazards.push(Hazard::WritesRows("the entries of the test users".to_owned()));
-        }
-        hazards
-    }
-
-    fn fingerprint(&self) -> &Fingerprint {
-        &self.fingerprint
-    }
-}
-
-impl Render for SeedPlan {
-    fn render(&self, style: &Style) -> String {
-        if self.is_empty() {
-            return "nothing to do: users and rows are as described".to_owned();
-        }
-        let mut lines = Vec::new();
-        for step in &self.users {
-            let word = match step.action {
-                UserAction::Create => style.good("create"),
-                UserAction::Update => style.attention("update"),
-                UserAction::SetPassword => style.attention("update, with a new password"),
-                UserAction::Keep => style.faint("keep"),
-            };
-            lines.push(format!("{word} {} ({})", step.login.email, step.login.role));
-        }
-        for step in &self.tables {
-            let (name, wanted, present) = (&step.table, step.wanted, step.present);
-            lines.push(match step.action {
-                TableAction::Fill => format!("{} {name}: {wanted} rows", style.good("fill")),
-                TableAction::Grow => {
-                    format!("{} {name}: {present} rows, and {} more", style.good("grow"), wanted - present)
-                }
-                TableAction::Shrink => format!(
-                    "{} {name}: {present} rows, {} of them go",
-                    style.attention("shrink"),
-                    present.saturating_sub(wanted)
-                ),
-                TableAction::Merge => {
-                    format!(
-                        "{} {name}: {wanted} rows wanted, {present} generated ones there",
-                        style.attention("merge")
-                    )
-                }
-                TableAction::Keep => format!("{} {name}: {present} rows", style.faint("keep")),
-            });
-        }
-        lines.extend(self.samples.iter().map(|sample| sample.render(*style)));
-        if let Some(source) = &self.password {
-            lines.push(style.faint(&format!("all users: {source}")));
-        }
-        lines.join("\n")
-    }
-}
-
+mod sample;
 #[cfg(test)]
 mod tests;
+mod words;
+
+pub use sample::Sample;

@@ -71,10 +71,13 @@ pub(crate) fn merge(shape: &Shape, number: usize) -> Vec<String> {
     let (target, staged, key) = (shape.name(), staged(number), same_key(shape));
     let ours = list(&shape.columns, "s.");
     let others: Vec<&String> = shape.columns.iter().filter(|column| !shape.key.contains(column)).collect();
+    let compared = shape.columns.iter().zip(&shape.compared).filter(|(_, is_compared)| **is_compared);
+    let compared: Vec<&String> =
+        compared.map(|(column, _)| column).filter(|column| !shape.key.contains(column)).collect();
     // Types without an equality, such as json, are compared as text.
     let values = |prefix: &str| {
         let values: Vec<String> =
-            others.iter().map(|column| format!("{prefix}{}::text", identifier(column))).collect();
+            compared.iter().map(|column| format!("{prefix}{}::text", identifier(column))).collect();
         format!("array[{}]::text[]", values.join(", "))
     };
     let (wanted, present) = (values("s."), values("t."));

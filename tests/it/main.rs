@@ -54,6 +54,7 @@ mod reset;
 mod secrets;
 mod seed;
 mod seed_own;
+mod seed_real;
 mod server_stopped;
 mod splitter;
 mod stale_plan;

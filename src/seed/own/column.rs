@@ -4,21 +4,16 @@ use crate::seed::description::Role;
 use crate::seed::own::compile::{Chosen, Context};
 use crate::seed::own::dice::seed_of;
 use crate::seed::own::form::Form;
-use crate::seed::own::kind::{Given, Kind, Known, Words};
-use crate::seed::own::lexicon;
+use crate::seed::own::kind::{Given, Kind, Known};
 use crate::seed::own::links::Links;
-use crate::seed::own::reader::{Wrong, nearest};
-use crate::seed::own::template::{Piece, Written, cut};
-use crate::seed::own::value::{Column, Moments, Path, Value};
-
-/// Seconds of a day.
-const DAY: i64 = 24 * 3600;
+use crate::seed::own::reader::Wrong;
+use crate::seed::own::value::{Column, Value};
 
 /// Where a column is being made.
-struct Spot<'a> {
-    context: &'a Context<'a>,
-    table: usize,
-    links: &'a Links,
+pub(super) struct Spot<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) table: usize,
+    pub(super) links: &'a Links,
     /// As errors call it.
     name: String,
     definition: &'a str,
@@ -71,7 +66,7 @@ impl Spot<'_> {
         })
     }
 
-    fn wrong(&self, place: usize, message: impl std::fmt::Display) -> Wrong {
+    pub(super) fn wrong(&self, place: usize, message: impl std::fmt::Display) -> Wrong {
         let label = &self.context.drafts[self.table].given.label;
         Wrong::new(place, format!("`{}` of `{label}`: {message}", self.name))
     }
@@ -116,12 +111,49 @@ impl Spot<'_> {
                 fits("a text", false)?;
                 Value::Words { words: self.words(list, place)?, count: *count }
             }
-            Kind::Integer(_) | Kind::Decimal { .. } | Kind::Boolean { .. } => {
-                self.number(&given.kind, form, place)?
+            Kind::Integer(_)
+            | Kind::Decimal { .. }
+            | Kind::Boolean { .. }
+            | Kind::Moment { .. }
+            | Kind::User(_)
+            | Kind::Template(_)
+            | Kind::Json(_)
+            | Kind::Array { .. }
+            | Kind::Uuid
+            | Kind::Serial { .. }
+            | Kind::Number => self.made(&given.kind, form, place)?,
+        })
+    }
+
+    /// Values that are computed and not taken from a list.
+    fn made(&self, kind: &Kind, form: &Form, place: usize) -> Result<Value, Wrong> {
+        let fits = |what: &str, fits: bool| {
+            self.must_fit(place, what, fits || form.is_text() || *form == Form::Other)
+        };
+        Ok(match kind {
+            Kind::Default
+            | Kind::Null
+            | Kind::Reference { .. }
+            | Kind::Constant(_)
+            | Kind::Known(_)
+            | Kind::Choice(_)
+            | Kind::Words { .. } => Value::Null,
+            Kind::Integer(between) => self.integer(*between, form, place)?,
+            Kind::Decimal { between, places } => {
+                let fit = match form {
+                    Form::Numeric(Some((_, scale))) => scale >= places,
+                    form => matches!(form, Form::Numeric(None) | Form::Float),
+                };
+                fits(&format!("a number with {places} decimal places"), fit)?;
+                Value::Decimal { between: *between, places: *places }
+            }
+            Kind::Boolean { percent } => {
+                fits("true or false", *form == Form::Boolean)?;
+                Value::Boolean(*percent)
             }
             Kind::Moment { .. } => {
                 fits("a point in time", matches!(form, Form::Date | Form::Time | Form::Timestamp { .. }))?;
-                Value::Moment(self.moments(&given.kind, place)?)
+                Value::Moment(self.moments(kind, place)?)
             }
             Kind::User(role) => {
                 fits("a user's id", *form == Form::Uuid)?;
@@ -149,33 +181,13 @@ impl Spot<'_> {
         })
     }
 
-    /// Numbers and truth values.
-    fn number(&self, kind: &Kind, form: &Form, place: usize) -> Result<Value, Wrong> {
-        let fits = |what: &str, fits: bool| self.must_fit(place, what, fits || form.is_text());
-        Ok(match kind {
-            Kind::Integer([low, high]) => {
-                let is_in_range = match form {
-                    Form::Integer { least, most } => low >= least && high <= most,
-                    form => matches!(form, Form::Numeric(_) | Form::Float),
-                };
-                fits(&format!("a number from {low} to {high}"), is_in_range)?;
-                Value::Integer([*low, *high])
-            }
-            Kind::Decimal { between, places } => {
-                let fit = match form {
-                    Form::Numeric(None) | Form::Float => true,
-                    Form::Numeric(Some((_, scale))) => scale >= places,
-                    _ => false,
-                };
-                fits(&format!("a number with {places} decimal places"), fit)?;
-                Value::Decimal { between: *between, places: *places }
-            }
-            Kind::Boolean { percent } => {
-                fits("true or false", *form == Form::Boolean)?;
-                Value::Boolean(*percent)
-            }
-            _ => Value::Null,
-        })
+    fn integer(&self, [low, high]: [i64; 2], form: &Form, place: usize) -> Result<Value, Wrong> {
+        let is_in_range = match form {
+            Form::Integer { least, most } => low >= *least && high <= *most,
+            form => matches!(form, Form::Numeric(_) | Form::Float | Form::Text(_) | Form::Other),
+        };
+        self.must_fit(place, &format!("a number from {low} to {high}"), is_in_range)?;
+        Ok(Value::Integer([low, high]))
     }
 
     fn nested(&self, name: &str, given: &Given, form: &Form) -> Result<Column, Wrong> {
@@ -233,130 +245,5 @@ impl Spot<'_> {
             );
         }
         Ok(Value::Serial(start))
-    }
-
-    fn words(&self, list: &Words, place: usize) -> Result<Vec<String>, Wrong> {
-        let name = match list {
-            Words::These(words) if words.is_empty() => {
-                return Err(self.wrong(place, "the list of words is empty"));
-            }
-            Words::These(words) => return Ok(words.clone()),
-            Words::Named(name) => name,
-        };
-        if let Some(words) = self.context.description.words.get(name) {
-            return Ok(words.clone());
-        }
-        let vocabulary = &self.context.model.vocabulary;
-        Ok(match name.as_str() {
-            "word" => lexicon::words(),
-            "industries" => vocabulary.industries.clone(),
-            "departments" => vocabulary.departments.clone(),
-            "job_titles" => vocabulary.job_titles.clone(),
-            "streets" => vocabulary.streets.clone(),
-            "first_names" => vocabulary.names.first.clone(),
-            "last_names" => vocabulary.names.last.clone(),
-            _ => {
-                let own = self.context.description.words.keys().map(String::as_str);
-                let known = [
-                    "word",
-                    "industries",
-                    "departments",
-                    "job_titles",
-                    "streets",
-                    "first_names",
-                    "last_names",
-                ];
-                let names: Vec<&str> = own.chain(known).collect();
-                return Err(self
-                    .wrong(place, format!("there is no list `{name}` under `[words]`"))
-                    .help(nearest(name, &names)));
-            }
-        })
-    }
-
-    fn moments(&self, kind: &Kind, place: usize) -> Result<Moments, Wrong> {
-        let Kind::Moment { between, after, within, is_office } = kind else {
-            return Err(self.wrong(place, "this is no point in time"));
-        };
-        let today = self.context.model.reference.seconds();
-        // To the end of the last day, but never into "today" from behind.
-        let days = |[first, last]: [i64; 2]| [today + first * DAY, today + (last + 1) * DAY - 1];
-        let between = match (between, after) {
-            (Some(between), _) => Some(days(*between)),
-            (None, Some(_)) => None,
-            (None, None) => Some(days([-365, -1])),
-        };
-        let after = after.as_ref().map(|name| self.path(name, place)).transpose()?;
-        Ok(Moments { between, after, within: within.map(|days| days * DAY), is_office: *is_office })
-    }
-
-    fn pieces(&self, text: &str, place: usize) -> Result<Vec<Piece>, Wrong> {
-        let mut pieces = Vec::new();
-        for written in cut(text).map_err(|message| self.wrong(place, message))? {
-            pieces.push(match written {
-                Written::Text(text) => Piece::Text(text),
-                Written::Name { name: "n", .. } => Piece::Number,
-                Written::Name { name, change } => match name.strip_prefix("words.") {
-                    Some(list) => Piece::Word(self.words(&Words::Named(list.to_owned()), place)?),
-                    None => Piece::Column(self.path(name, place)?, change),
-                },
-            });
-        }
-        Ok(pieces)
-    }
-
-    /// `column`, or `referring_column.column`.
-    fn path(&self, name: &str, place: usize) -> Result<Path, Wrong> {
-        let draft = &self.context.drafts[self.table];
-        if let Some(column) = draft.place_of(name) {
-            return Ok(Path::Same(column));
-        }
-        let linked =
-            name.split_once('.').and_then(|(own, column)| Some((self.links.columns.get(own)?, column)));
-        let Some(((link, _), column)) = linked else {
-            let names: Vec<&str> = draft.chosen.iter().map(|chosen| chosen.attribute.name.as_str()).collect();
-            return Err(self
-                .wrong(place, format!("no column `{name}` is written"))
-                .help(nearest(name, &names)));
-        };
-        let target = self.context.target(self.links.links[*link].parent, column, place)?;
-        Ok(Path::Of { link: *link, target })
-    }
-
-    /// The same value, made so that no two rows have it.
-    fn unique(&self, value: Value, place: usize) -> Result<Value, Wrong> {
-        let is_distinct = |piece: &Piece| match piece {
-            Piece::Number => true,
-            Piece::Column(Path::Same(column), _) => {
-                let chosen = &self.context.drafts[self.table].chosen[*column];
-                let name = &chosen.attribute.name;
-                self.context.drafts[self.table].unique().iter().any(|unique| unique[..] == [name.clone()])
-            }
-            Piece::Column(Path::Of { .. }, _) | Piece::Text(_) | Piece::Word(_) => false,
-        };
-        match value {
-            Value::Choice(values) => {
-                let (_, slots, is_scaled) = self.context.volumes[self.table];
-                let rows = if is_scaled { slots.saturating_mul(self.context.scale) } else { slots };
-                if rows > values.len() as u64 {
-                    let message =
-                        format!("it is unique, and {rows} rows would share {} values", values.len());
-                    return Err(self.wrong(place, message).help("lower `rows`, or set `scaled = false`"));
-                }
-                Ok(Value::EachOnce(values.into_iter().map(|(value, _)| value).collect()))
-            }
-            Value::Template(pieces) if !pieces.iter().any(is_distinct) => Err(self
-                .wrong(place, "it is unique, and the template may give two rows the same")
-                .help("put `{n}`, the number of the row, into the text")),
-            Value::Constant(_)
-            | Value::Decimal { .. }
-            | Value::Boolean(_)
-            | Value::Moment(_)
-            | Value::Json(_)
-            | Value::Array { .. } => Err(self
-                .wrong(place, "it is unique, and values of this kind may repeat")
-                .help("use a `template` with `{n}`, `serial`, `integer` or `uuid`")),
-            value => Ok(value),
-        }
     }
 }

@@ -10,8 +10,7 @@ use crate::seed::own::description::{GivenTable, GivenVolume, OwnDescription, Own
 use crate::seed::own::design::{Design, Own, Volume};
 use crate::seed::own::dice::seed_of;
 use crate::seed::own::form::Form;
-use crate::seed::own::guess;
-use crate::seed::own::kind::{Given, Kind, Spread};
+use crate::seed::own::kind::{Given, Kind};
 use crate::seed::own::links::Links;
 use crate::seed::own::reader::{Wrong, nearest};
 use crate::seed::own::value::Parent;
@@ -125,7 +124,7 @@ fn draft<'a>(given: &'a GivenTable, relations: &'a [Relation]) -> Result<Draft<'
     Ok(Draft { given, relation, chosen: Vec::new(), dropped: HashSet::new() })
 }
 
-impl<'a> Context<'a> {
+impl Context<'_> {
     /// Rows of a table; those of its parents are known.
     fn volume(&self, table: usize) -> Result<(Volume, u64, bool), Wrong> {
         let given = self.drafts[table].given;
@@ -186,96 +185,6 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The columns that are written, in the order of the table.
-    fn choose(&self, table: usize) -> Result<Vec<Chosen<'a>>, Wrong> {
-        let draft = &self.drafts[table];
-        let (given, relation): (&'a GivenTable, &'a Relation) = (draft.given, draft.relation);
-        let mut chosen = Vec::new();
-        for attribute in relation.columns.iter().filter(|attribute| !attribute.is_generated) {
-            let form = Form::of(attribute);
-            let described = given.columns.get(&attribute.name).cloned();
-            let given = match described {
-                Some(given) => Some(given),
-                None => self.guessed(table, attribute, &form)?,
-            };
-            let Some(given) = given else { continue };
-            if given.kind == Kind::Default {
-                self.must_have_default(table, attribute, given.place)?;
-                continue;
-            }
-            chosen.push(Chosen { attribute, form, given });
-        }
-        Ok(chosen)
-    }
-
-    fn guessed(&self, table: usize, attribute: &Attribute, form: &Form) -> Result<Option<Given>, Wrong> {
-        let draft = &self.drafts[table];
-        let place = draft.given.place;
-        let given = |kind| Ok(Some(guess::given(kind, place)));
-        let is_key = draft.key().is_some_and(|key| key.contains(&attribute.name));
-        let foreign = draft.relation.foreign.iter().enumerate();
-        let mut foreign = foreign.filter(|(_, foreign)| foreign.columns.contains(&attribute.name));
-        if let Some((number, foreign)) = foreign.next() {
-            let target = foreign.table();
-            if draft.dropped.contains(&number) {
-                return given(Kind::Null);
-            }
-            if self.parent_of(&target).is_some() {
-                return given(Kind::Reference { to: None, column: None, spread: Spread::Even });
-            }
-            if is_user(&target) {
-                return given(Kind::User(None));
-            }
-            if !attribute.is_required || attribute.has_default {
-                return Ok(None);
-            }
-            let (label, name) = (&draft.given.label, &attribute.name);
-            let wrong = Wrong::new(
-                place,
-                format!("`{name}` of `{label}` refers to {}, which is not seeded", target.sql()),
-            );
-            return Err(wrong.help(format!(
-                "describe that table as well: `[tables.\"{}.{}\"]`",
-                target.schema, target.name
-            )));
-        }
-        if is_key && attribute.is_counted {
-            return given(Kind::Serial { start: None });
-        }
-        if is_key && *form == Form::Uuid {
-            return given(Kind::Uuid);
-        }
-        if is_key && matches!(form, Form::Integer { .. }) {
-            let is_only = draft.key().is_some_and(|key| key.len() == 1);
-            return given(if is_only { Kind::Serial { start: None } } else { Kind::Number });
-        }
-        if (attribute.is_counted || guess::is_better_left(attribute)) && !is_key {
-            return Ok(None);
-        }
-        if guess::is_better_null(attribute) {
-            return Ok(None);
-        }
-        let kind = guess::guess(draft.relation, attribute, form);
-        if kind.is_none() {
-            self.must_have_default(table, attribute, place)?;
-        }
-        Ok(kind.map(|kind| guess::given(kind, place)))
-    }
-
-    /// A column that is left out must be able to be.
-    fn must_have_default(&self, table: usize, attribute: &Attribute, place: usize) -> Result<(), Wrong> {
-        if !attribute.is_required || attribute.has_default || attribute.is_counted {
-            return Ok(());
-        }
-        let (label, name) = (&self.drafts[table].given.label, &attribute.name);
-        let message = format!(
-            "`{name}` of `{label}`, {}, must have a value, and nobody says which",
-            attribute.definition
-        );
-        Err(Wrong::new(place, message)
-            .help(format!("describe it under `[tables.{label}.columns]`: `{name} = {{ kind = \"...\" }}`")))
-    }
-
     fn own(&self, table: usize) -> Result<Own, Wrong> {
         let draft = &self.drafts[table];
         let (volume, slots, is_scaled) = self.volumes[table];
@@ -308,9 +217,4 @@ impl Draft<'_> {
     pub(crate) fn place_of(&self, column: &str) -> Option<usize> {
         self.chosen.iter().position(|chosen| chosen.attribute.name == column)
     }
-}
-
-/// The tables of those who own rows.
-fn is_user(table: &TableName) -> bool {
-    matches!((table.schema.as_str(), table.name.as_str()), ("public", "sales") | ("auth", "users"))
 }

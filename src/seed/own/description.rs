@@ -9,7 +9,8 @@ use crate::error::{Explain, Kind as ErrorKind, Location};
 use crate::pg::TableName;
 use crate::seed::description::Role;
 use crate::seed::load::DescriptionError;
-use crate::seed::own::kind::{Given, each, role_named, unknown_role};
+use crate::seed::own::given::{each, role_named, unknown_role};
+use crate::seed::own::kind::Given;
 use crate::seed::own::reader::{Entry, Section, Wrong};
 
 /// How many rows of a table there are, without scale.

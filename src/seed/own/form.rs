@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 use crate::seed::own::catalog::Attribute;
-use crate::seed::own::kind::units;
+use crate::seed::own::given::units;
 use crate::seed::own::reader::nearest;
 
 /// What a value of a column looks like.

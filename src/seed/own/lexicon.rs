@@ -8,8 +8,8 @@ use crate::seed::own::design::Design;
 use crate::seed::own::dice::Dice;
 use crate::seed::own::form::Form;
 use crate::seed::own::kind::Known;
+use crate::seed::own::put::number_if;
 use crate::seed::own::value::Column;
-use crate::seed::own::write::number_if;
 
 const PERSON: u64 = 0x7065_7273;
 const COMPANY: u64 = 0x636f_6d70;

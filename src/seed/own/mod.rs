@@ -5,18 +5,22 @@
 //! makes every value of every row by itself: no row is ever remembered.
 
 mod catalog;
+mod choose;
 mod column;
 mod compile;
 mod description;
 mod design;
 mod dice;
 mod form;
+mod given;
 mod guess;
 mod keys;
 mod kind;
 mod lexicon;
 mod links;
 mod order;
+mod phrase;
+mod put;
 mod reader;
 mod rows;
 mod template;
