@@ -1,8 +1,10 @@
 use super::*;
 use crate::environment::Protection;
+use crate::plan::{Hazard, Render as _};
 use crate::seed::description::Role;
 use crate::seed::generate::{Digest, Owner, Table};
 use crate::seed::{Description, logins, password};
+use crate::ui::Style;
 use std::path::Path;
 
 /// The place of a table among those that are seeded.
