@@ -3,13 +3,12 @@
 use crate::environment::Secret;
 use crate::error::{Explain, Kind};
 use crate::guard::Approved;
-use crate::pg::{Answer, CopySource, Generator, PgError, Session, Writer};
+use crate::pg::{Answer, PgError, Session, Writer};
 use crate::plan::Progress;
-use crate::seed::generate::{Table, chunks};
-use crate::seed::observe::wanted_rows;
 use crate::seed::plan::{SeedPlan, TableAction, TableStep, UserAction};
-use crate::seed::record::{auth_identity, auth_user, sales_person};
+use crate::seed::record::{Record, auth_identity, auth_user, sales_person};
 use crate::seed::report::SeedReport;
+use crate::seed::source::{Part, Source};
 use crate::seed::statements;
 use crate::seed::users::UsersError;
 
@@ -23,10 +22,10 @@ pub enum SeedError {
     #[error(transparent)]
     Users(#[from] UsersError),
     /// The rows that arrived are not those that were sent: a trigger or a rule of the project's swallowed some.
-    #[error("`{}` took {present} of {wanted} rows, so everything was rolled back", table.name())]
+    #[error("`{table}` took {present} of {wanted} rows, so everything was rolled back")]
     Swallowed {
         /// Where.
-        table: Table,
+        table: String,
         /// Rows that are there.
         present: u64,
         /// Rows that were to be.
@@ -49,10 +48,15 @@ impl Explain for SeedError {
                 "a row that was not generated has the same name or code: rename it, or change the word in `seeds/`"
                     .to_owned(),
             ),
+            Self::Server(error) if matches!(error.code(), Some("23514" | "23502" | "22001" | "22003")) => Some(
+                "a made up value breaks a rule of the table: describe its column in `seeds/seed.toml` so that it fits, \
+                 then look at `crmctl seed --dry-run`"
+                    .to_owned(),
+            ),
             Self::Server(error) => error.help(),
             Self::Users(error) => error.help(),
             Self::Swallowed { table, .. } => {
-                Some(format!("look at the triggers and rules of the table `{}`", table.name()))
+                Some(format!("look at the triggers and rules of the table `{table}`"))
             }
         }
     }
@@ -100,7 +104,7 @@ pub async fn fill(
     progress: &dyn Progress,
 ) -> Result<SeedReport, SeedError> {
     let hash = hash(plan)?;
-    progress.phase("seeding", wanted_rows(&plan.model));
+    progress.phase("seeding", plan.tables.iter().map(TableStep::changing_rows).sum());
     let mut abouts = vec![About::Nothing; writer.in_flight()];
     send_users(writer, plan, hash.as_ref(), &mut abouts)?;
     send_tables(writer, plan, &mut abouts)?;
@@ -136,44 +140,68 @@ fn send_users(
             UserAction::Update => None,
             UserAction::Keep => continue,
         };
-        // The person last: a trigger of the project's on `auth.users` may have made it.
-        let records = [
-            auth_user(&step.login, hash, &plan.columns),
-            auth_identity(&step.login, &plan.columns),
-            sales_person(&step.login, &plan.columns),
-        ];
-        writer.send(&records.map(|record| record.write()).join("; "))?;
+        let mut records =
+            vec![auth_user(&step.login, hash, &plan.columns), auth_identity(&step.login, &plan.columns)];
+        if plan.has_crm {
+            // The person last: a trigger of the project's on `auth.users` may have made it.
+            records.push(sales_person(&step.login, &plan.columns));
+        }
+        writer.send(&records.iter().map(Record::write).collect::<Vec<_>>().join("; "))?;
         abouts.push(About::Nothing);
     }
     Ok(())
 }
 
 fn send_tables(writer: &mut Writer<'_>, plan: &SeedPlan, abouts: &mut Vec<About>) -> Sent {
-    let reference = plan.model.reference.to_string();
-    for (index, TableStep { table, action, .. }) in plan.tables.iter().enumerate() {
-        let rows = || CopySource::Generated(Generator(Box::new(chunks(&plan.model, *table))));
+    let is_deferred = |step: &TableStep| matches!(&step.source, Source::Own(design, _) if design.is_deferred);
+    if plan.tables.iter().any(is_deferred) {
+        writer.send("set constraints all deferred")?;
+        abouts.push(About::Nothing);
+    }
+    for (index, TableStep { action, source, blocks, .. }) in plan.tables.iter().enumerate() {
+        let shape = source.shape();
+        let rows = |part| source.copy(blocks.clone(), part);
         match action {
             TableAction::Keep => {}
-            TableAction::Fill => {
-                writer.send_copy_in(&statements::copy(*table), rows())?;
+            TableAction::Fill | TableAction::Grow => {
+                writer.send_copy_in(&statements::copy(&shape), rows(Part::Whole))?;
                 abouts.push(About::Filled(index));
             }
             TableAction::Merge => {
-                writer.send(&statements::stage(*table))?;
-                writer.send_copy_in(&statements::copy_staged(*table), rows())?;
-                writer.send(&statements::merge(*table, &reference).join("; "))?;
+                writer.send(&statements::stage(&shape, &shape.columns, index))?;
+                writer.send_copy_in(&statements::copy_staged(&shape.columns, index), rows(Part::Whole))?;
+                writer.send(&statements::merge(&shape, index).join("; "))?;
                 abouts.extend([About::Nothing, About::Nothing, About::Merged(index)]);
+            }
+            TableAction::Shrink => {
+                writer.send(&statements::stage(&shape, &shape.key, index))?;
+                let keys = Part::Columns(shape.key_places());
+                writer.send_copy_in(&statements::copy_staged(&shape.key, index), rows(keys))?;
+                abouts.extend([About::Nothing, About::Nothing]);
             }
         }
     }
     // Children first, and only now, when no wanted row refers to an unwanted one any more.
     for (index, step) in plan.tables.iter().enumerate().rev() {
-        if step.action == TableAction::Merge {
-            writer.send(&statements::remove(step.table, &reference, &plan.references))?;
+        if matches!(step.action, TableAction::Merge | TableAction::Shrink) {
+            let is_wanted = step.action == TableAction::Merge;
+            writer.send(&statements::remove(&step.source.shape(), index, is_wanted, &plan.references))?;
             abouts.push(About::Removed(index));
         }
     }
     Ok(())
+}
+
+impl TableStep {
+    /// Rows that are sent.
+    fn changing_rows(&self) -> u64 {
+        match self.action {
+            TableAction::Keep => 0,
+            TableAction::Grow => self.wanted - self.present,
+            TableAction::Shrink => self.present.saturating_sub(self.wanted),
+            TableAction::Fill | TableAction::Merge => self.wanted,
+        }
+    }
 }
 
 fn send_counts(writer: &mut Writer<'_>, plan: &SeedPlan, abouts: &mut Vec<About>) -> Sent {
@@ -227,29 +255,33 @@ fn note(
     progress: &dyn Progress,
 ) -> Result<(), SeedError> {
     let (About::Filled(index) | About::Merged(index) | About::Removed(index)) = about else { return Ok(()) };
-    let TableStep { table, wanted, .. } = plan.tables[index];
+    let step = &plan.tables[index];
     let entry = &mut report.tables[index];
-    let present = match about {
-        About::Nothing => wanted,
+    let (wanted, present) = match about {
+        About::Nothing => return Ok(()),
         About::Filled(_) => {
             entry.inserted = rows(answer.tags.first());
-            entry.inserted
+            (step.changing_rows(), entry.inserted)
         }
         About::Merged(_) => {
-            let updates = if table.is_link() { 3 } else { 4 };
+            let updates = if step.source.shape().is_touched { 4 } else { 3 };
             entry.updated = rows(answer.tags.iter().rev().nth(updates - 1));
             entry.inserted = rows(answer.tags.iter().rev().nth(1));
-            entry.kept = wanted.saturating_sub(entry.updated + entry.inserted);
+            entry.kept = step.wanted.saturating_sub(entry.updated + entry.inserted);
             let count = answer.results.last().and_then(|rows| rows.first()?.text("present")?.parse().ok());
-            count.unwrap_or(0)
+            (step.wanted, count.unwrap_or(0))
         }
         About::Removed(_) => {
             entry.removed = rows(answer.tags.first());
             return Ok(());
         }
     };
-    progress.advance(wanted, table.name());
-    if present == wanted { Ok(()) } else { Err(SeedError::Swallowed { table, present, wanted }) }
+    progress.advance(wanted, &step.table);
+    if present == wanted {
+        Ok(())
+    } else {
+        Err(SeedError::Swallowed { table: step.table.clone(), present, wanted })
+    }
 }
 
 /// The number at the end of a command tag.

@@ -35,7 +35,20 @@ pub fn row_id(seed: u64, table: Table, role: Role, index: u64) -> Uuid {
     name[8] = table as u8;
     name[9] = role as u8;
     name[10..].copy_from_slice(&index.to_le_bytes());
-    let mut bytes = Uuid::new_v5(&Uuid::NAMESPACE_OID, &name).into_bytes();
+    marked(&name)
+}
+
+/// The same for a row of a table of the project's own; `seed` is of the whole table.
+#[must_use]
+pub(crate) fn own_row_id(seed: u64, row: u64) -> Uuid {
+    let mut name = [0; 16];
+    name[..8].copy_from_slice(&seed.to_le_bytes());
+    name[8..].copy_from_slice(&row.to_le_bytes());
+    marked(&name)
+}
+
+fn marked(name: &[u8]) -> Uuid {
+    let mut bytes = Uuid::new_v5(&Uuid::NAMESPACE_OID, name).into_bytes();
     bytes[..6].copy_from_slice(&MARK);
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }

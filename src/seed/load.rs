@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::error::{Explain, Kind, Location};
 use crate::seed::description::{Data, Role, Users, Vocabulary};
 use crate::seed::generate::Table;
+use crate::seed::own::OwnError;
 
 /// Everything that says what to seed.
 #[derive(Debug, Clone)]
@@ -36,6 +37,9 @@ pub enum DescriptionError {
         /// Why.
         reason: std::io::Error,
     },
+    /// The tables of the project's own.
+    #[error(transparent)]
+    Own(#[from] OwnError),
     /// A file does not say what it should.
     #[error("{message}")]
     Invalid {
@@ -54,7 +58,15 @@ impl Explain for DescriptionError {
     fn location(&self) -> Option<Location> {
         match self {
             Self::Unreadable { .. } => None,
+            Self::Own(error) => error.location(),
             Self::Invalid { location, .. } => Some(location.clone()),
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Own(error) => error.help(),
+            Self::Unreadable { .. } | Self::Invalid { .. } => None,
         }
     }
 }

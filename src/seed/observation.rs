@@ -1,6 +1,5 @@
 //! What is wished for, and what is there: all that a plan is made from.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -9,7 +8,9 @@ use crate::environment::Secret;
 use crate::pg::TableName;
 use crate::plan::Fingerprint;
 use crate::seed::generate::{Digest, Model, Table};
+use crate::seed::own::OwnDescription;
 use crate::seed::record::Columns;
+use crate::seed::source::Source;
 use crate::seed::users::{Login, Password};
 
 /// What is to be seeded.
@@ -49,17 +50,27 @@ pub struct Request<'a> {
     pub password: Option<&'a Password>,
     /// The rows.
     pub model: &'a Arc<Model>,
+    /// Tables of the project's own.
+    pub own: Option<&'a OwnDescription>,
 }
 
-/// A column that refers to the id of a table.
+impl Request<'_> {
+    /// Whether the tables of the CRM are seeded.
+    #[must_use]
+    pub fn has_crm(&self) -> bool {
+        self.own.is_none_or(|own| own.has_crm)
+    }
+}
+
+/// A foreign key to a table that is seeded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
     /// Which table refers.
     pub table: TableName,
-    /// By which column.
-    pub column: String,
-    /// To which table of `public`.
-    pub target: String,
+    /// By which columns, and to which.
+    pub columns: Vec<(String, String)>,
+    /// To which table.
+    pub target: TableName,
 }
 
 /// What is there of a login. Its hash is not shown.
@@ -82,6 +93,15 @@ pub struct UserState {
     pub rival: Option<String>,
 }
 
+/// The generated rows of a table.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TableState {
+    /// How many, and what is in them.
+    pub present: Digest,
+    /// They are exactly the rows of so many blocks.
+    pub blocks: Option<u64>,
+}
+
 /// What is there.
 #[derive(Debug, Clone)]
 pub struct Observation {
@@ -91,15 +111,28 @@ pub struct Observation {
     pub(crate) references: Vec<Reference>,
     /// The logins, in the order of the request.
     pub(crate) users: Vec<UserState>,
-    /// The generated rows.
-    pub(crate) tables: BTreeMap<Table, Digest>,
+    /// What is seeded, parents first; none when only users are.
+    pub(crate) sources: Vec<Source>,
+    /// What is there of each of them.
+    pub(crate) tables: Vec<TableState>,
     /// What must not change.
     pub(crate) fingerprint: Fingerprint,
 }
 
 impl Observation {
+    /// Whether rows of the project's own tables belong to test users.
+    pub(crate) fn needs_users(&self) -> bool {
+        let needs = |source: &Source| matches!(source, Source::Own(design, _) if design.needs_users());
+        self.sources.iter().any(needs)
+    }
+
+    /// Whether there are logins at all.
+    pub(crate) fn has_auth(&self) -> bool {
+        self.columns.contains_key("auth.users")
+    }
+
     /// The first thing that is not there and must be.
-    pub(crate) fn missing(&self) -> Option<String> {
+    pub(crate) fn missing(&self, request: &Request<'_>) -> Option<String> {
         let known: [(&str, &[&str]); 4] = [
             ("auth.users", &["id", "email", "encrypted_password"]),
             ("auth.identities", &["user_id", "provider", "identity_data"]),
@@ -109,8 +142,17 @@ impl Observation {
                 &["id", "user_id", "role", "created_by", "created_at", "test_data_counts"],
             ),
         ];
-        let tables = Table::ALL.map(|table| (format!("public.{}", table.name()), table.columns()));
-        let known = known.into_iter().map(|(table, columns)| (table.to_owned(), columns));
+        let crm = if request.has_crm() { &Table::ALL[..] } else { &[] };
+        let tables = crm.iter().map(|table| (format!("public.{}", table.name()), table.columns()));
+        // A schema of the project's own may have no logins, unless they are what is asked for.
+        let needed = if request.has_crm() {
+            4
+        } else if self.has_auth() || request.what == What::Users {
+            2
+        } else {
+            0
+        };
+        let known = known.into_iter().take(needed).map(|(table, columns)| (table.to_owned(), columns));
         for (table, columns) in known.chain(tables) {
             let Some(present) = self.columns.get(&table) else { return Some(format!("the table `{table}`")) };
             if let Some(column) = columns.iter().find(|column| !present.contains(**column)) {

@@ -1,17 +1,18 @@
 //! What seeding would do, decided from what is there.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::environment::Secret;
 use crate::error::{Explain, Kind};
-use crate::plan::{Fingerprint, Hazard, Plan, Render};
-use crate::seed::generate::{Digest, Model, Table, digest};
-use crate::seed::observation::{Observation, Reference, Request, UserState, What};
+use crate::plan::{Fingerprint, Plan as _};
+use crate::seed::generate::Model;
+use crate::seed::observation::{Observation, Reference, Request, TableState, UserState, What};
 use crate::seed::record::Columns;
+use crate::seed::source::Source;
 use crate::seed::users::{Login, Password, PasswordSource};
-use crate::ui::Style;
 
 /// What is done about a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -33,6 +34,10 @@ pub enum UserAction {
 pub enum TableAction {
     /// It holds no generated rows: all are copied into it.
     Fill,
+    /// Its generated rows are right, and more of them are copied into it.
+    Grow,
+    /// Its generated rows are right, and the last of them are removed.
+    Shrink,
     /// Its generated rows are compared with the wanted ones, and become them.
     Merge,
     /// Nothing.
@@ -50,16 +55,21 @@ pub struct UserStep {
 }
 
 /// A table and what is done about it.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct TableStep {
     /// Which.
-    pub table: Table,
+    pub table: String,
     /// What.
     pub action: TableAction,
     /// Generated rows there are.
     pub present: u64,
     /// Generated rows there are to be.
     pub wanted: u64,
+    #[serde(skip)]
+    pub(crate) source: Source,
+    /// The blocks that are copied or removed.
+    #[serde(skip)]
+    pub(crate) blocks: Range<u64>,
 }
 
 /// What seeding would do. Shows neither password nor hash.
@@ -75,6 +85,8 @@ pub struct SeedPlan {
     pub writes_counts: bool,
     /// Where the password comes from.
     pub password: Option<PasswordSource>,
+    /// The first rows of tables of the project's own that change.
+    pub samples: Vec<Sample>,
     pub(crate) fingerprint: Fingerprint,
     #[serde(skip)]
     pub(crate) secret: Option<Password>,
@@ -86,6 +98,8 @@ pub struct SeedPlan {
     pub(crate) columns: Columns,
     #[serde(skip)]
     pub(crate) references: Vec<Reference>,
+    #[serde(skip)]
+    pub(crate) has_crm: bool,
 }
 
 /// Why there is no plan.
@@ -131,7 +145,7 @@ impl Explain for PlanError {
 
 /// Decides what to do. Reads nothing, changes nothing.
 pub fn plan(request: &Request<'_>, observation: Observation) -> Result<SeedPlan, PlanError> {
-    if let Some(what) = observation.missing() {
+    if let Some(what) = observation.missing(request) {
         return Err(PlanError::NotMigrated { what });
     }
     let mut users = Vec::new();
@@ -140,25 +154,24 @@ pub fn plan(request: &Request<'_>, observation: Observation) -> Result<SeedPlan,
         if request.what.has_users() {
             let has_password = fitting.has(state.hash.as_ref(), request.password);
             users.push(UserStep { login: login.clone(), action: user_action(login, state, has_password)? });
-        } else if !state.has_person {
+        } else if !state.has_person && (request.has_crm() || observation.needs_users()) {
             return Err(PlanError::NoOwner { email: login.email.clone() });
         }
     }
-    let mut tables = Vec::new();
-    if request.what.has_data() {
-        for table in Table::ALL {
-            let present = observation.tables.get(&table).copied().unwrap_or_default();
-            tables.push(table_step(request.model, table, present));
-        }
-    }
+    let states = observation.tables.iter().copied().chain(std::iter::repeat(TableState::default()));
+    let tables: Vec<TableStep> =
+        observation.sources.iter().zip(states).map(|(source, state)| table_step(source, state)).collect();
+    let samples = tables.iter().filter_map(Sample::of).collect();
     let lacks = |state: &UserState| !state.has_entry || (request.what.has_data() && !state.has_counts);
-    let writes_counts =
-        observation.users.iter().any(lacks) || tables.iter().any(|step| step.action != TableAction::Keep);
+    let writes_counts = request.has_crm()
+        && (observation.users.iter().any(lacks)
+            || tables.iter().any(|step| step.action != TableAction::Keep));
     Ok(SeedPlan {
         what: request.what,
         users,
         tables,
         writes_counts,
+        samples,
         password: request
             .password
             .filter(|_| request.what.has_users())
@@ -169,6 +182,7 @@ pub fn plan(request: &Request<'_>, observation: Observation) -> Result<SeedPlan,
         model: Arc::clone(request.model),
         columns: observation.columns,
         references: observation.references,
+        has_crm: request.has_crm(),
     })
 }
 
@@ -201,16 +215,19 @@ fn user_action(login: &Login, state: &UserState, has_password: bool) -> Result<U
     })
 }
 
-fn table_step(model: &Model, table: Table, present: Digest) -> TableStep {
-    let wanted = model.total(table);
-    let action = match (present.rows, wanted) {
-        (0, 0) => TableAction::Keep,
-        (0, _) => TableAction::Fill,
-        // Only rows of the same number can be the same rows; making them all only to compare takes a while.
-        (rows, wanted) if rows == wanted && digest(model, table) == present => TableAction::Keep,
-        _ => TableAction::Merge,
+fn table_step(source: &Source, state: TableState) -> TableStep {
+    let (present, blocks) = (state.present.rows, source.blocks());
+    let wanted = source.total(blocks);
+    let (action, blocks) = match state.blocks {
+        _ if present == 0 && wanted == 0 => (TableAction::Keep, 0..0),
+        _ if present == 0 => (TableAction::Fill, 0..blocks),
+        Some(known) if known == blocks => (TableAction::Keep, 0..0),
+        Some(known) if known < blocks => (TableAction::Grow, known..blocks),
+        Some(known) => (TableAction::Shrink, blocks..known),
+        None => (TableAction::Merge, 0..blocks),
     };
-    TableStep { table, action, present: present.rows, wanted }
+    let table = source.shape().table.to_string();
+    TableStep { table, action, present, wanted, source: source.clone(), blocks }
 }
 
 impl SeedPlan {
@@ -221,70 +238,9 @@ impl SeedPlan {
     }
 }
 
-impl Plan for SeedPlan {
-    fn hazards(&self) -> Vec<Hazard> {
-        let mut hazards = Vec::new();
-        let users = self.users.iter().filter(|step| step.action != UserAction::Keep).count();
-        if users > 0 {
-            hazards.push(Hazard::WritesRows(format!("{users} test users")));
-        }
-        let of = |action| self.tables.iter().filter(move |step| step.action == action);
-        if of(TableAction::Fill).next().is_some() {
-            let rows: u64 = of(TableAction::Fill).map(|step| step.wanted).sum();
-            hazards.push(Hazard::WritesRows(format!(
-                "{rows} generated rows in {} tables",
-                of(TableAction::Fill).count()
-            )));
-        }
-        if of(TableAction::Merge).next().is_some() {
-            let names: Vec<&str> = of(TableAction::Merge).map(|step| step.table.name()).collect();
-            hazards.push(Hazard::OverwritesRows(format!("generated rows of {}", names.join(", "))));
-        }
-        if hazards.is_empty() && self.writes_counts {
-            hazards.push(Hazard::WritesRows("the entries of the test users".to_owned()));
-        }
-        hazards
-    }
-
-    fn fingerprint(&self) -> &Fingerprint {
-        &self.fingerprint
-    }
-}
-
-impl Render for SeedPlan {
-    fn render(&self, style: &Style) -> String {
-        if self.is_empty() {
-            return "nothing to do: users and rows are as described".to_owned();
-        }
-        let mut lines = Vec::new();
-        for step in &self.users {
-            let word = match step.action {
-                UserAction::Create => style.good("create"),
-                UserAction::Update => style.attention("update"),
-                UserAction::SetPassword => style.attention("update, with a new password"),
-                UserAction::Keep => style.faint("keep"),
-            };
-            lines.push(format!("{word} {} ({})", step.login.email, step.login.role));
-        }
-        for step in &self.tables {
-            let (name, wanted, present) = (step.table.name(), step.wanted, step.present);
-            lines.push(match step.action {
-                TableAction::Fill => format!("{} {name}: {wanted} rows", style.good("fill")),
-                TableAction::Merge => {
-                    format!(
-                        "{} {name}: {wanted} rows wanted, {present} generated ones there",
-                        style.attention("merge")
-                    )
-                }
-                TableAction::Keep => format!("{} {name}: {present} rows", style.faint("keep")),
-            });
-        }
-        if let Some(source) = &self.password {
-            lines.push(style.faint(&format!("all users: {source}")));
-        }
-        lines.join("\n")
-    }
-}
-
+mod sample;
 #[cfg(test)]
 mod tests;
+mod words;
+
+pub use sample::Sample;

@@ -3,16 +3,15 @@
 use serde::Serialize;
 
 use crate::plan::Render;
-use crate::seed::generate::Table;
 use crate::seed::plan::{SeedPlan, TableAction, UserAction, UserStep};
 use crate::seed::users::PasswordSource;
 use crate::ui::Style;
 
 /// What was done to a table's generated rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TableReport {
     /// Which.
-    pub table: Table,
+    pub table: String,
     /// New rows.
     pub inserted: u64,
     /// Rows that became others.
@@ -38,10 +37,14 @@ impl SeedReport {
     /// What will have been done once the plan is carried out, but for the numbers of merged tables.
     pub(crate) fn of(plan: &SeedPlan) -> Self {
         let tables = plan.tables.iter().map(|step| TableReport {
-            table: step.table,
+            table: step.table.clone(),
             inserted: 0,
             updated: 0,
-            kept: if step.action == TableAction::Keep { step.present } else { 0 },
+            kept: match step.action {
+                TableAction::Keep | TableAction::Grow => step.present,
+                TableAction::Shrink => step.wanted,
+                TableAction::Fill | TableAction::Merge => 0,
+            },
             removed: 0,
         });
         Self { users: plan.users.clone(), password: plan.password.clone(), tables: tables.collect() }
@@ -78,11 +81,7 @@ impl Render for SeedReport {
         for table in &self.tables {
             lines.push(format!(
                 "{:<22}{:>10}{:>10}{:>10}{:>10}",
-                table.table.name(),
-                table.inserted,
-                table.updated,
-                table.kept,
-                table.removed
+                table.table, table.inserted, table.updated, table.kept, table.removed
             ));
         }
         lines.join("\n")

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::seed::generate::{Model, Owner};
 use crate::seed::load::Description;
 use crate::seed::observation::{Request, What};
+use crate::seed::own::OwnDescription;
 use crate::seed::users::{Login, Password, logins, password};
 
 /// Who and what is to be there.
@@ -17,6 +18,7 @@ pub struct Seeding {
     logins: [Login; 3],
     password: Option<Password>,
     model: Arc<Model>,
+    own: Option<OwnDescription>,
 }
 
 impl Seeding {
@@ -28,6 +30,7 @@ impl Seeding {
         (what, scale): (What, u32),
     ) -> Result<Self> {
         let description = Description::read(folder)?;
+        let own = OwnDescription::read(folder)?;
         let logins = logins(&description.users, variable)?;
         let password = match what {
             What::Users | What::All => Some(password(&description.users, variable, protection)?),
@@ -35,7 +38,7 @@ impl Seeding {
         };
         let owners = [&logins[0], &logins[1], &logins[2]].map(Owner::of);
         let model = Arc::new(Model::new(&description.data, &description.vocabulary, owners, scale));
-        Ok(Self { what, logins, password, model })
+        Ok(Self { what, logins, password, model, own })
     }
 
     /// The same as a request.
@@ -46,6 +49,7 @@ impl Seeding {
             logins: &self.logins,
             password: self.password.as_ref(),
             model: &self.model,
+            own: self.own.as_ref(),
         }
     }
 }

@@ -1,106 +1,105 @@
 //! The SQL of generated rows.
 
-use crate::pg::{TableName, identifier, literal};
+use crate::pg::{identifier, literal};
 use crate::seed::generate::{Model, Table};
-use crate::seed::identifier::RANGE;
 use crate::seed::observation::Reference;
+use crate::seed::shape::{Shape, is_generated};
 use crate::seed::users::Login;
 
-/// The table as SQL.
-pub(crate) fn name(table: Table) -> String {
-    TableName::new("public", table.name()).sql()
+/// Where wanted rows wait: `number` is the table's among those that are seeded.
+fn staged(number: usize) -> String {
+    format!("pg_temp.{}", identifier(&format!("seed_{number}")))
 }
 
-/// Where the wanted rows wait.
-fn staged(table: Table) -> String {
-    format!("pg_temp.{}", identifier(&format!("seed_{}", table.name())))
-}
-
-fn columns(table: Table, prefix: &str) -> String {
-    let names: Vec<String> =
-        table.columns().iter().map(|column| format!("{prefix}{}", identifier(column))).collect();
+fn list(columns: &[String], prefix: &str) -> String {
+    let names: Vec<String> = columns.iter().map(|column| format!("{prefix}{}", identifier(column))).collect();
     names.join(", ")
 }
 
-fn same_key(table: Table) -> String {
+fn same_key(shape: &Shape) -> String {
     let keys: Vec<String> =
-        table.key().iter().map(|column| format!("t.{0} = s.{0}", identifier(column))).collect();
+        shape.key.iter().map(|column| format!("t.{0} = s.{0}", identifier(column))).collect();
     keys.join(" and ")
 }
 
-/// Which rows of `t` were generated: those whose ids bear the mark. A link has no id of its own: it is between two
-/// generated rows, and older than anybody's hand can have made it.
-pub(crate) fn is_generated(table: Table, reference: &str) -> String {
-    let [low, high] = RANGE;
-    let keys: Vec<String> = table
-        .key()
-        .iter()
-        .map(|column| format!("t.{} between '{low}'::uuid and '{high}'::uuid", identifier(column)))
-        .collect();
-    let mut condition = keys.join(" and ");
-    if table.is_link() {
-        condition.push_str(" and t.created_at < ");
-        condition.push_str(&literal(reference));
-        condition.push_str("::timestamptz");
-    }
-    condition
+/// A select of the number of generated rows.
+pub(crate) fn count(shape: &Shape, number: usize) -> String {
+    format!(
+        "select {number} as number, count(*)::text as rows from {} t where {}",
+        shape.name(),
+        shape.ours("t")
+    )
 }
 
 /// A select of the number of generated rows and of what is in them; see `Fields::hash` for the same in Rust.
-pub(crate) fn digest(table: Table, reference: &str) -> String {
-    let values: Vec<String> =
-        table.columns().iter().map(|column| format!("t.{}::text", identifier(column))).collect();
+pub(crate) fn digest(shape: &Shape, number: usize) -> String {
+    let compared = shape.columns.iter().zip(&shape.compared).filter(|(_, is_compared)| **is_compared);
+    let values: Vec<String> = compared.map(|(column, _)| format!("t.{}::text", identifier(column))).collect();
     format!(
-        "select '{}' as name, count(*)::text as rows, coalesce(sum(('x' || left(encode(sha256(convert_to(\
-         array_to_string(array[{}], chr(31), '\\N'), 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0)::text as sum \
+        "select {number} as number, count(*)::text as rows, coalesce(sum(('x' || left(encode(sha256(convert_to(\
+         array_to_string(array[{}]::text[], chr(31), '\\N'), 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0)::text as sum \
          from {} t where {}",
-        table.name(),
         values.join(", "),
-        name(table),
-        is_generated(table, reference)
+        shape.name(),
+        shape.ours("t")
     )
 }
 
 /// `copy` into the table itself.
-pub(crate) fn copy(table: Table) -> String {
-    format!("copy {} ({}) from stdin", name(table), columns(table, ""))
+pub(crate) fn copy(shape: &Shape) -> String {
+    format!("copy {} ({}) from stdin", shape.name(), list(&shape.columns, ""))
 }
 
-/// Makes the place where wanted rows wait.
-pub(crate) fn stage(table: Table) -> String {
+/// Makes the place where wanted rows, or keys of unwanted ones, wait.
+pub(crate) fn stage(shape: &Shape, columns: &[String], number: usize) -> String {
     format!(
         "create temporary table {} on commit drop as select {} from {} with no data",
-        identifier(&format!("seed_{}", table.name())),
-        columns(table, ""),
-        name(table)
+        identifier(&format!("seed_{number}")),
+        list(columns, ""),
+        shape.name()
     )
 }
 
 /// `copy` into that place.
-pub(crate) fn copy_staged(table: Table) -> String {
-    format!("copy {} ({}) from stdin", staged(table), columns(table, ""))
+pub(crate) fn copy_staged(columns: &[String], number: usize) -> String {
+    format!("copy {} ({}) from stdin", staged(number), list(columns, ""))
 }
 
-/// Statements that make the generated rows those that wait: the last three say how many were updated and inserted,
-/// and how many of the wanted ones are there.
-pub(crate) fn merge(table: Table, reference: &str) -> Vec<String> {
-    let (target, staged, key) = (name(table), staged(table), same_key(table));
-    let (ours, theirs) = (columns(table, "s."), columns(table, "t."));
-    let differs = format!("{key} and ({theirs}) is distinct from ({ours})");
+/// Statements that make the generated rows those that wait: the last three, or four where a trigger touches rows, say
+/// how many were updated and inserted, and how many of the wanted ones are there.
+pub(crate) fn merge(shape: &Shape, number: usize) -> Vec<String> {
+    let (target, staged, key) = (shape.name(), staged(number), same_key(shape));
+    let ours = list(&shape.columns, "s.");
+    let others: Vec<&String> = shape.columns.iter().filter(|column| !shape.key.contains(column)).collect();
+    let compared = shape.columns.iter().zip(&shape.compared).filter(|(_, is_compared)| **is_compared);
+    let compared: Vec<&String> =
+        compared.map(|(column, _)| column).filter(|column| !shape.key.contains(column)).collect();
+    // Types without an equality, such as json, are compared as text.
+    let values = |prefix: &str| {
+        let values: Vec<String> =
+            compared.iter().map(|column| format!("{prefix}{}::text", identifier(column))).collect();
+        format!("array[{}]::text[]", values.join(", "))
+    };
+    let (wanted, present) = (values("s."), values("t."));
+    let differs = format!("{key} and {present} is distinct from {wanted}");
     let mut statements = vec![format!("analyze {staged}")];
-    if table.has_second_key() {
+    if shape.has_second_key {
         // Names and codes may move from one row to another. Hidden rows have none.
         statements.push(format!(
             "update {target} t set deleted_at = now() where {} and not exists \
-             (select from {staged} s where {key} and ({theirs}) is not distinct from ({ours}))",
-            is_generated(table, reference)
+             (select from {staged} s where {key} and {present} is not distinct from {wanted})",
+            shape.ours("t")
         ));
     }
-    let assignments: Vec<String> =
-        table.columns().iter().map(|column| format!("{0} = s.{0}", identifier(column))).collect();
+    let mut assignments: Vec<String> =
+        others.iter().map(|column| format!("{0} = s.{0}", identifier(column))).collect();
+    if assignments.is_empty() {
+        // A table of keys only: nothing can differ.
+        assignments.extend(shape.key.first().map(|column| format!("{0} = s.{0}", identifier(column))));
+    }
     statements
         .push(format!("update {target} t set {} from {staged} s where {differs}", assignments.join(", ")));
-    if !table.is_link() {
+    if shape.is_touched {
         // A trigger sets `updated_at` to now where it was not changed as well.
         statements.push(format!(
             "update {target} t set updated_at = s.updated_at from {staged} s \
@@ -108,34 +107,40 @@ pub(crate) fn merge(table: Table, reference: &str) -> Vec<String> {
         ));
     }
     statements.push(format!(
-        "insert into {target} ({}) select {ours} from {staged} s where not exists (select from {target} t where {key})",
-        columns(table, "")
+        "insert into {target} ({}) overriding system value select {ours} from {staged} s \
+         where not exists (select from {target} t where {key})",
+        list(&shape.columns, "")
     ));
     statements.push(format!("select count(*)::text as present from {staged} s join {target} t on {key}"));
     statements
 }
 
-/// Removes generated rows that are not wanted, unless rows that stay refer to them.
-pub(crate) fn remove(table: Table, reference: &str, references: &[Reference]) -> String {
+/// Removes generated rows, unless rows that stay refer to them: those that are not among the waiting ones, or those
+/// whose keys wait.
+pub(crate) fn remove(shape: &Shape, number: usize, is_wanted: bool, references: &[Reference]) -> String {
+    let is_among = format!("exists (select from {} s where {})", staged(number), same_key(shape));
+    let condition = if is_wanted { format!("not {is_among}") } else { is_among };
     let kept: Vec<String> = references
         .iter()
-        .filter(|reference| reference.target == table.name())
-        .map(|reference| {
-            format!(
-                " and not exists (select from {} r where r.{} = t.id)",
-                reference.table.sql(),
-                identifier(&reference.column)
-            )
-        })
+        .filter(|reference| reference.target == shape.table)
+        .map(|one| guard(one, shape))
         .collect();
-    format!(
-        "delete from {} t where {} and not exists (select from {} s where {}){}",
-        name(table),
-        is_generated(table, reference),
-        staged(table),
-        same_key(table),
-        kept.concat()
-    )
+    format!("delete from {} t where {} and {condition}{}", shape.name(), shape.ours("t"), kept.concat())
+}
+
+/// Rows of the same table that were generated go together with those they refer to.
+fn guard(reference: &Reference, shape: &Shape) -> String {
+    let pairs: Vec<String> = reference
+        .columns
+        .iter()
+        .map(|(column, target)| format!("r.{} = t.{}", identifier(column), identifier(target)))
+        .collect();
+    let but = if reference.table == shape.table {
+        format!(" and not ({})", shape.ours("r"))
+    } else {
+        String::new()
+    };
+    format!(" and not exists (select from {} r where {}{but})", reference.table.sql(), pairs.join(" and "))
 }
 
 /// The numbers of rows a login owns, as the test user's entry names them: what it is to be, or a count of what is.
@@ -165,9 +170,9 @@ pub(crate) fn real_count(reference: &str) -> impl Fn(Table, &Login) -> String {
     move |table, login| {
         format!(
             "(select count(*) from {} t where t.sales_id = '{}'::uuid and {})",
-            name(table),
+            format_args!("public.{}", identifier(table.name())),
             login.id,
-            is_generated(table, reference)
+            is_generated(table, reference, "t")
         )
     }
 }

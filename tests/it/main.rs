@@ -53,6 +53,8 @@ mod platform;
 mod reset;
 mod secrets;
 mod seed;
+mod seed_own;
+mod seed_real;
 mod server_stopped;
 mod splitter;
 mod stale_plan;

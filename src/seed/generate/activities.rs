@@ -21,21 +21,16 @@ struct Subject {
 
 impl Subject {
     /// A deal of the owner's, or one of his contacts, or a customer, as far as he has any.
-    fn draw(model: &Model, owner: Owner, random: &mut Random) -> Self {
-        let volume = |table| model.volume(table, owner.role);
-        let (deals, contacts, organizations) =
-            (volume(Table::Opportunities), volume(Table::Contacts), volume(Table::Organizations));
-        if deals > 0 && (contacts == 0 || random.percent(45)) {
-            let index = random.below(deals);
-            return Self::of_opportunity(model, owner, index, random);
+    fn draw(model: &Model, owner: Owner, block: u64, random: &mut Random) -> Self {
+        let has = |table| !model.in_block(table, owner, block).is_empty();
+        if has(Table::Opportunities) && (!has(Table::Contacts) || random.percent(45)) {
+            return Self::of_opportunity(model, owner, block, random);
         }
-        if contacts > 0 {
-            let index = random.below(contacts);
-            return Self::of_contact(model, owner, index, random);
+        if has(Table::Contacts) {
+            return Self::of_contact(model, owner, block, random);
         }
-        let mut subject = Self::nothing(model, random);
-        if organizations > 0 {
-            let index = random.below(organizations);
+        let mut subject = Self::nothing(model, block, random);
+        if let Some(index) = model.pick(Table::Organizations, owner, block, random) {
             let organization = model.organization(owner, index);
             subject.organization = Some(model.id(Table::Organizations, owner, index));
             subject.organization_name = organization.name;
@@ -44,7 +39,7 @@ impl Subject {
         subject
     }
 
-    fn nothing(model: &Model, random: &mut Random) -> Self {
+    fn nothing(model: &Model, block: u64, random: &mut Random) -> Self {
         Self {
             organization: None,
             contact: None,
@@ -52,16 +47,17 @@ impl Subject {
             organization_name: "the customer".to_owned(),
             first_name: "the buyer".to_owned(),
             product_name: model
-                .some_product(random)
+                .some_product(block, random)
                 .map_or_else(|| "the catalogue".to_owned(), |product| product.name),
             earliest: model.beginning,
             latest: model.reference.minus_days(1),
         }
     }
 
-    fn of_contact(model: &Model, owner: Owner, index: u64, random: &mut Random) -> Self {
+    fn of_contact(model: &Model, owner: Owner, block: u64, random: &mut Random) -> Self {
+        let index = model.pick(Table::Contacts, owner, block, random).unwrap_or_default();
         let contact = model.contact(owner, index);
-        let mut subject = Self::nothing(model, random);
+        let mut subject = Self::nothing(model, block, random);
         subject.contact = Some(model.id(Table::Contacts, owner, index));
         contact.first_name.clone_into(&mut subject.first_name);
         subject.earliest = contact.created;
@@ -72,9 +68,10 @@ impl Subject {
         subject
     }
 
-    fn of_opportunity(model: &Model, owner: Owner, index: u64, random: &mut Random) -> Self {
+    fn of_opportunity(model: &Model, owner: Owner, block: u64, random: &mut Random) -> Self {
+        let index = model.pick(Table::Opportunities, owner, block, random).unwrap_or_default();
         let opportunity = model.opportunity(owner, index);
-        let mut subject = Self::nothing(model, random);
+        let mut subject = Self::nothing(model, block, random);
         subject.opportunity = Some(model.id(Table::Opportunities, owner, index));
         subject.organization = Some(model.id(Table::Organizations, owner, opportunity.organization));
         subject.organization_name = opportunity.organization_name;
@@ -104,8 +101,8 @@ impl Subject {
 
 pub(crate) fn contact_note(model: &Model, owner: Owner, index: u64, fields: &mut Fields) {
     let mut random = model.random(Table::ContactNotes, owner, index);
-    let contact = random.below(model.volume(Table::Contacts, owner.role));
-    let subject = Subject::of_contact(model, owner, contact, &mut random);
+    let block = model.block(Table::ContactNotes, owner, index);
+    let subject = Subject::of_contact(model, owner, block, &mut random);
     let body = subject.fill(random.word(&model.vocabulary.contact_notes));
     fields.put(model.id(Table::ContactNotes, owner, index)).put(owner.id).maybe(subject.contact).put(body);
     end_note(model, &subject, random, fields);
@@ -113,8 +110,8 @@ pub(crate) fn contact_note(model: &Model, owner: Owner, index: u64, fields: &mut
 
 pub(crate) fn opportunity_note(model: &Model, owner: Owner, index: u64, fields: &mut Fields) {
     let mut random = model.random(Table::OpportunityNotes, owner, index);
-    let deal = random.below(model.volume(Table::Opportunities, owner.role));
-    let subject = Subject::of_opportunity(model, owner, deal, &mut random);
+    let block = model.block(Table::OpportunityNotes, owner, index);
+    let subject = Subject::of_opportunity(model, owner, block, &mut random);
     let body = subject.fill(random.word(&model.vocabulary.opportunity_notes));
     fields
         .put(model.id(Table::OpportunityNotes, owner, index))
@@ -132,7 +129,7 @@ fn end_note(model: &Model, subject: &Subject, mut random: Random, fields: &mut F
 
 pub(crate) fn task(model: &Model, owner: Owner, index: u64, fields: &mut Fields) {
     let mut random = model.random(Table::Tasks, owner, index);
-    let subject = Subject::draw(model, owner, &mut random);
+    let subject = Subject::draw(model, owner, model.block(Table::Tasks, owner, index), &mut random);
     let kind = draw(&mut random, &model.data.weights.task_type);
     let title = subject.fill(random.word(&model.vocabulary.task_titles[kind]));
     let description = subject.fill(random.word(&model.vocabulary.task_descriptions));
@@ -142,9 +139,9 @@ pub(crate) fn task(model: &Model, owner: Owner, index: u64, fields: &mut Fields)
         .percent(model.data.percent.tasks_completed)
         .then(|| Moment::draw(&mut random, created, model.reference.minus_days(1)));
     let due = match completed {
-        Some(completed) => completed.day().plus(random.between(-2, 5)).max(created.day()),
+        Some(completed) => completed.day().plus(random.between(-2, 5)).max(created.day()).workday(),
         // A few are overdue, as everywhere.
-        None => model.reference.day().plus(random.between(-5, planned)).max(created.day()),
+        None => model.reference.day().plus(random.between(-5, planned)).max(created.day()).workday(),
     };
     let updated = completed.unwrap_or(created);
     fields
@@ -165,7 +162,8 @@ pub(crate) fn task(model: &Model, owner: Owner, index: u64, fields: &mut Fields)
 
 pub(crate) fn activity(model: &Model, owner: Owner, index: u64, fields: &mut Fields) {
     let mut random = model.random(Table::Activities, owner, index);
-    let subject = Subject::draw(model, owner, &mut random);
+    let block = model.block(Table::Activities, owner, index);
+    let subject = Subject::draw(model, owner, block, &mut random);
     let kind = draw(&mut random, &model.data.weights.activity_type);
     let title = subject.fill(random.word(&model.vocabulary.activity_subjects[kind]));
     let texts = if subject.opportunity.is_some() {
@@ -186,10 +184,23 @@ pub(crate) fn activity(model: &Model, owner: Owner, index: u64, fields: &mut Fie
         .put(kind)
         .put(title)
         .maybe(body)
-        .put(draw(&mut random, &model.data.weights.activity_outcome))
+        .put(outcome(&mut random, model, kind))
         .put(occurred)
         // A mail and a box of samples take no time that anybody counts.
         .maybe((!matches!(kind, "email" | "sample")).then_some(duration.max(shortest)));
     let deleted = model.deleted(&mut random, occurred);
     fields.life(occurred, occurred, deleted);
+}
+
+/// An outcome that fits: only calls and mails go unanswered.
+fn outcome<'model>(random: &mut Random, model: &'model Model, kind: &str) -> &'model str {
+    let weights = &model.data.weights.activity_outcome;
+    let mut outcome = draw(random, weights);
+    for _ in 0..16 {
+        if outcome != "no_answer" || matches!(kind, "call" | "email") {
+            break;
+        }
+        outcome = draw(random, weights);
+    }
+    outcome
 }

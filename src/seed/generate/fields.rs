@@ -55,7 +55,7 @@ impl Fields {
         self.maybe(day)
     }
 
-    fn values(&self) -> impl Iterator<Item = Option<&str>> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = Option<&str>> {
         let mut start = 0;
         self.ends.iter().map(move |&(end, is_null)| {
             let value = &self.text[start..end];
@@ -64,33 +64,31 @@ impl Fields {
         })
     }
 
-    /// Appends the row in the text format of COPY.
-    pub(crate) fn copy_into(&self, chunk: &mut Vec<u8>) {
-        for (index, value) in self.values().enumerate() {
-            if index > 0 {
-                chunk.push(b'\t');
-            }
-            let Some(value) = value else {
-                chunk.extend_from_slice(b"\\N");
-                continue;
-            };
-            for byte in value.bytes() {
-                match byte {
-                    b'\\' => chunk.extend_from_slice(b"\\\\"),
-                    b'\t' => chunk.extend_from_slice(b"\\t"),
-                    b'\n' => chunk.extend_from_slice(b"\\n"),
-                    b'\r' => chunk.extend_from_slice(b"\\r"),
-                    byte => chunk.push(byte),
-                }
-            }
+    /// A value that is written in pieces: `write` appends them, and says false where the value is NULL.
+    pub(crate) fn write(&mut self, write: impl FnOnce(&mut String) -> bool) {
+        let start = self.text.len();
+        let is_null = !write(&mut self.text);
+        if is_null {
+            self.text.truncate(start);
         }
-        chunk.push(b'\n');
+        self.ends.push((self.text.len(), is_null));
     }
 
-    /// The first 60 bits of the SHA-256 of the values; the server computes the same, see `statements::digest`.
-    pub(crate) fn hash(&self) -> u64 {
+    /// Appends the row in the text format of COPY.
+    pub(crate) fn copy_into(&self, chunk: &mut Vec<u8>) {
+        copy_values(self.values(), chunk);
+    }
+
+    /// The same with the values at these places only.
+    pub(crate) fn copy_some_into(&self, places: &[usize], chunk: &mut Vec<u8>) {
+        copy_values(places.iter().map(|place| self.values().nth(*place).flatten()), chunk);
+    }
+
+    /// The first 60 bits of the SHA-256 of the compared values; the server computes the same, see `statements::digest`.
+    pub(crate) fn hash(&self, compared: &[bool]) -> u64 {
         let mut hash = Sha256::new();
-        for (index, value) in self.values().enumerate() {
+        let values = self.values().zip(compared).filter(|(_, is_compared)| **is_compared);
+        for (index, (value, _)) in values.enumerate() {
             if index > 0 {
                 hash.update([0x1f]);
             }
@@ -99,6 +97,32 @@ impl Fields {
         let bytes: [u8; 32] = hash.finalize().into();
         bytes[..8].iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)) >> 4
     }
+}
+
+fn copy_values<'a>(values: impl Iterator<Item = Option<&'a str>>, chunk: &mut Vec<u8>) {
+    for (index, value) in values.enumerate() {
+        if index > 0 {
+            chunk.push(b'\t');
+        }
+        let Some(value) = value else {
+            chunk.extend_from_slice(b"\\N");
+            continue;
+        };
+        let mut rest = value.as_bytes();
+        // Most values need nothing: they are copied whole.
+        while let Some(place) = rest.iter().position(|byte| matches!(byte, b'\\' | b'\t' | b'\n' | b'\r')) {
+            chunk.extend_from_slice(&rest[..place]);
+            chunk.extend_from_slice(match rest[place] {
+                b'\t' => b"\\t",
+                b'\n' => b"\\n",
+                b'\r' => b"\\r",
+                _ => b"\\\\",
+            });
+            rest = &rest[place + 1..];
+        }
+        chunk.extend_from_slice(rest);
+    }
+    chunk.push(b'\n');
 }
 
 #[cfg(test)]
@@ -121,6 +145,6 @@ mod tests {
         fields.put("a").maybe(None::<u8>);
 
         // select ('x' || left(encode(sha256(E'a\x1f\\\\N'), 'hex'), 15))::bit(60)::bigint
-        assert_eq!(fields.hash(), 656_695_000_742_313_285);
+        assert_eq!(fields.hash(&[true; 2]), 656_695_000_742_313_285);
     }
 }

@@ -2,25 +2,19 @@
 
 mod activities;
 mod fields;
-mod model;
+pub(crate) mod model;
 mod opportunities;
 mod organizations;
 mod products;
 mod table;
-mod time;
+pub(crate) mod time;
 mod words;
 
-use std::ops::AddAssign;
-use std::sync::Arc;
-
-use bytes::Bytes;
+use std::ops::{AddAssign, Range};
 
 pub(crate) use fields::Fields;
 pub use model::{Model, Owner};
 pub use table::Table;
-
-/// Bytes of one chunk, about: enough to keep the connection busy, little enough to be nothing in memory.
-const CHUNK: usize = 64 * 1024;
 
 /// How many rows there are, and what is in them: the sum of a hash of each row, so that order is nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,62 +32,43 @@ impl AddAssign for Digest {
     }
 }
 
-/// All rows of a table as the data of a `copy .. from stdin` in text format, chunk by chunk.
-pub fn chunks(model: &Arc<Model>, table: Table) -> impl FnMut() -> Option<Bytes> + Send + use<> {
-    let model = Arc::clone(model);
-    let mut rows = Rows::new(table);
-    let mut fields = Fields::default();
-    move || {
-        let mut chunk = Vec::with_capacity(CHUNK + 4096);
-        while chunk.len() < CHUNK && rows.next(&model, &mut fields) {
-            fields.copy_into(&mut chunk);
-        }
-        (!chunk.is_empty()).then(|| Bytes::from(chunk))
-    }
-}
-
-/// What a table holds once all its rows are in it.
-#[must_use]
-pub fn digest(model: &Model, table: Table) -> Digest {
-    let mut rows = Rows::new(table);
-    let mut fields = Fields::default();
-    let mut digest = Digest::default();
-    while rows.next(model, &mut fields) {
-        digest += Digest { rows: 1, sum: u128::from(fields.hash()) };
-    }
-    digest
-}
-
-/// A place among the rows of a table.
-struct Rows {
+/// A place among the rows of a table: block by block, and in a block owner by owner.
+#[derive(Debug)]
+pub(crate) struct Rows {
     table: Table,
+    blocks: Range<u64>,
     owner: usize,
-    index: u64,
+    /// Of the owner's rows in the block.
+    number: u64,
 }
 
 impl Rows {
-    fn new(table: Table) -> Self {
-        Self { table, owner: 0, index: 0 }
+    pub(crate) fn new(table: Table, blocks: Range<u64>) -> Self {
+        Self { table, blocks, owner: 0, number: 0 }
     }
 
     /// Puts the next row into `fields`; false after the last.
-    fn next(&mut self, model: &Model, fields: &mut Fields) -> bool {
-        while let Some(owner) = model.owners.get(self.owner) {
-            if self.index < model.volume(self.table, owner.role) {
+    pub(crate) fn next(&mut self, model: &Model, fields: &mut Fields) -> bool {
+        while !self.blocks.is_empty() {
+            let Some(owner) = model.owners.get(self.owner) else {
+                (self.owner, self.blocks.start) = (0, self.blocks.start + 1);
+                continue;
+            };
+            let rows = model.in_block(self.table, *owner, self.blocks.start);
+            let index = rows.start + self.number;
+            if rows.contains(&index) {
                 fields.clear();
-                self.write(model, *owner, fields);
+                self.write(model, *owner, index, fields);
                 debug_assert_eq!(fields.len(), self.table.columns().len(), "{}", self.table.name());
-                self.index += 1;
+                self.number += 1;
                 return true;
             }
-            self.owner += 1;
-            self.index = 0;
+            (self.owner, self.number) = (self.owner + 1, 0);
         }
         false
     }
 
-    fn write(&self, model: &Model, owner: Owner, fields: &mut Fields) {
-        let index = self.index;
+    fn write(&self, model: &Model, owner: Owner, index: u64, fields: &mut Fields) {
         match self.table {
             Table::Segments => words::segment(model, owner, index, fields),
             Table::Tags => words::tag(model, owner, index, fields),

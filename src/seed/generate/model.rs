@@ -1,5 +1,7 @@
 //! What all rows are made from, and who owns them.
 
+use std::ops::Range;
+
 use uuid::Uuid;
 
 use crate::seed::description::{Data, Role, Vocabulary, Weights};
@@ -44,8 +46,9 @@ impl Model {
     #[must_use]
     pub fn new(data: &Data, vocabulary: &Vocabulary, owners: [Owner; 3], scale: u32) -> Self {
         let reference = Moment::start_of(data.reference_date);
+        let first = reference.minus_days(i64::from(data.bounds.history_days.max(1)));
         Self {
-            beginning: reference.minus_days(i64::from(data.bounds.history_days.max(1))),
+            beginning: first.opening(),
             reference,
             data: data.clone(),
             vocabulary: vocabulary.clone(),
@@ -57,8 +60,50 @@ impl Model {
     /// Rows of a table that a role owns.
     #[must_use]
     pub fn volume(&self, table: Table, role: Role) -> u64 {
-        let scale = if table.is_scaled() { u64::from(self.scale) } else { 1 };
-        self.data.volume(table, role) * scale
+        self.data.volume(table, role) * self.blocks(table)
+    }
+
+    /// How many times the rows of the description there are of a table. Rows of one block refer to rows of the same
+    /// block only, so a further block changes no row of those before it.
+    #[must_use]
+    pub fn blocks(&self, table: Table) -> u64 {
+        if table.is_scaled() { u64::from(self.scale) } else { 1 }
+    }
+
+    /// What `--scale` says.
+    pub(crate) fn scale(&self) -> u64 {
+        u64::from(self.scale)
+    }
+
+    /// Rows of a table in one block.
+    #[must_use]
+    pub fn base(&self, table: Table) -> u64 {
+        self.owners.iter().map(|owner| self.data.volume(table, owner.role)).sum()
+    }
+
+    /// The block of a row.
+    pub(crate) fn block(&self, table: Table, owner: Owner, index: u64) -> u64 {
+        index / self.data.volume(table, owner.role).max(1)
+    }
+
+    /// The rows of another table that an owner has in a block: their indexes.
+    pub(crate) fn in_block(&self, table: Table, owner: Owner, block: u64) -> Range<u64> {
+        let base = self.data.volume(table, owner.role);
+        let start = if table.is_scaled() { block * base } else { 0 };
+        start..start + base
+    }
+
+    /// One of them, if there is any.
+    pub(crate) fn pick(&self, table: Table, owner: Owner, block: u64, random: &mut Random) -> Option<u64> {
+        let range = self.in_block(table, owner, block);
+        (!range.is_empty()).then(|| range.start + random.below(range.end - range.start))
+    }
+
+    /// Places of a block among all rows of a table.
+    pub(crate) fn places(&self, table: Table, block: u64) -> Range<u64> {
+        let base = self.base(table);
+        let start = if table.is_scaled() { block * base } else { 0 };
+        start..start + base
     }
 
     /// Rows of a table.
@@ -75,27 +120,31 @@ impl Model {
         Random::of_row(self.data.seed, table, owner.role, index)
     }
 
-    /// Rows of earlier owners: what turns an owner's index into one among all rows of the table.
-    pub(crate) fn offset(&self, table: Table, owner: Owner) -> u64 {
+    /// The place of a row among all rows of the table: block by block, and in a block owner by owner.
+    pub(crate) fn place(&self, table: Table, owner: Owner, index: u64) -> u64 {
+        let own = self.data.volume(table, owner.role).max(1);
         let earlier = self.owners.iter().take_while(|other| other.role != owner.role);
-        earlier.map(|other| self.volume(table, other.role)).sum()
+        let earlier: u64 = earlier.map(|other| self.data.volume(table, other.role)).sum();
+        index / own * self.base(table) + earlier + index % own
     }
 
-    /// The owner, and his index, of a row among all rows of the table. Tables that everybody shares have one.
-    pub(crate) fn shared(&self, table: Table, mut position: u64) -> Option<(Owner, u64)> {
+    /// The owner, and his index, of a row among all rows of the table.
+    pub(crate) fn at_place(&self, table: Table, place: u64) -> Option<(Owner, u64)> {
+        let base = self.base(table).max(1);
+        let (block, mut rest) = (place / base, place % base);
         for owner in self.owners {
-            let volume = self.volume(table, owner.role);
-            if position < volume {
-                return Some((owner, position));
+            let own = self.data.volume(table, owner.role);
+            if rest < own {
+                return Some((owner, block * own + rest));
             }
-            position -= volume;
+            rest -= own;
         }
         None
     }
 
     /// The id of a row of a table that everybody shares.
     pub(crate) fn shared_id(&self, table: Table, position: u64) -> Option<Uuid> {
-        self.shared(table, position).map(|(owner, index)| self.id(table, owner, index))
+        self.at_place(table, position).map(|(owner, index)| self.id(table, owner, index))
     }
 
     /// The moment a row vanished, for the share of rows that are to be hidden.

@@ -3,6 +3,7 @@
 use crate::seed::generate::model::{Model, Owner, draw, fill, link};
 use crate::seed::generate::organizations::Contact;
 use crate::seed::generate::time::Moment;
+use crate::seed::generate::words::dealt;
 use crate::seed::generate::{Fields, Table};
 use crate::seed::random::Random;
 
@@ -23,15 +24,17 @@ pub(crate) struct Opportunity<'model> {
 impl Model {
     pub(crate) fn opportunity(&self, owner: Owner, index: u64) -> Opportunity<'_> {
         let mut random = self.random(Table::Opportunities, owner, index);
-        let contacts = self.volume(Table::Contacts, owner.role);
-        let contact =
-            (contacts > 0).then(|| random.below(contacts)).map(|index| (index, self.contact(owner, index)));
+        let block = self.block(Table::Opportunities, owner, index);
+        let contact = self
+            .pick(Table::Contacts, owner, block, &mut random)
+            .map(|index| (index, self.contact(owner, index)));
         let (organization, company) = if let Some((index, _)) =
             contact.as_ref().and_then(|(_, contact)| contact.organization.as_ref())
         {
             (*index, None)
         } else {
-            let index = random.below(self.volume(Table::Organizations, owner.role));
+            // The description is refused when it asks for deals without organizations.
+            let index = self.pick(Table::Organizations, owner, block, &mut random).unwrap_or_default();
             (index, Some(self.organization(owner, index)))
         };
         let employer = contact.as_ref().and_then(|(_, contact)| contact.organization.as_ref());
@@ -94,7 +97,8 @@ fn amount(random: &mut Random, [low, high]: [u32; 2]) -> u64 {
 impl Opportunity<'_> {
     pub(crate) fn write(mut self, model: &Model, owner: Owner, index: u64, fields: &mut Fields) {
         let random = &mut self.random;
-        let product = model.some_product(random);
+        let block = model.block(Table::Opportunities, owner, index);
+        let product = model.some_product(block, random);
         let (name, category) = product.as_ref().map_or(("the catalogue", "Menu"), |product| {
             (product.name.as_str(), product.category.name.as_str())
         });
@@ -108,8 +112,8 @@ impl Opportunity<'_> {
         let planned = i64::from(model.data.bounds.planned_days.max(1));
         let close = is_closed.then(|| self.last.day());
         let expected = match close {
-            Some(day) => day.plus(random.between(-7, 14)).max(self.created.day()),
-            None => model.reference.day().plus(random.between(1, planned)),
+            Some(day) => day.plus(random.between(-7, 14)).max(self.created.day()).workday(),
+            None => model.reference.day().plus(random.between(1, planned)).workday(),
         };
         let reason = random.word(&model.vocabulary.lost_reasons);
         let updated = if is_closed { self.last } else { model.updated(random, self.created) };
@@ -133,14 +137,20 @@ impl Opportunity<'_> {
 
 /// A line of a deal. Lines are dealt out in turn, and share the deal's amount as far as the bounds let them.
 pub(crate) fn line(model: &Model, owner: Owner, index: u64, fields: &mut Fields) {
-    let deals = model.volume(Table::Opportunities, owner.role).max(1);
-    let (deal, turn) = (index % deals, index / deals);
+    let (deal, turn) = dealt(model, owner, index, (Table::OpportunityProducts, Table::Opportunities));
+    let block = model.block(Table::OpportunityProducts, owner, index);
     let opportunity = model.opportunity(owner, deal);
     let mut by_deal = model.random(Table::OpportunityProducts, owner, deal);
-    let position = link(&mut by_deal, turn, model.total(Table::Products).max(1));
+    let products = model.places(Table::Products, block);
+    let position = products.start + link(&mut by_deal, turn, (products.end - products.start).max(1));
     let product = model.product(position);
     let mut random = model.random(Table::OpportunityProducts, owner, index);
-    let lines = (model.volume(Table::OpportunityProducts, owner.role) - deal).div_ceil(deals).max(1);
+    let count = |table| {
+        let rows = model.in_block(table, owner, block);
+        (rows.end - rows.start).max(1)
+    };
+    let (all, deals) = (count(Table::OpportunityProducts), count(Table::Opportunities));
+    let lines = all.saturating_sub(deal % deals).div_ceil(deals).max(1);
     let [low, high] = model.data.bounds.quantity.map(u64::from);
     let quantity = (opportunity.cents / lines / product.cents.max(1)).clamp(low, high.max(low));
     let created = Moment::draw(&mut random, opportunity.created, opportunity.last);

@@ -41,10 +41,17 @@ impl Model {
 
     pub(crate) fn contact(&self, owner: Owner, index: u64) -> Contact<'_> {
         let mut random = self.random(Table::Contacts, owner, index);
-        let organizations = self.volume(Table::Organizations, owner.role);
+        let block = self.block(Table::Contacts, owner, index);
+        let (rows, employers) =
+            (self.in_block(Table::Contacts, owner, block), self.in_block(Table::Organizations, owner, block));
         // Everybody gets one contact before anybody gets two.
-        let employer = if index < organizations { index } else { random.below(organizations) };
-        let organization = (organizations > 0).then(|| (employer, self.organization(owner, employer)));
+        let first = employers.start + (index - rows.start);
+        let employer = if employers.contains(&first) {
+            Some(first)
+        } else {
+            self.pick(Table::Organizations, owner, block, &mut random)
+        };
+        let organization = employer.map(|employer| (employer, self.organization(owner, employer)));
         let first_name = random.word(&self.vocabulary.names.first);
         let last_name = random.word(&self.vocabulary.names.last);
         let known = organization.as_ref().map_or(self.beginning, |(_, organization)| organization.created);
@@ -62,7 +69,7 @@ impl Organization<'_> {
     pub(crate) fn write(mut self, model: &Model, owner: Owner, index: u64, fields: &mut Fields) {
         let domain = self.domain();
         let random = &mut self.random;
-        let segments = model.total(Table::Segments);
+        let segments = model.base(Table::Segments);
         let segment = model.shared_id(Table::Segments, random.below(segments));
         let [low, high] = model.data.bounds.employee_count.map(i64::from);
         // Most are small: the smaller of two draws.

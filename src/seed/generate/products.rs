@@ -39,15 +39,15 @@ impl Model {
         Product { name, category, unit, number: number + 1, cents }
     }
 
-    /// Some product, if there is any.
-    pub(crate) fn some_product(&self, random: &mut Random) -> Option<Product<'_>> {
-        let total = self.total(Table::Products);
-        (total > 0).then(|| self.product(random.below(total)))
+    /// Some product of a block, if there is any.
+    pub(crate) fn some_product(&self, block: u64, random: &mut Random) -> Option<Product<'_>> {
+        let places = self.places(Table::Products, block);
+        (!places.is_empty()).then(|| self.product(places.start + random.below(places.end - places.start)))
     }
 }
 
 pub(crate) fn product(model: &Model, owner: Owner, index: u64, fields: &mut Fields) {
-    let product = model.product(model.offset(Table::Products, owner) + index);
+    let product = model.product(model.place(Table::Products, owner, index));
     let mut random = model.random(Table::Products, owner, index);
     // The catalogue is older than every deal it is offered in.
     let created = model.beginning;

@@ -6,7 +6,7 @@ use crate::seed::generate::{Fields, Table};
 
 /// The word list's item of a row, counted over all owners: no word is used twice.
 fn word<'words, T>(model: &Model, table: Table, owner: Owner, index: u64, words: &'words [T]) -> &'words T {
-    let position = usize::try_from(model.offset(table, owner) + index).unwrap_or(usize::MAX);
+    let position = usize::try_from(model.place(table, owner, index)).unwrap_or(usize::MAX);
     // The description is refused when it asks for more rows than there are words.
     &words[position.min(words.len() - 1)]
 }
@@ -28,33 +28,46 @@ pub(crate) fn tag(model: &Model, owner: Owner, index: u64, fields: &mut Fields) 
 }
 
 pub(crate) fn organization_tag(model: &Model, owner: Owner, index: u64, fields: &mut Fields) {
-    let parents = model.volume(Table::Organizations, owner.role).max(1);
-    let created = model.organization(owner, index % parents).created;
-    write_link(model, owner, index, (Table::OrganizationTags, Table::Organizations, created), fields);
+    let (parent, turn) = dealt(model, owner, index, (Table::OrganizationTags, Table::Organizations));
+    let created = model.organization(owner, parent).created;
+    let link = Link { table: Table::OrganizationTags, parents: Table::Organizations, parent, turn, created };
+    link.write(model, owner, index, fields);
 }
 
 pub(crate) fn contact_tag(model: &Model, owner: Owner, index: u64, fields: &mut Fields) {
-    let parents = model.volume(Table::Contacts, owner.role).max(1);
-    let created = model.contact(owner, index % parents).created;
-    write_link(model, owner, index, (Table::ContactTags, Table::Contacts, created), fields);
+    let (parent, turn) = dealt(model, owner, index, (Table::ContactTags, Table::Contacts));
+    let created = model.contact(owner, parent).created;
+    let link = Link { table: Table::ContactTags, parents: Table::Contacts, parent, turn, created };
+    link.write(model, owner, index, fields);
 }
 
-fn write_link(
-    model: &Model,
-    owner: Owner,
-    index: u64,
-    (table, parents, created): (Table, Table, Moment),
-    fields: &mut Fields,
-) {
-    let count = model.volume(parents, owner.role).max(1);
-    let parent = index % count;
-    // Drawn by the parent, so that all its links are drawn alike and differ.
-    let mut by_parent = model.random(table, owner, parent);
-    let tag = link(&mut by_parent, index / count, model.total(Table::Tags).max(1));
-    let mut random = model.random(table, owner, index);
-    fields
-        .put(model.id(parents, owner, parent))
-        .maybe(model.shared_id(Table::Tags, tag))
-        .put(owner.id)
-        .put(Moment::draw(&mut random, created, model.reference.minus_days(1)));
+/// Whose child a row is where the rows of a block are dealt out to its parents in turn, and the how manieth it is.
+pub(crate) fn dealt(model: &Model, owner: Owner, index: u64, (table, parents): (Table, Table)) -> (u64, u64) {
+    let block = model.block(table, owner, index);
+    let (rows, parents) = (model.in_block(table, owner, block), model.in_block(parents, owner, block));
+    let (number, count) = (index - rows.start, (parents.end - parents.start).max(1));
+    (parents.start + number % count, number / count)
+}
+
+/// Who wears a tag.
+struct Link {
+    table: Table,
+    parents: Table,
+    parent: u64,
+    turn: u64,
+    created: Moment,
+}
+
+impl Link {
+    fn write(&self, model: &Model, owner: Owner, index: u64, fields: &mut Fields) {
+        // Drawn by the parent, so that all its links are drawn alike and differ.
+        let mut by_parent = model.random(self.table, owner, self.parent);
+        let tag = link(&mut by_parent, self.turn, model.base(Table::Tags).max(1));
+        let mut random = model.random(self.table, owner, index);
+        fields
+            .put(model.id(self.parents, owner, self.parent))
+            .maybe(model.shared_id(Table::Tags, tag))
+            .put(owner.id)
+            .put(Moment::draw(&mut random, self.created, model.reference.minus_days(1)));
+    }
 }

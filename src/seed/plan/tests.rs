@@ -1,10 +1,14 @@
 use super::*;
 use crate::environment::Protection;
+use crate::plan::{Hazard, Render as _};
 use crate::seed::description::Role;
-use crate::seed::generate::Owner;
+use crate::seed::generate::{Digest, Owner, Table};
 use crate::seed::{Description, logins, password};
-use std::collections::BTreeMap;
+use crate::ui::Style;
 use std::path::Path;
+
+/// The place of a table among those that are seeded.
+const TASKS: usize = 11;
 
 struct World {
     logins: [Login; 3],
@@ -22,7 +26,7 @@ fn world() -> World {
 
 impl World {
     fn request(&self, what: What) -> Request<'_> {
-        Request { what, logins: &self.logins, password: Some(&self.password), model: &self.model }
+        Request { what, logins: &self.logins, password: Some(&self.password), model: &self.model, own: None }
     }
 }
 
@@ -45,9 +49,16 @@ fn empty() -> Observation {
         columns,
         references: Vec::new(),
         users: vec![UserState::default(); 3],
-        tables: BTreeMap::new(),
+        sources: Vec::new(),
+        tables: Vec::new(),
         fingerprint: Fingerprint { query: "select ''".to_owned(), value: None },
     }
+}
+
+/// The same with the tables of the CRM.
+fn with_tables(world: &World, observation: Observation) -> Observation {
+    let sources = Table::ALL.map(|table| Source::Crm(Arc::clone(&world.model), table)).to_vec();
+    Observation { sources, ..observation }
 }
 
 /// A database in which everything is as it must be.
@@ -61,15 +72,20 @@ fn seeded(world: &World) -> Observation {
         hash: Some(world.password.hash().unwrap()),
         rival: None,
     };
-    let tables = Table::ALL.map(|table| (table, digest(&world.model, table)));
-    Observation { users: vec![state; 3], tables: tables.into(), ..empty() }
+    let observation = with_tables(world, empty());
+    let right = |source: &Source| TableState {
+        present: Digest { rows: source.total(source.blocks()), sum: 0 },
+        blocks: Some(source.blocks()),
+    };
+    let tables = observation.sources.iter().map(right).collect();
+    Observation { users: vec![state; 3], tables, ..observation }
 }
 
 #[test]
 fn an_empty_database_gets_everything() {
     let world = world();
 
-    let plan = plan(&world.request(What::All), empty()).unwrap();
+    let plan = plan(&world.request(What::All), with_tables(&world, empty())).unwrap();
     assert!(plan.users.iter().all(|step| step.action == UserAction::Create));
     assert!(plan.tables.iter().all(|step| step.action == TableAction::Fill));
     assert!(matches!(plan.hazards()[..], [Hazard::WritesRows(_), Hazard::WritesRows(_)]));
@@ -88,13 +104,35 @@ fn a_seeded_database_gets_nothing() {
 fn a_changed_row_makes_its_table_merge_and_no_other() {
     let world = world();
     let mut observation = seeded(&world);
-    observation.tables.get_mut(&Table::Tasks).unwrap().sum += 1;
+    observation.tables[TASKS].blocks = None;
 
     let plan = plan(&world.request(What::Data), observation).unwrap();
-    let merged: Vec<Table> =
-        plan.tables.iter().filter(|step| step.action == TableAction::Merge).map(|step| step.table).collect();
-    assert_eq!(merged, [Table::Tasks]);
+    let merged: Vec<&str> = plan
+        .tables
+        .iter()
+        .filter(|step| step.action == TableAction::Merge)
+        .map(|step| step.table.as_str())
+        .collect();
+    assert_eq!(merged, ["tasks"]);
     assert_eq!(plan.hazards(), [Hazard::OverwritesRows("generated rows of tasks".to_owned())]);
+}
+
+#[test]
+fn another_scale_changes_exactly_the_difference() {
+    let world = world();
+    let scaled = |scale| {
+        let Model { data, vocabulary, owners, .. } = (*world.model).clone();
+        World { model: Arc::new(Model::new(&data, &vocabulary, owners, scale)), ..self::world() }
+    };
+    let step = |world: &World, observation| {
+        let plan = plan(&world.request(What::Data), with_tables(world, observation)).unwrap();
+        let step = &plan.tables[TASKS];
+        (step.action, step.blocks.clone(), step.present, step.wanted)
+    };
+
+    let (one, three) = (scaled(1), scaled(3));
+    assert_eq!(step(&three, seeded(&one)), (TableAction::Grow, 1..3, 75, 225));
+    assert_eq!(step(&one, seeded(&three)), (TableAction::Shrink, 1..3, 225, 75));
 }
 
 #[test]
