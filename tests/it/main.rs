@@ -62,3 +62,4 @@ mod sync_faults;
 mod validate;
 mod validate_awkward;
 mod verify;
+mod verify_traps;
