@@ -21,12 +21,14 @@ use serde::Serialize;
 
 pub use columns::{ColumnsDifference, TypeDifference};
 pub use diff::{HistoryDifference, TableParity, UserParity, UserVerdict, Verdict};
-pub use digest::{TableDigest, count_query, digest_query, digested, digests, digests_from_rows};
+pub use digest::{
+    Relation, TableDigest, count_query, digest_query, digested, digests, digests_from_rows, relation_digests,
+    relations_query,
+};
 pub use failure::ParityError;
 pub use observe::{Side, TestUser, observe};
 pub use report::{ParityReport, SchemaDifference};
 pub use rows::{ColumnDifference, ComparedAs, Found, RowDifference, RowDifferences};
-
 pub use uncompared::NotCompared;
 
 use crate::pg::Session;
