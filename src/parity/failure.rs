@@ -16,7 +16,7 @@ pub enum ParityError {
         /// The role that tried.
         role: String,
         /// What the server said.
-        cause: PgError,
+        cause: Box<PgError>,
     },
     /// Something else of one side could not be read.
     #[error("there is no verdict: `{environment}` could not be read: {cause}")]
@@ -24,7 +24,7 @@ pub enum ParityError {
         /// Which side.
         environment: String,
         /// What went wrong.
-        cause: PgError,
+        cause: Box<PgError>,
     },
     /// Rows vanished from a snapshot that was to hold them.
     #[error(
@@ -48,7 +48,7 @@ pub enum ParityError {
 
 impl ParityError {
     pub(crate) fn of_side(session: &Session, cause: PgError) -> Self {
-        Self::Side { environment: session.target().environment.to_string(), cause }
+        Self::Side { environment: session.target().environment.to_string(), cause: Box::new(cause) }
     }
 
     pub(crate) fn of_table(session: &Session, table: &TableName, cause: PgError) -> Self {
@@ -57,7 +57,7 @@ impl ParityError {
         // A pooler's users are called after the project, too.
         let (user, is_pooled) = (target.url.user(), target.url.host().contains("pooler.supabase"));
         let role = if is_pooled { user.split('.').next().unwrap_or(user) } else { user }.to_owned();
-        Self::Table { environment, table: table.clone(), role, cause }
+        Self::Table { environment, table: table.clone(), role, cause: Box::new(cause) }
     }
 }
 
@@ -76,10 +76,11 @@ impl Explain for ParityError {
 
     fn help(&self) -> Option<String> {
         match self {
-            Self::Table { table, role, cause: PgError::Server(error), .. } => {
-                help_for(table, role, error).or_else(|| PgError::Server(error.clone()).help())
+            Self::Table { table, role, cause, .. } => {
+                let said = if let PgError::Server(error) = &**cause { Some(error) } else { None };
+                said.and_then(|error| help_for(table, role, error)).or_else(|| cause.help())
             }
-            Self::Table { cause, .. } | Self::Side { cause, .. } => cause.help(),
+            Self::Side { cause, .. } => cause.help(),
             Self::Rewritten { .. } => Some("run the command again when nobody changes its tables".to_owned()),
             Self::Encodings { .. } => Some(
                 "compare what can be: `crmctl verify --level schema`, `crmctl verify --level counts`"
@@ -124,7 +125,7 @@ mod tests {
             environment: "cloud".to_owned(),
             table: TableName::new("app", "Notes"),
             role: "reader".to_owned(),
-            cause: PgError::from_server(error),
+            cause: Box::new(PgError::from_server(error)),
         }
     }
 
@@ -144,7 +145,8 @@ mod tests {
 
     #[test]
     fn who_asked_to_stop_is_told_so() {
-        let interrupted = ParityError::Side { environment: "cloud".to_owned(), cause: PgError::Interrupted };
+        let interrupted =
+            ParityError::Side { environment: "cloud".to_owned(), cause: Box::new(PgError::Interrupted) };
 
         assert_eq!(interrupted.kind(), Kind::Interrupted);
     }

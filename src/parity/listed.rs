@@ -106,7 +106,9 @@ mod tests {
 
     fn listed(keys: &[&str], most_rows: usize, most_bytes: usize) -> Listed {
         let mut listed = Listed::new(most_rows, most_bytes);
-        keys.iter().for_each(|key| listed.add((*key).to_owned(), 1, None));
+        for key in keys {
+            listed.add((*key).to_owned(), 1, None);
+        }
         listed
     }
 

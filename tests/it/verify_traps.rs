@@ -56,7 +56,9 @@ impl Side {
             side.run(TYPES);
         } else {
             side.run(TYPES_BEFORE);
-            TYPES_AFTER.iter().for_each(|sql| side.run(sql));
+            for sql in TYPES_AFTER {
+                side.run(sql);
+            }
             side.run(&TYPES[TYPES.find("create function lossy").unwrap()..].replace(TABLES_OF_TYPES, ""));
         }
         let cases = all_cases().into_iter().filter(|case| server.has(case.needs));

@@ -1,4 +1,4 @@
-//! The report as JUnit's XML: a suite for the schema, one for the rows and one for the test users.
+//! The report in the XML of `JUnit`: a suite for the schema, one for the rows and one for the test users.
 
 use crate::parity::report::ParityReport;
 use crate::parity::report::check::{Check, Group, checks};
