@@ -53,7 +53,23 @@ pub(crate) enum Command {
 impl Command {
     /// Whether its answer is a JSON document without `--json`.
     pub(crate) fn asks_for_json(&self) -> bool {
-        if let Self::Migrate(command) = self { command.asks_for_json() } else { false }
+        match self {
+            Self::Migrate(command) => command.asks_for_json(),
+            Self::Verify(args) => args.asks_for_json(),
+            Self::Demo(_)
+            | Self::Init(_)
+            | Self::Doctor(_)
+            | Self::Local(_)
+            | Self::Seed(_)
+            | Self::Sync(_)
+            | Self::Validate(_)
+            | Self::Access(_)
+            | Self::Reset(_)
+            | Self::Backup(_)
+            | Self::Restore(_)
+            | Self::Deploy(_)
+            | Self::Completions(_) => false,
+        }
     }
 
     /// The command as it is typed, for JSON documents and `application_name`.

@@ -8,8 +8,8 @@ mod usage;
 use std::time::Instant;
 
 pub(crate) use self::data::{seed, seeded};
-pub(crate) use self::peer::{Peer, dbmate, supabase};
-pub(crate) use self::usage::{Memory, ServerTime};
+pub(crate) use self::peer::{Peer, dbmate, reladiff, supabase};
+pub(crate) use self::usage::{Memory, ServerTime, of_own_children};
 
 /// No command of ours may ever need more.
 const MEMORY_LIMIT: f64 = 64.0;

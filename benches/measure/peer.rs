@@ -8,6 +8,8 @@ use crate::support::Which;
 
 /// The version the figures in the documentation were measured with.
 const DBMATE: &str = "dbmate@2.36.0";
+/// The same for reladiff, with the driver it needs.
+const RELADIFF: [&str; 2] = ["reladiff==0.6.0", "psycopg2-binary==2.9.10"];
 /// The same for the Supabase CLI.
 const SUPABASE: &str = "supabase@3.1.0";
 
@@ -55,8 +57,13 @@ impl Peer {
     }
 
     /// Runs it; a peer that fails measures nothing.
-    pub(crate) fn run(mut self) {
-        let output = self.0.output().unwrap();
+    pub(crate) fn run(self) {
+        self.answer();
+    }
+
+    /// Runs it and gives what it says.
+    pub(crate) fn answer(mut self) -> String {
+        let output = self.0.stdout(Stdio::piped()).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(
             output.status.success(),
@@ -64,6 +71,7 @@ impl Peer {
             self.0.get_program().display(),
             output.status
         );
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Runs both, with what `source` writes as what this one reads.
@@ -89,6 +97,25 @@ pub(crate) fn dbmate() -> Result<PathBuf, String> {
 /// The Supabase CLI. Why not, if that is not possible.
 pub(crate) fn supabase() -> Result<PathBuf, String> {
     peer(SUPABASE, "node_modules/@supabase", "bin/supabase")
+}
+
+/// A Python that has reladiff, which is installed on first use. Why not, if that is not possible.
+pub(crate) fn reladiff() -> Result<PathBuf, String> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers/python");
+    let python = folder.join("bin/python");
+    if folder.join("bin/reladiff").is_file() {
+        return Ok(python);
+    }
+    let run = |command: &mut Command, what: &str| match command.output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => Err(format!("{what}: {}", output.status)),
+        Err(error) => Err(format!("{what}: {error}")),
+    };
+    run(Command::new("python3").args(["-m", "venv"]).arg(&folder), "python3 cannot make an environment")?;
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(RELADIFF);
+    run(&mut install, "pip cannot install reladiff")?;
+    Ok(python)
 }
 
 /// A program that npm installs on first use. The package of this platform, below `scope`, holds the program itself.

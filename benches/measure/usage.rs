@@ -58,9 +58,18 @@ impl ServerTime {
         database.until_alone();
         // The process ends a little later than it disappears from the view.
         std::thread::sleep(Duration::from_millis(30));
-        let ticks = sysconf(SysconfVar::CLK_TCK).unwrap().unwrap();
-        f64::from(of_children(&self.stat) - self.before) / f64::from(i32::try_from(ticks).unwrap())
+        seconds(of_children(&self.stat) - self.before)
     }
+}
+
+/// Processor time of the programs that this process has started and that have ended.
+pub(crate) fn of_own_children() -> f64 {
+    seconds(of_children(&PathBuf::from("/proc/self/stat")))
+}
+
+fn seconds(ticks: u32) -> f64 {
+    let in_a_second = sysconf(SysconfVar::CLK_TCK).unwrap().unwrap();
+    f64::from(ticks) / f64::from(i32::try_from(in_a_second).unwrap())
 }
 
 /// User and system time of the children that were waited for, in ticks.

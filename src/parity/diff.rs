@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::catalog::{self, Column, Difference, Table};
+use crate::catalog::{self, Difference, Table};
 use crate::parity::Level;
+use crate::parity::columns::{ColumnsDifference, has_same_columns};
 use crate::parity::digest::digested;
 use crate::parity::observe::{Side, TestUser};
+use crate::parity::rows::ComparedAs;
+use crate::parity::share::Share;
 use crate::parity::suspect::{Sides, Suspect};
+use crate::parity::uncompared::{self, NotCompared};
 use crate::pg::TableName;
 
 /// Everything two sides were compared in.
@@ -18,6 +22,7 @@ pub(crate) struct Comparison {
     pub(crate) history: Option<HistoryDifference>,
     pub(crate) tables: Vec<TableParity>,
     pub(crate) test_users: Vec<UserParity>,
+    pub(crate) not_compared: Vec<NotCompared>,
 }
 
 /// Migrations that only one side has.
@@ -44,6 +49,9 @@ pub struct TableParity {
     pub right: Option<u64>,
     /// What that means.
     pub verdict: Verdict,
+    /// In which columns the tables themselves differ, so that their rows cannot be compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<ColumnsDifference>,
 }
 
 /// Whether a table's rows are the same.
@@ -103,6 +111,7 @@ pub(crate) fn compare(left: &Side, right: &Side, level: Level) -> Comparison {
         history: with_schema.then(|| history(left, right)).flatten(),
         tables: if level == Level::Schema { Vec::new() } else { tables(left, right, level) },
         test_users: if level == Level::All { users(left, right) } else { Vec::new() },
+        not_compared: uncompared::list(left, right, level),
     }
 }
 
@@ -116,17 +125,32 @@ pub(crate) fn suspects<'a>(
     let differs =
         |table: &&TableParity| matches!(table.verdict, Verdict::CountsDiffer | Verdict::ContentsDiffer);
     let differing = tables.iter().filter(|_| level.has_contents()).filter(differs);
-    differing
+    let pairs: Vec<(u64, Sides<&Table>)> = differing
         .filter_map(|parity| {
             let find = |table: &&Table| table.name == parity.table;
-            let (ours, theirs) = (left.tables.iter().find(find)?, right.tables.iter().find(find)?);
-            has_same_columns(ours, theirs).then(|| Suspect {
-                tables: Sides { left: ours, right: theirs },
-                is_keyed: !ours.primary_key.is_empty() && ours.primary_key == theirs.primary_key,
-                rows: parity.left.max(parity.right).unwrap_or_default(),
-            })
+            let (left, right) = (left.tables.iter().find(find)?, right.tables.iter().find(find)?);
+            let rows = parity.left.max(parity.right).unwrap_or_default();
+            has_same_columns(left, right).then_some((rows, Sides { left, right }))
         })
-        .collect()
+        .collect();
+    let share = Share::of(pairs.len());
+    let suspect = |(rows, tables): (u64, Sides<&'a Table>)| Suspect {
+        compared_as: compared_as(tables.left, tables.right),
+        tables,
+        rows,
+        share,
+    };
+    pairs.into_iter().map(suspect).collect()
+}
+
+/// A key of the same columns in another order is the same key.
+fn compared_as(ours: &Table, theirs: &Table) -> ComparedAs {
+    let key = |table: &'_ Table| -> BTreeSet<String> { table.primary_key.iter().cloned().collect() };
+    match (key(ours), key(theirs)) {
+        (ours, theirs) if ours != theirs => ComparedAs::BagOfOtherKeys,
+        (ours, _) if ours.is_empty() => ComparedAs::BagWithoutKey,
+        _ => ComparedAs::Keyed,
+    }
 }
 
 fn history(left: &Side, right: &Side) -> Option<HistoryDifference> {
@@ -163,20 +187,16 @@ fn tables(left: &Side, right: &Side, level: Level) -> Vec<TableParity> {
             (Some((_, left)), Some((_, right))) if left.digest != right.digest => Verdict::ContentsDiffer,
             (Some(_), Some(_)) => Verdict::Equal,
         };
+        let columns = ours.get(name).zip(theirs.get(name)).filter(|_| level.has_contents());
         TableParity {
             table: name.clone(),
             left: left.map(|left| left.rows),
             right: right.map(|right| right.rows),
             verdict,
+            columns: columns.and_then(|(ours, theirs)| ColumnsDifference::between(ours, theirs)),
         }
     };
     names.into_iter().map(parity).collect()
-}
-
-/// Whether two tables hold the same columns; their order does not matter.
-fn has_same_columns(ours: &Table, theirs: &Table) -> bool {
-    let shape = |column: &Column| (column.name.clone(), column.data_type.clone());
-    ours.stored_columns().map(shape).eq(theirs.stored_columns().map(shape))
 }
 
 fn users(left: &Side, right: &Side) -> Vec<UserParity> {

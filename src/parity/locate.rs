@@ -4,61 +4,50 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::Table;
-use crate::parity::observe::flight;
+use crate::parity::asking::{Keep, Pair, Question};
+use crate::parity::failure::ParityError;
+use crate::parity::listed::Listed;
 use crate::parity::rows::{self, ColumnDifference, RowDifferences};
 use crate::parity::suspect::{Sides, Suspect};
-use crate::pg::{PgError, PgResult, Row, Session, TableName};
+use crate::pg::{PgResult, Row, TableName};
 
-/// Row hashes that are fetched from one side, over all large tables.
-const BUDGET: u64 = 100_000;
-/// Rows of a table whose columns are compared.
-const DETAILED: usize = 20;
 /// Characters of a value that are shown.
 const SHOWN: usize = 200;
-
-/// Two sessions, asked at the same time.
-pub(crate) struct Pair<'a>(pub(crate) &'a mut Session, pub(crate) &'a mut Session);
-
-impl Pair<'_> {
-    async fn ask(&mut self, queries: Vec<Sides<String>>) -> PgResult<Vec<Sides<Vec<Row>>>> {
-        let (left, right): (Vec<_>, Vec<_>) =
-            queries.into_iter().map(|query| (query.left, query.right)).unzip();
-        let (left, right) = tokio::try_join!(flight(self.0, &left), flight(self.1, &right))?;
-        Ok(left.into_iter().zip(right).map(|(left, right)| Sides { left, right }).collect())
-    }
-}
 
 /// Finds the rows that differ in each of the tables.
 pub(crate) async fn locate(
     mut pair: Pair<'_>,
     suspects: &[Suspect<'_>],
     show_values: bool,
-) -> PgResult<BTreeMap<TableName, RowDifferences>> {
+) -> Result<BTreeMap<TableName, RowDifferences>, ParityError> {
     let chosen = choose(&mut pair, suspects).await?;
-    let query = |(suspect, chosen): (&Suspect<'_>, &Chosen)| {
-        suspect.tables.map(|table| suspect.row_query(table, chosen.buckets.as_deref()))
+    let question = |(suspect, chosen): (&Suspect<'_>, &Chosen)| {
+        let room = || Listed::new(suspect.share.rows, suspect.share.bytes);
+        Question {
+            table: suspect.tables.left.name.clone(),
+            sql: suspect.tables.map(|table| suspect.row_query(table, chosen.buckets.as_deref())),
+            keeps: Sides { left: room(), right: room() },
+        }
     };
-    let answers = pair.ask(suspects.iter().zip(&chosen).map(query).collect()).await?;
+    let answers = pair.ask(suspects.iter().zip(&chosen).map(question).collect()).await?;
 
     let mut found = Vec::new();
-    for ((suspect, chosen), rows) in suspects.iter().zip(&chosen).zip(&answers) {
-        let mut differences = if suspect.is_keyed {
-            rows::by_key(&pairs(&rows.left)?, &pairs(&rows.right)?)
+    for ((suspect, chosen), listed) in suspects.iter().zip(&chosen).zip(&answers) {
+        let mut differences = if suspect.is_keyed() {
+            rows::by_key(&listed.left, &listed.right, suspect.share.named)
         } else {
-            rows::as_bags(&pairs(&rows.left)?, &pairs(&rows.right)?)
+            rows::as_bags(&listed.left, &listed.right, suspect.share.named)
         };
-        differences.truncated = chosen.truncated;
-        if suspect.is_keyed {
+        differences.truncated |= chosen.truncated;
+        differences.compared_as = suspect.compared_as;
+        if suspect.is_keyed() {
             differences.key.clone_from(&suspect.tables.left.primary_key);
         }
         found.push(differences);
     }
+    drop(answers);
     detail(&mut pair, suspects, &mut found, show_values).await?;
     Ok(suspects.iter().map(|suspect| suspect.tables.left.name.clone()).zip(found).collect())
-}
-
-fn pairs<V: std::str::FromStr>(rows: &[Row]) -> PgResult<BTreeMap<String, V>> {
-    rows.iter().map(|row| Ok((row.get("key")?, row.get("value")?))).collect()
 }
 
 /// Which buckets of a table are read. `None`: all of it.
@@ -68,26 +57,42 @@ struct Chosen {
     truncated: bool,
 }
 
-async fn choose(pair: &mut Pair<'_>, suspects: &[Suspect<'_>]) -> PgResult<Vec<Chosen>> {
-    let is_large = |suspect: &Suspect<'_>| suspect.buckets() > 1;
-    let query = |suspect: &Suspect<'_>| suspect.tables.map(|table| suspect.bucket_query(table));
-    let queries = suspects.iter().filter(|suspect| is_large(suspect)).map(query).collect();
-    let mut answers = pair.ask(queries).await?.into_iter();
-    let budget = BUDGET / (answers.len() as u64).max(1);
-    let mut chosen = Vec::new();
-    for suspect in suspects {
-        chosen.push(match if is_large(suspect) { answers.next() } else { None } {
-            Some(rows) => dirty(&bucket_map(&rows.left)?, &bucket_map(&rows.right)?, budget),
-            None => Chosen::default(),
-        });
-    }
-    Ok(chosen)
+async fn choose(pair: &mut Pair<'_>, suspects: &[Suspect<'_>]) -> Result<Vec<Chosen>, ParityError> {
+    let is_large = |suspect: &&Suspect<'_>| suspect.buckets() > 1;
+    let question = |suspect: &Suspect<'_>| Question {
+        table: suspect.tables.left.name.clone(),
+        sql: suspect.tables.map(|table| suspect.bucket_query(table)),
+        keeps: Sides { left: Arriving::default(), right: Arriving::default() },
+    };
+    let questions = suspects.iter().filter(is_large).map(question).collect();
+    let mut answers = pair.ask(questions).await?.into_iter();
+    let choice = |suspect: &Suspect<'_>| match if is_large(&suspect) { answers.next() } else { None } {
+        Some(sides) => dirty(&sides.left, &sides.right, suspect.share.rows as u64),
+        None => Chosen::default(),
+    };
+    Ok(suspects.iter().map(choice).collect())
 }
 
+/// Rows and digest of each bucket.
 type Buckets = BTreeMap<u64, (u64, String)>;
 
-fn bucket_map(rows: &[Row]) -> PgResult<Buckets> {
-    rows.iter().map(|row| Ok((row.get("bucket")?, (row.get("rows")?, row.get("digest")?)))).collect()
+/// Buckets while they arrive.
+#[derive(Debug, Default)]
+struct Arriving {
+    rows: Vec<PgResult<(u64, (u64, String))>>,
+}
+
+impl Keep for Arriving {
+    type Whole = Buckets;
+
+    fn take(&mut self, row: Row) {
+        let bucket = || Ok((row.get("bucket")?, (row.get("rows")?, row.get("digest")?)));
+        self.rows.push(bucket());
+    }
+
+    fn whole(self) -> PgResult<Buckets> {
+        self.rows.into_iter().collect()
+    }
 }
 
 /// The buckets that differ, until they hold more rows than may be fetched; always at least one.
@@ -112,26 +117,34 @@ async fn detail(
     suspects: &[Suspect<'_>],
     found: &mut [RowDifferences],
     show_values: bool,
-) -> PgResult<()> {
-    let (mut queries, mut detailed) = (Vec::new(), Vec::new());
+) -> Result<(), ParityError> {
+    let (mut questions, mut detailed) = (Vec::new(), Vec::new());
     let changed = suspects.iter().zip(found).filter(|(_, found)| !found.changed.rows.is_empty());
     for (suspect, differences) in changed {
-        let keys: Vec<String> =
-            differences.changed.rows.iter().take(DETAILED).map(|row| row.text.clone()).collect();
-        queries.push(suspect.tables.map(|table| suspect.hash_query(table, &keys)));
+        let first = differences.changed.rows.iter().take(suspect.share.detailed);
+        let keys: Vec<String> = first.map(|row| row.text.clone()).collect();
+        let question = |sql| Question {
+            table: suspect.tables.left.name.clone(),
+            sql,
+            keeps: Sides { left: Vec::new(), right: Vec::new() },
+        };
+        questions.push(question(suspect.tables.map(|table| suspect.hash_query(table, &keys))));
         if show_values {
-            queries.push(suspect.tables.map(|table| suspect.value_query(table, &keys, SHOWN + 1)));
+            let values = suspect.tables.map(|table| suspect.value_query(table, &keys, SHOWN + 1));
+            questions.push(question(values));
         }
         detailed.push((suspect, differences));
     }
-    let answers = pair.ask(queries).await?;
+    let answers = pair.ask(questions).await?;
     for ((suspect, differences), rows) in
         detailed.into_iter().zip(answers.chunks(if show_values { 2 } else { 1 }))
     {
         let left = Details::new(rows.iter().map(|rows| &rows.left));
         let right = Details::new(rows.iter().map(|rows| &rows.right));
-        for row in differences.changed.rows.iter_mut().take(DETAILED) {
-            row.columns = columns(suspect.tables.left, &left.of(&row.text)?, &right.of(&row.text)?);
+        for row in differences.changed.rows.iter_mut().take(suspect.share.detailed) {
+            let lost = || pair.lost(&suspect.tables.left.name, &row.text);
+            let (ours, theirs) = left.of(&row.text).zip(right.of(&row.text)).ok_or_else(lost)?;
+            row.columns = columns(suspect.tables.left, &ours, &theirs);
         }
     }
     Ok(())
@@ -153,10 +166,8 @@ impl<'a> Details<'a> {
     }
 
     /// The hashes, and the values if they were asked for.
-    fn of(&self, key: &str) -> PgResult<Vec<&'a [Option<String>]>> {
-        let missing =
-            || PgError::Protocol(format!("the row {key} was there a moment ago, in the same snapshot"));
-        self.0.iter().map(|rows| rows.get(key).copied().ok_or_else(missing)).collect()
+    fn of(&self, key: &str) -> Option<Vec<&'a [Option<String>]>> {
+        self.0.iter().map(|rows| rows.get(key).copied()).collect()
     }
 }
 

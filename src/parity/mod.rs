@@ -1,27 +1,36 @@
 //! Whether two databases are the same: schema, rows, migrations and test users.
 
+mod asking;
+mod columns;
 mod diff;
 mod digest;
+mod failure;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod listed;
 mod locate;
 mod observe;
+mod reading;
 mod report;
 mod rows;
+mod share;
 mod suspect;
+mod uncompared;
 
 use serde::Serialize;
 
+pub use columns::{ColumnsDifference, TypeDifference};
 pub use diff::{HistoryDifference, TableParity, UserParity, UserVerdict, Verdict};
 pub use digest::{
     Relation, TableDigest, count_query, digest_query, digested, digests, digests_from_rows, relation_digests,
     relations_query,
 };
+pub use failure::ParityError;
 pub use observe::{Side, TestUser, observe};
 pub use report::{ParityReport, SchemaDifference};
-pub use rows::{ColumnDifference, Found, RowDifference, RowDifferences};
+pub use rows::{ColumnDifference, ComparedAs, Found, RowDifference, RowDifferences};
+pub use uncompared::NotCompared;
 
-use crate::error::Result;
 use crate::pg::Session;
 
 /// What is compared.
@@ -64,16 +73,23 @@ pub struct Options {
     pub show_values: bool,
 }
 
-/// Compares two databases, each in one snapshot. A report comes only when every part of both sides was read.
-pub async fn verify(left: &mut Session, right: &mut Session, options: &Options) -> Result<ParityReport> {
+/// Compares two databases, each in one snapshot, which stays open until its session is closed. A report comes only
+/// when every part of both sides was read.
+pub async fn verify(
+    left: &mut Session,
+    right: &mut Session,
+    options: &Options,
+) -> Result<ParityReport, ParityError> {
     let (ours, theirs) = tokio::try_join!(
         observe(left, options.level, options.test_users.as_deref()),
         observe(right, options.level, options.test_users.as_deref())
     )?;
+    if options.level.has_contents() && ours.encoding != theirs.encoding {
+        return Err(ParityError::Encodings { left: ours.encoding, right: theirs.encoding });
+    }
     let comparison = diff::compare(&ours, &theirs, options.level);
     let suspects = diff::suspects(&ours, &theirs, &comparison.tables, options.level);
-    let rows = locate::locate(locate::Pair(left, right), &suspects, options.show_values).await?;
-    tokio::try_join!(left.run("commit"), right.run("commit"))?;
+    let rows = locate::locate(asking::Pair(left, right), &suspects, options.show_values).await?;
     let names = (left.target().environment.to_string(), right.target().environment.to_string());
     Ok(ParityReport::new(names, options.level, comparison, rows))
 }

@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use crate::catalog::{self, Catalog, Table};
 use crate::parity::Level;
-use crate::parity::digest::{self, TableDigest};
-use crate::pg::{PgError, PgResult, Row, Session, TableName, literal, text_array};
+use crate::parity::digest::TableDigest;
+use crate::parity::failure::{ParityError, of_side};
+use crate::parity::reading::{self, flight, incomplete};
+use crate::pg::{PgResult, Row, Session, TableName, literal, text_array};
 
 /// Columns the auth server cannot read a NULL from: the login fails with "Database error querying schema".
 const NEVER_NULL: &[&str] = &[
@@ -40,6 +42,10 @@ pub struct Side {
     pub history: Option<BTreeSet<String>>,
     /// Test users by e-mail address; `None` where there is no auth schema, or nobody asked.
     pub test_users: Option<BTreeMap<String, TestUser>>,
+    /// How its texts are stored.
+    pub encoding: String,
+    /// Large objects it holds, which are not looked into.
+    pub large_objects: u64,
 }
 
 /// A test user.
@@ -55,61 +61,43 @@ pub struct TestUser {
 
 /// Reads one side. Leaves a read-only transaction open, so that what is read next is of the same snapshot; the
 /// caller ends it.
-pub async fn observe(session: &mut Session, level: Level, test_users: Option<&str>) -> PgResult<Side> {
-    let first = flight(session, &[begin(), catalog::snapshot::query()]).await?;
-    let [facts, objects] = &first[..] else { return Err(incomplete()) };
+pub async fn observe(
+    session: &mut Session,
+    level: Level,
+    test_users: Option<&str>,
+) -> Result<Side, ParityError> {
+    let questions = [reading::BEGIN.to_owned(), catalog::snapshot::query(), reading::SETTINGS.to_owned()];
+    let first = flight(session, &questions).await;
+    let (facts, mut side) = of_side(session, first.and_then(|answers| schema(&answers)))?;
+
+    let history = (level.has_schema() && facts.flag("history")).then(history_query);
+    let users = test_users.filter(|_| level == Level::All && facts.flag("users")).map(users_query);
+    reading::send(session, &side.tables, level)?;
+    for query in [&history, &users].into_iter().flatten() {
+        let sent = session.send(query);
+        of_side(session, sent)?;
+    }
+    side.digests = reading::receive(session, &side.tables, level).await?;
+    if history.is_some() {
+        let versions = reading::rows(session).await;
+        let versions = versions.and_then(|rows| rows.iter().map(|row| row.get("version")).collect());
+        side.history = Some(of_side(session, versions)?);
+    }
+    if users.is_some() {
+        let users = reading::rows(session).await;
+        side.test_users = Some(of_side(session, users.and_then(|rows| rows.iter().map(user).collect()))?);
+    }
+    Ok(side)
+}
+
+/// What the first answers say.
+fn schema(answers: &[Vec<Row>]) -> PgResult<(Row, Side)> {
+    let [facts, objects, _] = answers else { return Err(incomplete()) };
     let [facts] = &facts[..] else { return Err(incomplete()) };
     let catalog = Catalog::from_rows(objects)?;
     let tables = catalog.tables()?;
-
-    let rows = match level {
-        Level::Schema => None,
-        Level::Counts => Some(digest::count_query(&tables)),
-        Level::Contents | Level::All => Some(digest::digest_query(&tables)),
-    };
-    let history = facts.flag("history").then(history_query);
-    let users = test_users.filter(|_| level == Level::All && facts.flag("users")).map(users_query);
-    let queries: Vec<String> = [&rows, &history, &users].into_iter().flatten().cloned().collect();
-    let mut answers = flight(session, &queries).await?.into_iter();
-    let mut answer_to =
-        |query: Option<String>| query.map(|_| answers.next().ok_or_else(incomplete)).transpose();
-
-    let digests = match answer_to(rows)? {
-        Some(rows) => digest::digests_from_rows(&tables, &rows)?,
-        None => BTreeMap::new(),
-    };
-    let history =
-        answer_to(history)?.map(|rows| rows.iter().map(|row| row.get("version")).collect()).transpose()?;
-    let test_users = answer_to(users)?.map(|rows| rows.iter().map(user).collect()).transpose()?;
-    Ok(Side { catalog, tables, digests, history, test_users })
-}
-
-fn incomplete() -> PgError {
-    PgError::Protocol("a query gave no result".to_owned())
-}
-
-/// Sends all statements at once and returns the rows of each.
-pub(crate) async fn flight(session: &mut Session, statements: &[String]) -> PgResult<Vec<Vec<Row>>> {
-    for statement in statements {
-        session.send(statement)?;
-    }
-    let mut answers = Vec::with_capacity(statements.len());
-    let mut failure = None;
-    for _ in statements {
-        // Every answer is fetched, so that an error leaves no other's answer behind.
-        match session.receive().await?.ok() {
-            Ok(answer) => answers.push(answer.rows()),
-            Err(error) => failure = failure.or(Some(error)),
-        }
-    }
-    failure.map_or(Ok(answers), Err)
-}
-
-fn begin() -> String {
-    "begin isolation level repeatable read read only; \
-     select to_regclass('supabase_migrations.schema_migrations') is not null as history, \
-     to_regclass('auth.users') is not null and to_regclass('auth.identities') is not null as users"
-        .to_owned()
+    let (encoding, large_objects) = (facts.get("encoding")?, facts.get("large_objects")?);
+    Ok((facts.clone(), Side { catalog, tables, encoding, large_objects, ..Side::default() }))
 }
 
 fn history_query() -> String {

@@ -1,20 +1,25 @@
 //! What a comparison found, for people and for programs.
 
+mod check;
+mod junit;
+mod markdown;
+mod text;
+mod words;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::catalog::Difference;
 use crate::error::ExitStatus;
-use crate::parity::Level;
 use crate::parity::diff::{Comparison, HistoryDifference, TableParity, UserParity, UserVerdict, Verdict};
-use crate::parity::rows::{Found, RowDifference, RowDifferences};
+use crate::parity::rows::RowDifferences;
+use crate::parity::{Level, NotCompared};
 use crate::pg::TableName;
-use crate::plan::Render;
-use crate::ui::Style;
+use crate::ui::{self, Annotation};
 
-/// Rows of each sort that are shown to a person; JSON has all that were kept.
-const SHOWN: usize = 20;
+/// Annotations that GitHub shows of one step.
+const ANNOTATIONS: usize = 10;
 
 /// Two databases, compared.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -38,6 +43,8 @@ pub struct ParityReport {
     pub rows: BTreeMap<TableName, RowDifferences>,
     /// Every test user.
     pub test_users: Vec<UserParity>,
+    /// What may differ without being told here.
+    pub not_compared: Vec<NotCompared>,
 }
 
 /// An object that differs.
@@ -64,7 +71,7 @@ impl ParityReport {
         comparison: Comparison,
         rows: BTreeMap<TableName, RowDifferences>,
     ) -> Self {
-        let Comparison { schema, history, tables, test_users } = comparison;
+        let Comparison { schema, history, tables, test_users, not_compared } = comparison;
         let equal = schema.is_empty()
             && history.is_none()
             && tables.iter().all(|table| table.verdict == Verdict::Equal)
@@ -74,7 +81,7 @@ impl ParityReport {
             difference,
         };
         let schema = schema.into_iter().map(sentence).collect();
-        Self { left, right, level, equal, schema, history, tables, rows, test_users }
+        Self { left, right, level, equal, schema, history, tables, rows, test_users, not_compared }
     }
 
     /// Success, or that something differs.
@@ -86,208 +93,63 @@ impl ParityReport {
     /// The rows that differ, a sentence each: `contacts row id=.. differs in email`.
     #[must_use]
     pub fn rows_in_words(&self) -> Vec<String> {
-        let sides = [Some(format!("only in {}", self.left)), Some(format!("only in {}", self.right))];
-        let mut sentences = Vec::new();
-        for (table, rows) in &self.rows {
-            let sorts = [
-                (&rows.changed, None),
-                (&rows.only_left, sides[0].as_deref()),
-                (&rows.only_right, sides[1].as_deref()),
-            ];
-            for (found, only) in sorts {
-                let lines = found.rows.iter().map(|row| self.row_line(&rows.key, row, only));
-                sentences.extend(lines.map(|line| format!("{table} {}", line.trim_start())));
-            }
-        }
-        sentences
-    }
-
-    fn schema_lines(&self, style: Style, lines: &mut Vec<String>) {
-        if !self.level.has_schema() {
-            return;
-        }
-        match self.schema.len() {
-            0 => lines.push(format!("{}  schema", style.good("equal  "))),
-            1 => lines.push(format!("{}  schema, in 1 object", style.bad("differs"))),
-            count => lines.push(format!("{}  schema, in {count} objects", style.bad("differs"))),
-        }
-        lines.extend(
-            self.schema
-                .iter()
-                .map(|difference| format!("         {}", difference.text.replace('\n', "\n         "))),
-        );
-        let Some(history) = &self.history else {
-            lines.push(format!("{}  applied migrations", style.good("equal  ")));
-            return;
+        let of_table = |(table, rows): (&TableName, &RowDifferences)| {
+            let sentences = self.row_sentences(rows, usize::MAX);
+            sentences.into_iter().map(|sentence| format!("{table} {sentence}")).collect::<Vec<_>>()
         };
-        let head = |head: &Option<String>| head.clone().unwrap_or_else(|| "nothing".to_owned());
-        lines.push(format!(
-            "{}  applied migrations: {} is at {}, {} at {}",
-            style.bad("differs"),
-            self.left,
-            head(&history.left_head),
-            self.right,
-            head(&history.right_head)
-        ));
-        for (versions, side) in [(&history.only_left, &self.left), (&history.only_right, &self.right)] {
-            lines.extend(versions.iter().map(|version| format!("         {version}: only in {side}")));
-        }
+        self.rows.iter().flat_map(of_table).collect()
     }
 
-    fn table_lines(&self, style: Style, lines: &mut Vec<String>) {
-        let name_width =
-            self.tables.iter().map(|table| table.table.to_string().chars().count()).max().unwrap_or(0).max(5);
-        let count = |count: Option<u64>| count.map_or_else(|| "none".to_owned(), |count| count.to_string());
-        let widths = [&self.left, &self.right].map(|side| side.chars().count().max(10));
-        if !self.tables.is_empty() {
-            let heading = format!(
-                "         {:name_width$}  {:>left_width$}  {:>right_width$}",
-                "table",
-                self.left,
-                self.right,
-                left_width = widths[0],
-                right_width = widths[1]
-            );
-            lines.push(style.strong(&heading));
-        }
-        for table in &self.tables {
-            lines.push(format!(
-                "{}  {:name_width$}  {:>left_width$}  {:>right_width$}{}",
-                word(style, table.verdict == Verdict::Equal),
-                table.table.to_string(),
-                count(table.left),
-                count(table.right),
-                remark(table.verdict),
-                left_width = widths[0],
-                right_width = widths[1]
-            ));
-            if let Some(rows) = self.rows.get(&table.table) {
-                self.row_lines(rows, lines);
-            }
-        }
+    /// A test report, as CI systems read it: a test case for each check and each table.
+    #[must_use]
+    pub fn junit(&self) -> String {
+        junit::document(self)
     }
 
-    fn row_lines(&self, rows: &RowDifferences, lines: &mut Vec<String>) {
-        let at_least = if rows.truncated { "at least " } else { "" };
-        let only = |side: &str| format!("only in {side}");
-        let sorts = [
-            (&rows.changed, None),
-            (&rows.only_left, Some(only(&self.left))),
-            (&rows.only_right, Some(only(&self.right))),
-        ];
-        for (found, only) in sorts.iter().filter(|(found, _)| found.count > 0) {
-            let (rows_word, differ) = if found.count == 1 { ("row", "differs") } else { ("rows", "differ") };
-            let what = only.as_deref().unwrap_or(differ);
-            lines.push(format!("           {at_least}{} {rows_word} {what}", found.count));
-            lines.extend(
-                found.rows.iter().take(SHOWN).map(|row| self.row_line(&rows.key, row, only.as_deref())),
-            );
-            if !found.rows.is_empty() && found.count > SHOWN as u64 {
-                lines.push(format!("             and {} more", more(found)));
-            }
-        }
+    /// Markdown for a comment on a pull request.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        format!("### {}\n\n{}", self.title(), self.markdown_body())
     }
 
-    fn row_line(&self, key: &[String], row: &RowDifference, only: Option<&str>) -> String {
-        let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "NULL".to_owned());
-        let pairs = key.iter().zip(&row.key).map(|(column, value)| format!("{column}={}", shown(value)));
-        let mut line = format!("             row {}", pairs.collect::<Vec<_>>().join(", "));
-        if row.columns.is_empty() {
-            return only.map_or_else(|| line.clone(), |only| format!("{line} {only}"));
-        }
-        let columns = row.columns.iter().map(|column| match &column.values {
-            None => column.column.clone(),
-            Some((left, right)) => format!(
-                "{} ({} in {}, {} in {})",
-                column.column,
-                quoted(left.as_deref()),
-                self.left,
-                quoted(right.as_deref()),
-                self.right
-            ),
-        });
-        line.push_str(" differs in ");
-        line.push_str(&columns.collect::<Vec<_>>().join(", "));
-        line
+    /// The same without its title.
+    #[must_use]
+    pub fn markdown_body(&self) -> String {
+        markdown::body(self)
     }
 
-    fn user_lines(&self, style: Style, lines: &mut Vec<String>) {
-        for user in &self.test_users {
-            let remark = match user.verdict {
-                UserVerdict::Equal => String::new(),
-                UserVerdict::OnlyLeft => format!(": only in {}", self.left),
-                UserVerdict::OnlyRight => format!(": only in {}", self.right),
-                UserVerdict::IdDiffers => {
-                    ": its id differs, so what refers to it does not find it".to_owned()
-                }
-                UserVerdict::RoleDiffers => {
-                    let role = |user: &Option<super::TestUser>| {
-                        user.as_ref().and_then(|user| user.role.clone()).unwrap_or_else(|| "none".to_owned())
-                    };
-                    let (left, right) = (role(&user.left), role(&user.right));
-                    format!(": its role is {left} in {}, {right} in {}", self.left, self.right)
-                }
-                UserVerdict::CannotLogIn => ": cannot log in".to_owned(),
-            };
-            lines.push(format!(
-                "{}  test user {}{remark}",
-                word(style, user.verdict == UserVerdict::Equal),
-                user.email
-            ));
-            for (side, user) in [(&self.left, &user.left), (&self.right, &user.right)] {
-                let problems = user.iter().flat_map(|user| &user.problems);
-                lines.extend(problems.map(|problem| format!("         in {side}: {problem}")));
-            }
-        }
+    /// What was found, in one line.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let verdict = if self.equal { "are equal" } else { "differ" };
+        format!("crmctl verify: {} and {} {verdict}", self.left, self.right)
     }
-}
 
-impl Render for ParityReport {
-    fn render(&self, style: &Style) -> String {
-        let mut lines = Vec::new();
-        self.schema_lines(*style, &mut lines);
-        self.table_lines(*style, &mut lines);
-        self.user_lines(*style, &mut lines);
-        let verdict = if self.equal {
-            style.good(&format!("{} and {} are equal", self.left, self.right))
-        } else {
-            style.bad(&format!("{} and {} differ", self.left, self.right))
+    /// What differs, as remarks on the run; the last one says how many are not shown.
+    #[must_use]
+    pub fn annotations(&self) -> Vec<Annotation> {
+        let checks = check::checks(self);
+        let mut messages: Vec<(String, String)> = checks
+            .into_iter()
+            .filter(|check| !check.is_equal)
+            .map(|check| {
+                let details = check.details.into_iter().take(ANNOTATIONS);
+                let lines: Vec<String> = std::iter::once(check.summary).chain(details).collect();
+                (check.name, lines.join("\n"))
+            })
+            .collect();
+        if messages.len() > ANNOTATIONS {
+            let others = messages.split_off(ANNOTATIONS - 1).len();
+            messages.push(("and more".to_owned(), format!("{others} more checks differ")));
+        }
+        let annotation = |(name, message): (String, String)| Annotation {
+            level: ui::Level::Error,
+            title: format!("{}: {name}", self.title()),
+            message,
+            location: None,
         };
-        lines.push(format!("{verdict} {}", compared(self.level)));
-        lines.join("\n")
+        messages.into_iter().map(annotation).collect()
     }
-}
-
-/// As wide whichever it is, so that columns stay aligned.
-fn word(style: Style, is_equal: bool) -> String {
-    if is_equal { style.good("equal  ") } else { style.bad("differs") }
-}
-
-fn remark(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Equal | Verdict::OnlyLeft | Verdict::OnlyRight => "",
-        Verdict::CountsDiffer => "  the number of rows differs",
-        Verdict::ContentsDiffer => "  the contents differ",
-        Verdict::ColumnsDiffer => "  not the same columns: the rows cannot be compared",
-    }
-}
-
-/// What was looked at, so that an equality says no more than it knows.
-fn compared(level: Level) -> &'static str {
-    match level {
-        Level::Schema => "(compared: schema and applied migrations)",
-        Level::Counts => "(compared: numbers of rows)",
-        Level::Contents => "(compared: contents of all tables)",
-        Level::All => "(compared: schema, applied migrations, contents of all tables, test users)",
-    }
-}
-
-fn more(found: &Found) -> u64 {
-    found.count - SHOWN as u64
-}
-
-fn quoted(value: Option<&str>) -> String {
-    value.map_or_else(|| "NULL".to_owned(), |value| format!("`{value}`"))
 }
 
 #[cfg(test)]

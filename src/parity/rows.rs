@@ -1,17 +1,16 @@
 //! Which rows differ, as values. Pure.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
-/// Keys of each sort that are kept; the others are only counted.
-const KEPT: usize = 1000;
+use crate::parity::listed::{Entry, Listed};
 
 /// How the rows of one table differ.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct RowDifferences {
-    /// Columns of the primary key; without one, rows are compared as a bag, and rows that changed are rows that
-    /// only one side has.
+    /// What tells one row from another.
+    pub compared_as: ComparedAs,
+    /// Columns of the primary key. Empty where rows are compared as a bag: rows that changed are then rows that only
+    /// one side has.
     pub key: Vec<String>,
     /// Rows on both sides with the same key and other contents.
     pub changed: Found,
@@ -23,20 +22,40 @@ pub struct RowDifferences {
     pub truncated: bool,
 }
 
+/// What tells one row from another.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComparedAs {
+    /// The primary key.
+    #[default]
+    Keyed,
+    /// All that the row holds, and how often it is there: the table has no primary key.
+    BagWithoutKey,
+    /// The same, because the primary keys are not the same on both sides.
+    BagOfOtherKeys,
+}
+
 /// Rows, counted, and the first of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Found {
     /// How many.
     pub count: u64,
-    /// The first of them, in the order of their keys' text. None for a table without a key.
+    /// The first of them, in the order of their keys' text.
     pub rows: Vec<RowDifference>,
 }
 
 /// One row.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct RowDifference {
-    /// The values of the primary key, as text.
+    /// The values of the primary key, as text. Empty for a row without one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub key: Vec<Option<String>>,
+    /// Where a row without a key is: the table that holds it, and its `ctid` at this moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// How often a row without a key is on the left and on the right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copies: Option<(u64, u64)>,
     /// Columns that differ, if they were looked at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<ColumnDifference>,
@@ -56,44 +75,51 @@ pub struct ColumnDifference {
 }
 
 impl Found {
-    fn add(&mut self, text: &str) {
-        self.count += 1;
-        if self.rows.len() < KEPT {
-            self.rows.push(RowDifference { key: fields(text), columns: Vec::new(), text: text.to_owned() });
+    fn add(&mut self, count: u64, most: usize, row: impl FnOnce() -> RowDifference) {
+        self.count += count;
+        if self.rows.len() < most {
+            self.rows.push(row());
         }
     }
 }
 
-/// Compares keys with the hash of their row.
-pub(crate) fn by_key(left: &BTreeMap<String, String>, right: &BTreeMap<String, String>) -> RowDifferences {
+/// Compares keys with the hash of their row. At most so many rows of each sort are named.
+pub(crate) fn by_key(left: &Listed, right: &Listed, most: usize) -> RowDifferences {
     let mut differences = RowDifferences::default();
-    for (key, hash) in left {
-        match right.get(key) {
-            None => differences.only_left.add(key),
-            Some(other) if other != hash => differences.changed.add(key),
-            Some(_) => {}
+    let row = |entry: &Entry| RowDifference {
+        key: fields(&entry.key),
+        text: entry.key.to_string(),
+        ..RowDifference::default()
+    };
+    differences.truncated = Listed::pairs(left, right, |ours, theirs| match (ours, theirs) {
+        (Some(ours), None) => differences.only_left.add(1, most, || row(ours)),
+        (None, Some(theirs)) => differences.only_right.add(1, most, || row(theirs)),
+        (Some(ours), Some(theirs)) if ours.value != theirs.value => {
+            differences.changed.add(1, most, || row(ours));
         }
-    }
-    for key in right.keys().filter(|key| !left.contains_key(*key)) {
-        differences.only_right.add(key);
-    }
+        (Some(_), Some(_)) | (None, None) => {}
+    });
     differences
 }
 
 /// Compares bags: the hash of a row with how often it is there.
-pub(crate) fn as_bags(left: &BTreeMap<String, u64>, right: &BTreeMap<String, u64>) -> RowDifferences {
-    let surplus = |ours: &BTreeMap<String, u64>, theirs: &BTreeMap<String, u64>| Found {
-        count: ours
-            .iter()
-            .map(|(hash, count)| count.saturating_sub(theirs.get(hash).copied().unwrap_or(0)))
-            .sum(),
-        rows: Vec::new(),
-    };
-    RowDifferences {
-        only_left: surplus(left, right),
-        only_right: surplus(right, left),
-        ..RowDifferences::default()
-    }
+pub(crate) fn as_bags(left: &Listed, right: &Listed, most: usize) -> RowDifferences {
+    let mut differences = RowDifferences::default();
+    differences.truncated = Listed::pairs(left, right, |ours, theirs| {
+        let times = |entry: Option<&Entry>| entry.map_or(0, |entry| entry.value.unsigned_abs());
+        let copies = (times(ours), times(theirs));
+        let row = |entry: Option<&Entry>| RowDifference {
+            place: entry.and_then(|entry| entry.place.as_deref().map(str::to_owned)),
+            copies: Some(copies),
+            ..RowDifference::default()
+        };
+        if copies.0 > copies.1 {
+            differences.only_left.add(copies.0 - copies.1, most, || row(ours));
+        } else if copies.1 > copies.0 {
+            differences.only_right.add(copies.1 - copies.0, most, || row(theirs));
+        }
+    });
+    differences
 }
 
 /// The fields of a record in PostgreSQL's text form, `(1,"a ""b""",)`.
@@ -124,16 +150,20 @@ pub(crate) fn fields(record: &str) -> Vec<Option<String>> {
 mod tests {
     use super::*;
 
-    fn map<V: Clone>(entries: &[(&str, V)]) -> BTreeMap<String, V> {
-        entries.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
+    fn listed(entries: &[(&str, i64)]) -> Listed {
+        let mut listed = Listed::new(usize::MAX, usize::MAX);
+        for (key, value) in entries {
+            listed.add((*key).to_owned(), *value, Some("notes (0,1)".to_owned()));
+        }
+        listed
     }
 
     #[test]
     fn rows_with_a_key_are_changed_or_on_one_side_only() {
-        let left = map(&[("(1)", "a".to_owned()), ("(2)", "b".to_owned()), ("(3)", "c".to_owned())]);
-        let right = map(&[("(1)", "a".to_owned()), ("(2)", "x".to_owned()), ("(4)", "d".to_owned())]);
+        let left = listed(&[("(1)", 1), ("(2)", 2), ("(3)", 3)]);
+        let right = listed(&[("(1)", 1), ("(2)", 9), ("(4)", 4)]);
 
-        let differences = by_key(&left, &right);
+        let differences = by_key(&left, &right, 10);
         let key = |found: &Found| found.rows[0].key[0].clone().expect("not null");
         assert_eq!(
             [key(&differences.changed), key(&differences.only_left), key(&differences.only_right)],
@@ -142,19 +172,23 @@ mod tests {
     }
 
     #[test]
-    fn rows_without_a_key_count_with_their_duplicates() {
-        let differences = as_bags(&map(&[("h", 3), ("i", 1)]), &map(&[("h", 1), ("j", 1)]));
+    fn rows_without_a_key_count_with_their_duplicates_and_are_told_by_their_place() {
+        let differences = as_bags(&listed(&[("h", 3), ("i", 1)]), &listed(&[("h", 1), ("j", 1)]), 10);
 
         assert_eq!((differences.only_left.count, differences.only_right.count), (3, 1));
+        let row = &differences.only_left.rows[0];
+        assert_eq!((row.place.as_deref(), row.copies), (Some("notes (0,1)"), Some((3, 1))));
     }
 
     #[test]
-    fn only_the_first_rows_are_kept_but_all_are_counted() {
-        let left: BTreeMap<String, String> =
-            (0..2500).map(|key| (format!("({key})"), String::new())).collect();
+    fn only_the_first_rows_are_named_but_all_are_counted() {
+        let mut left = Listed::new(usize::MAX, usize::MAX);
+        for key in 1000..3500 {
+            left.add(format!("({key})"), 0, None);
+        }
 
-        let differences = by_key(&left, &BTreeMap::new());
-        assert_eq!((differences.only_left.count, differences.only_left.rows.len()), (2500, KEPT));
+        let differences = by_key(&left, &Listed::new(9, 9), 100);
+        assert_eq!((differences.only_left.count, differences.only_left.rows.len()), (2500, 100));
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use crate::catalog::{Column, Table};
 use crate::parity::digest::{column_hash, reference, row_hash, sum};
+use crate::parity::rows::ComparedAs;
+use crate::parity::share::Share;
 use crate::pg::{identifier, text_array};
 
-/// A table of so many rows is read at once, without buckets.
-const SMALL: u64 = 2000;
+/// A table of so many rows is read at once, without buckets, where there are few tables.
+const SMALL: usize = 2000;
 /// Rows a bucket should have.
 const BUCKET: u64 = 100;
-/// Buckets a table has at most: their digests are one answer.
-const MOST_BUCKETS: u64 = 16_384;
 
 /// One thing of the left side and one of the right.
 #[derive(Debug, Clone, Copy)]
@@ -29,16 +29,26 @@ impl<T> Sides<T> {
 pub(crate) struct Suspect<'a> {
     /// The table on the left and on the right: one may be partitioned and the other not.
     pub(crate) tables: Sides<&'a Table>,
-    /// Whether both sides have its primary key.
-    pub(crate) is_keyed: bool,
+    /// Whether rows are told by the primary key that both sides have.
+    pub(crate) compared_as: ComparedAs,
     /// The larger of the two numbers of rows.
     pub(crate) rows: u64,
+    /// How much of it may be read.
+    pub(crate) share: Share,
 }
 
 impl Suspect<'_> {
+    pub(crate) fn is_keyed(&self) -> bool {
+        self.compared_as == ComparedAs::Keyed
+    }
+
     /// Buckets, a power of two; one means that the table is read at once.
     pub(crate) fn buckets(&self) -> u64 {
-        if self.rows <= SMALL { 1 } else { (self.rows / BUCKET).next_power_of_two().min(MOST_BUCKETS) }
+        if self.rows <= self.share.rows.min(SMALL) as u64 {
+            return 1;
+        }
+        let most = self.share.buckets.next_power_of_two();
+        (self.rows / BUCKET).next_power_of_two().clamp(2, most)
     }
 
     fn key(&self) -> String {
@@ -46,17 +56,25 @@ impl Suspect<'_> {
         format!("row({})::text collate \"C\"", columns.collect::<Vec<_>>().join(", "))
     }
 
-    /// Key and hash of every row.
-    fn hashed(&self, table: &Table) -> String {
+    /// Key and hash of every row, and where it is if it has no key.
+    fn hashed(&self, table: &Table, with_place: bool) -> String {
         let (hash, from) = (row_hash(table), table.from_clause());
-        if self.is_keyed {
-            format!("(select {} as key, {hash} as hash from {from} as t offset 0) as hashed", self.key())
-        } else {
-            format!(
-                "(select hash::text collate \"C\" as key, hash from \
-                 (select {hash} as hash from {from} as t offset 0) as t offset 0) as hashed"
-            )
+        if self.is_keyed() {
+            return format!(
+                "(select {} as key, {hash} as hash from {from} as t offset 0) as hashed",
+                self.key()
+            );
         }
+        let place = if with_place {
+            ", (t.tableoid::regclass::text || ' ' || t.ctid::text) collate \"C\" as place"
+        } else {
+            ""
+        };
+        let passed = if with_place { ", place" } else { "" };
+        format!(
+            "(select hash::text collate \"C\" as key, hash{passed} from \
+             (select {hash} as hash{place} from {from} as t offset 0) as t offset 0) as hashed"
+        )
     }
 
     fn bucket(&self) -> String {
@@ -69,20 +87,24 @@ impl Suspect<'_> {
             "select {} as bucket, count(*) as rows, {} as digest from {} group by 1",
             self.bucket(),
             sum("hash"),
-            self.hashed(table)
+            self.hashed(table, false)
         )
     }
 
-    /// Key and hash of the rows in these buckets, or of all.
+    /// Key and hash of the rows in these buckets, or of all, in the order of their keys and not more than the share.
     pub(crate) fn row_query(&self, table: &Table, buckets: Option<&[u64]>) -> String {
         let condition = buckets.map_or_else(String::new, |buckets| {
             let list: Vec<String> = buckets.iter().map(u64::to_string).collect();
             format!(" where {} = any ('{{{}}}'::bigint[])", self.bucket(), list.join(","))
         });
-        if self.is_keyed {
-            format!("select key, hash::text as value from {}{condition}", self.hashed(table))
+        let (from, limit) = (self.hashed(table, true), self.share.rows);
+        if self.is_keyed() {
+            format!("select key, hash as value from {from}{condition} order by key limit {limit}")
         } else {
-            format!("select key, count(*) as value from {}{condition} group by key", self.hashed(table))
+            format!(
+                "select key, count(*) as value, min(place) as place from {from}{condition} \
+                 group by key order by key limit {limit}"
+            )
         }
     }
 
@@ -119,25 +141,38 @@ mod tests {
     use super::*;
     use crate::parity::fixture::table;
 
-    fn suspect(table: &Table, is_keyed: bool, rows: u64) -> Suspect<'_> {
-        Suspect { tables: Sides { left: table, right: table }, is_keyed, rows }
+    fn suspect(table: &Table, compared_as: ComparedAs, rows: u64) -> Suspect<'_> {
+        let tables = Sides { left: table, right: table };
+        Suspect { tables, compared_as, rows, share: Share::of(1) }
     }
 
     #[test]
     fn a_small_table_is_read_at_once_and_a_large_one_in_buckets() {
         let table = table("notes", &[("id", "integer")], &["id"]);
 
-        assert_eq!(suspect(&table, true, SMALL).buckets(), 1);
-        assert_eq!(suspect(&table, true, 100_000).buckets(), 1024);
-        assert_eq!(suspect(&table, true, u64::MAX / 2).buckets(), MOST_BUCKETS);
+        assert_eq!(suspect(&table, ComparedAs::Keyed, SMALL as u64).buckets(), 1);
+        assert_eq!(suspect(&table, ComparedAs::Keyed, 100_000).buckets(), 1024);
+        assert_eq!(suspect(&table, ComparedAs::Keyed, u64::MAX / 2).buckets(), Share::of(1).buckets);
+    }
+
+    #[test]
+    fn one_of_very_many_tables_is_divided_even_when_it_is_small() {
+        let table = table("notes", &[("id", "integer")], &["id"]);
+        let suspect = Suspect { share: Share::of(5_000), ..suspect(&table, ComparedAs::Keyed, 1_900) };
+
+        assert_eq!(suspect.buckets(), 8);
+        assert!(suspect.row_query(&table, Some(&[3])).ends_with(&format!("limit {}", suspect.share.rows)));
     }
 
     #[test]
     fn a_row_without_a_key_is_known_by_its_hash_and_counted() {
         let table = table("notes", &[("text", "text")], &[]);
 
-        let query = suspect(&table, false, 3).row_query(&table, None);
-        assert!(query.starts_with("select key, count(*) as value from (select hash::text"), "{query}");
-        assert!(query.ends_with("group by key"), "{query}");
+        let query = suspect(&table, ComparedAs::BagWithoutKey, 3).row_query(&table, None);
+        assert!(
+            query.starts_with("select key, count(*) as value, min(place) as place from (select hash::text"),
+            "{query}"
+        );
+        assert!(query.contains("group by key order by key limit"), "{query}");
     }
 }

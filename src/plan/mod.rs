@@ -8,6 +8,11 @@ use serde::Serialize;
 pub trait Render {
     /// The whole text, lines separated by `\n`, without a trailing line break.
     fn render(&self, style: &crate::ui::Style) -> String;
+
+    /// The same as Markdown, for those that have a better one than the text as it is.
+    fn markdown(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What may be lost or hurt by carrying a plan out.

@@ -158,7 +158,8 @@ impl Printer {
         }
         let place = environment.map(|name| format!(" ({name})")).unwrap_or_default();
         let title = format!("crmctl {command}{place}: {}", outcome.word());
-        self.summary(&title, &github::code_block(&report.render(&Style::PLAIN)))
+        let markdown = report.markdown().unwrap_or_else(|| github::code_block(&report.render(&Style::PLAIN)));
+        self.summary(&title, &markdown)
     }
 
     /// Text as the whole answer, whatever `--json` says: completions, Prometheus metrics.

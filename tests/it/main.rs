@@ -67,3 +67,7 @@ mod sync_targets;
 mod validate;
 mod validate_awkward;
 mod verify;
+mod verify_formats;
+mod verify_locate;
+mod verify_no_verdict;
+mod verify_traps;

@@ -56,7 +56,7 @@ fn a_table_with_a_key_on_one_side_only_is_compared_as_a_bag() {
 
     let tables = compare(&left, &right, Level::All).tables;
     let suspects = suspects(&left, &right, &tables, Level::All);
-    assert_eq!((suspects[0].is_keyed, suspects[0].rows), (false, 3));
+    assert_eq!((suspects[0].compared_as, suspects[0].rows), (ComparedAs::BagOfOtherKeys, 3));
 }
 
 #[test]
@@ -89,4 +89,16 @@ fn a_user_who_cannot_log_in_on_either_side_is_a_finding() {
     assert_eq!(verdict(user("1", &[]), user("1", &[])), UserVerdict::Equal);
     assert_eq!(verdict(user("1", &["it is banned"]), user("1", &["it is banned"])), UserVerdict::CannotLogIn);
     assert_eq!(verdict(user("1", &[]), user("2", &[])), UserVerdict::IdDiffers);
+}
+
+#[test]
+fn a_key_of_the_same_columns_in_another_order_is_the_same_key() {
+    let mut ours = notes("text");
+    ours.primary_key = vec!["text".to_owned(), "id".to_owned()];
+    let mut theirs = notes("text");
+    theirs.primary_key = vec!["id".to_owned(), "text".to_owned()];
+
+    assert_eq!(compared_as(&ours, &theirs), ComparedAs::Keyed);
+    theirs.primary_key.clear();
+    assert_eq!(compared_as(&theirs, &theirs), ComparedAs::BagWithoutKey);
 }

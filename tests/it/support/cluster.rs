@@ -122,3 +122,15 @@ fn install_postgresql() {
         eprintln!("no PostgreSQL on this machine; `crmctl doctor --fix --yes` ended with {status}");
     }
 }
+
+/// Servers of other versions, in the folders of programs that `CRMCTL_TEST_SERVERS` names, as `PATH` does. None otherwise:
+/// the everyday run has one version.
+pub(crate) fn of_other_versions() -> Vec<Cluster> {
+    let folders = std::env::var_os("CRMCTL_TEST_SERVERS").unwrap_or_default();
+    let start = |folder: PathBuf| {
+        let search = SearchPath { path: std::env::var_os("PATH"), pg_bin: Some(folder.clone()) };
+        let cluster = wait_for(Cluster::throwaway(&ClusterOptions::new(Home::new(home()), search)));
+        cluster.unwrap_or_else(|error| panic!("no server with the programs in {}: {error}", folder.display()))
+    };
+    std::env::split_paths(&folders).filter(|folder| folder.is_absolute()).map(start).collect()
+}

@@ -11,7 +11,7 @@ mod query;
 mod world;
 
 pub(crate) use certificate::Certificates;
-pub(crate) use cluster::Which;
+pub(crate) use cluster::{Which, of_other_versions};
 pub(crate) use crmctl::{Call, Running, crmctl};
 pub(crate) use database::Database;
 pub(crate) use fault_proxy::{Direction, FaultProxy, Moment};
