@@ -1,6 +1,7 @@
 //! Overwriting one environment's rows with another's: atomic, backed up, compared before it is committed.
 
 mod apply;
+mod bulk;
 mod carried;
 mod copied;
 mod emptying;
@@ -9,6 +10,7 @@ mod observe;
 mod order;
 mod pipeline;
 mod plan;
+mod rebuild;
 mod refusal;
 mod report;
 mod route;
