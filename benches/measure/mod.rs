@@ -8,7 +8,7 @@ mod usage;
 use std::time::Instant;
 
 pub(crate) use self::data::{seed, seeded};
-pub(crate) use self::peer::{Peer, dbmate, reladiff, supabase};
+pub(crate) use self::peer::{Peer, dbmate, pgcopydb, reladiff, supabase};
 pub(crate) use self::usage::{Memory, ServerTime, of_own_children};
 
 /// No command of ours may ever need more.

@@ -118,6 +118,21 @@ pub(crate) fn reladiff() -> Result<PathBuf, String> {
     Ok(python)
 }
 
+/// pgcopydb, as Debian packages it. Why not, if that is not possible.
+pub(crate) fn pgcopydb() -> Result<PathBuf, String> {
+    let program = Path::new("/usr/bin/pgcopydb");
+    if !program.is_file() {
+        let output = Command::new("apt-get")
+            .args(["install", "--yes", "--quiet", "pgcopydb"])
+            .output()
+            .map_err(|error| format!("apt-get cannot be started: {error}"))?;
+        if !program.is_file() {
+            return Err(format!("apt-get could not install it: {}", output.status));
+        }
+    }
+    Ok(program.to_owned())
+}
+
 /// A program that npm installs on first use. The package of this platform, below `scope`, holds the program itself.
 fn peer(package: &str, scope: &str, program: &str) -> Result<PathBuf, String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers");

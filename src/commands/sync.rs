@@ -61,14 +61,8 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
     let backup = Store::new(&app.project.backup.dir).create(&to.name, app.now())?;
     let ends = Ends { source: &mut source, target: &mut target };
     let mut report = sync::apply(ends, &approved, backup, app.progress()).await?;
-    report.undo = vec![
-        restore::command(&report.backup, &to.name),
-        format!(
-            "{} -1 -v ON_ERROR_STOP=1 -f {}",
-            target_address.url.psql_hint(),
-            report.backup_file.display()
-        ),
-    ];
+    let psql = format!("{} -1 -v ON_ERROR_STOP=1", target_address.url.psql_hint());
+    report.undo = vec![restore::command(&report.backup, &to.name), report.undo_with(&psql)];
     source.close().await; // the target's session ended with its COMMIT
     app.report(ExitStatus::Success, Some(&to), &report)
 }

@@ -162,7 +162,7 @@ impl Wire {
             };
             loop {
                 ready!(self.poll_sink(cx))?;
-                if self.pass_row_on() {
+                if self.pass_rows_on() {
                     continue;
                 }
                 let Some(message) = message::next(&mut self.incoming)? else { break };
@@ -256,24 +256,33 @@ impl Wire {
         Ok(None)
     }
 
-    /// Passes on what has come of a row that is copied out. True when something was done.
-    fn pass_row_on(&mut self) -> bool {
+    /// Passes on what has come of the rows that are copied out, all of it at once: for small rows, handing them on one
+    /// by one costs more than copying them does. True when something was done.
+    fn pass_rows_on(&mut self) -> bool {
         let Some(Expected { sink: Some(sink), .. }) = self.expected.front_mut() else { return false };
-        if self.row_rest == 0 {
-            let [b'd', a, b, c, d, ..] = self.incoming[..] else { return false };
-            // The length counts itself.
-            sink.count_message();
-            self.row_rest = (u32::from_be_bytes([a, b, c, d]) as usize).saturating_sub(4);
-            self.incoming.advance(5);
-            return true;
+        let before = self.incoming.len();
+        let mut rows = BytesMut::new();
+        loop {
+            if self.row_rest == 0 {
+                let [b'd', a, b, c, d, ..] = self.incoming[..] else { break };
+                sink.count_message();
+                // The length counts itself.
+                self.row_rest = (u32::from_be_bytes([a, b, c, d]) as usize).saturating_sub(4);
+                self.incoming.advance(5);
+            }
+            let piece = self.incoming.len().min(self.row_rest);
+            if piece == 0 && self.row_rest > 0 {
+                break;
+            }
+            rows.reserve(self.incoming.len());
+            rows.extend_from_slice(&self.incoming[..piece]);
+            self.incoming.advance(piece);
+            self.row_rest -= piece;
         }
-        if self.incoming.is_empty() {
-            return false;
+        if !rows.is_empty() {
+            sink.put(Chunk::Data(rows.freeze()));
         }
-        let piece = self.incoming.split_to(self.incoming.len().min(self.row_rest));
-        self.row_rest -= piece.len();
-        sink.put(Chunk::Data(piece.freeze()));
-        true
+        self.incoming.len() < before
     }
 
     /// Reads some bytes; 0 at the end of the stream.

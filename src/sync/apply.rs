@@ -5,10 +5,10 @@ use crate::error::Result;
 use crate::guard::Approved;
 use crate::pg::Session;
 use crate::plan::Progress;
-use crate::sync::pipeline;
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::SyncReport;
 use crate::sync::route::Route;
+use crate::sync::{bulk, pipeline};
 
 /// The two ends of a sync. `source` holds an open snapshot, from which the plan was made.
 pub struct Ends<'a> {
@@ -27,5 +27,6 @@ pub async fn apply(
 ) -> Result<SyncReport> {
     match approved.plan().route {
         Route::Pipeline => pipeline::apply(ends, approved, backup, progress).await,
+        Route::Bulk => Box::pin(bulk::apply(ends, approved, backup, progress)).await,
     }
 }

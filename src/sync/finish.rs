@@ -11,6 +11,8 @@ use crate::sync::report::{ApplyError, SyncReport, SyncedTable};
 
 /// The one file of the backup.
 pub(crate) const BACKUP_FILE: &str = "data.sql";
+/// The same where it would be large.
+pub(crate) const COMPRESSED_BACKUP_FILE: &str = "data.sql.zst";
 
 /// What one side held, as far as the sync is concerned.
 #[derive(Debug, Default)]
@@ -119,7 +121,7 @@ pub(crate) fn report(plan: &SyncPlan, content: &Content, backup: &Backup) -> Syn
         sequences: plan.sequences.len() as u64,
         auth_users: users.and_then(|row| row.get(1)?.as_deref()?.parse().ok()).unwrap_or(0),
         backup: backup.manifest.id.to_string(),
-        backup_file: backup.path.join(BACKUP_FILE),
+        backup_file: backup.path.join(backup.manifest.parts.first().map_or(BACKUP_FILE, |part| &part.file)),
         undo: Vec::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! Overwriting one environment's rows with another's: atomic, backed up, compared before it is committed.
 
 mod apply;
+mod bulk;
 mod carried;
 mod copied;
 mod difference;
@@ -13,6 +14,7 @@ mod obstacle;
 mod order;
 mod pipeline;
 mod plan;
+mod rebuild;
 mod refresh;
 mod refusal;
 mod report;

@@ -42,6 +42,19 @@ pub struct SyncReport {
     pub undo: Vec<String>,
 }
 
+impl SyncReport {
+    /// What puts the old rows back where there is no crmctl. `psql` is the program with what it needs.
+    #[must_use]
+    pub fn undo_with(&self, psql: &str) -> String {
+        let file = self.backup_file.display();
+        if self.backup_file.extension().is_some_and(|extension| extension == "zst") {
+            format!("zstd -dc {file} | {psql}")
+        } else {
+            format!("{psql} -f {file}")
+        }
+    }
+}
+
 /// Why a sync was not committed.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
@@ -50,6 +63,12 @@ pub enum ApplyError {
     ContentsDiffer {
         /// The first such table.
         table: String,
+    },
+    /// An index or a key that was taken down does not stand again as it stood.
+    #[error("{object} would not be what it was, so nothing was committed")]
+    NotRebuilt {
+        /// The first such object.
+        object: String,
     },
     /// The backup is not whole.
     #[error("the backup of the target is not complete, so nothing was committed")]
@@ -66,6 +85,7 @@ impl Explain for ApplyError {
             Self::ContentsDiffer { .. } => {
                 Some("does a trigger of the target change rows while they are written? exclude the table, or see to the trigger".to_owned())
             }
+            Self::NotRebuilt { .. } => Some("did somebody change it meanwhile? run the sync again".to_owned()),
             Self::BackupIncomplete => None,
         }
     }

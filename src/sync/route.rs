@@ -13,6 +13,8 @@ pub enum Mode {
     Auto,
     /// All rows of all tables
     Full,
+    /// The same for tables that nobody reads: in one transaction, which rebuilds indexes and keys behind the rows
+    Bulk,
 }
 
 /// The way that is taken.
@@ -21,7 +23,12 @@ pub enum Mode {
 pub enum Route {
     /// One transaction on one connection, everything in flight at once ([`crate::sync`]'s `pipeline`).
     Pipeline,
+    /// One transaction, indexes and keys rebuilt behind the rows ([`crate::sync`]'s `bulk`).
+    Bulk,
 }
+
+/// Up to so many bytes, keeping everything in flight gains more than rebuilding indexes does.
+const SMALL: u64 = 8_000_000;
 
 /// What is known before anything is copied.
 #[derive(Debug, Clone, Copy)]
@@ -41,11 +48,16 @@ pub(crate) struct Choice {
 
 pub(crate) fn choose(mode: Mode, weight: &Weight) -> Choice {
     let Weight { source_bytes, target_bytes } = weight;
+    let route = match mode {
+        Mode::Auto | Mode::Full if *source_bytes <= SMALL => Route::Pipeline,
+        Mode::Auto | Mode::Full | Mode::Bulk => Route::Bulk,
+    };
     let because = match mode {
         Mode::Full => "all rows were asked for".to_owned(),
+        Mode::Bulk => "it was asked for".to_owned(),
         Mode::Auto => format!("{} replace {}", bytes(*source_bytes), bytes(*target_bytes)),
     };
-    Choice { route: Route::Pipeline, because }
+    Choice { route, because }
 }
 
 #[cfg(test)]

@@ -60,6 +60,7 @@ mod splitter;
 mod stale_plan;
 mod sync;
 mod sync_awkward;
+mod sync_bulk;
 mod sync_faults;
 mod sync_pagila;
 mod sync_schemas;

@@ -74,6 +74,6 @@ fn copy_in(writer: &mut Writer<'_>, table: &str, columns: &str, rows: Option<Chu
         .send_copy_in(&format!("copy {table} {} from stdin", column_list(columns)), CopySource::Channel(rows))
 }
 
-fn joined(statements: impl Iterator<Item = String>) -> String {
+pub(crate) fn joined(statements: impl Iterator<Item = String>) -> String {
     statements.collect::<Vec<_>>().join(";\n")
 }

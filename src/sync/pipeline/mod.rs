@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use futures_util::future::join3;
 
+pub(crate) use self::flight::joined;
 use self::flight::{Streams, send_source, send_target};
 use crate::backup::{Compression, Origin, PartWriter, Partial};
 use crate::cancel::Cancel;
@@ -117,7 +118,7 @@ async fn read_source(
 
 /// Reads every answer of the flight, even after an error: only then is the transaction's fate known.
 async fn read_target(writer: &mut Writer<'_>, plan: &SyncPlan, copies: usize) -> PgResult<Content> {
-    let mut answers = Answers { writer, error: None };
+    let mut answers = Answers::of(writer);
     let mut content = Content::default();
     answers.skip(3).await?;
     let before = answers.next().await?;
@@ -126,9 +127,7 @@ async fn read_target(writer: &mut Writer<'_>, plan: &SyncPlan, copies: usize) ->
     answers.skip(plan.tables.len() + 1).await?;
     let after = answers.next().await?;
     let last = answers.next().await?;
-    if let Some(error) = answers.error {
-        return Err(error);
-    }
+    answers.done()?;
     content.before = digests(plan.tables.iter(), before)?;
     content.after = digests(plan.tables.iter(), after)?;
     content.users = users(last)?;
@@ -136,13 +135,17 @@ async fn read_target(writer: &mut Writer<'_>, plan: &SyncPlan, copies: usize) ->
 }
 
 /// Answers fetched in order; the first error the server gave is kept while the rest is drained.
-struct Answers<'a, 'session> {
+pub(crate) struct Answers<'a, 'session> {
     writer: &'a mut Writer<'session>,
     error: Option<PgError>,
 }
 
-impl Answers<'_, '_> {
-    async fn next(&mut self) -> PgResult<Answer> {
+impl<'a, 'session> Answers<'a, 'session> {
+    pub(crate) fn of(writer: &'a mut Writer<'session>) -> Self {
+        Self { writer, error: None }
+    }
+
+    pub(crate) async fn next(&mut self) -> PgResult<Answer> {
         match self.writer.receive().await {
             Ok(mut answer) => {
                 if let Some(error) = answer.error.take() {
@@ -158,6 +161,11 @@ impl Answers<'_, '_> {
         }
     }
 
+    /// The first error, once all answers were fetched.
+    pub(crate) fn done(self) -> PgResult<()> {
+        self.error.map_or(Ok(()), Err)
+    }
+
     async fn skip(&mut self, count: usize) -> PgResult<()> {
         for _ in 0..count {
             self.next().await?;
@@ -166,7 +174,7 @@ impl Answers<'_, '_> {
     }
 }
 
-async fn write_backup(
+pub(crate) async fn write_backup(
     plan: &SyncPlan,
     copies: &[Copied],
     rows: Vec<ChunkReceiver>,
@@ -186,7 +194,7 @@ async fn write_backup(
 }
 
 /// Three streams hang together, so one fault breaks all: reports the one that broke the others.
-fn first_cause(
+pub(crate) fn first_cause(
     left: PgResult<Content>,
     right: PgResult<Content>,
     written: Result<bool>,
@@ -206,14 +214,14 @@ fn first_cause(
     }
 }
 
-fn digests<'a>(
+pub(crate) fn digests<'a>(
     tables: impl Iterator<Item = &'a TableName>,
     answer: Answer,
 ) -> PgResult<BTreeMap<TableName, TableDigest>> {
     parity::relation_digests(tables, &answer.ok()?.rows())
 }
 
-fn users(answer: Answer) -> PgResult<Vec<Vec<Option<String>>>> {
+pub(crate) fn users(answer: Answer) -> PgResult<Vec<Vec<Option<String>>>> {
     let mut rows: Vec<_> = answer.ok()?.rows().iter().map(|row| row.values().to_vec()).collect();
     rows.sort();
     Ok(rows)

@@ -1,0 +1,99 @@
+//! Carries out a sync of many rows into tables that nobody needs meanwhile: one transaction that takes indexes and keys
+//! down, fills the tables, puts everything up again, and is committed when both sides hold the same.
+//!
+//! A fault at any point leaves the target wholly old: all of it is in one transaction, and the backup streams out of that
+//! very transaction and is on disk before COMMIT is sent. Memory is bounded: rows go from one connection to the other
+//! through channels of a fixed size.
+//!
+//! Where time goes: the target's one process writes rows, and the other core meanwhile has the source's COPY, the
+//! source's digest and ourselves. Then indexes are built and the target's digest is taken by several processes each.
+
+mod flight;
+mod format;
+mod ground;
+mod supply;
+
+use std::collections::VecDeque;
+
+use futures_util::future::join3;
+
+use self::flight::{Flight, Rows};
+use self::ground::Ground;
+use self::supply::Supply;
+use crate::backup::{Compression, Origin, Partial};
+use crate::cancel::Cancel;
+use crate::error::Result;
+use crate::guard::Approved;
+use crate::pg::channel;
+use crate::plan::Progress;
+use crate::sync::apply::Ends;
+use crate::sync::copied::copies;
+use crate::sync::finish::{BACKUP_FILE, COMPRESSED_BACKUP_FILE, check, commit, description, report};
+use crate::sync::pipeline::{first_cause, write_backup};
+use crate::sync::plan::SyncPlan;
+use crate::sync::rebuild::Schema;
+use crate::sync::report::{ApplyError, SyncReport};
+use crate::sync::watched::watched;
+
+/// A backup of more than this is compressed.
+const WORTH_COMPRESSING: u64 = 8_000_000;
+
+/// Replaces the target's rows by the source's.
+pub(crate) async fn apply(
+    Ends { source, target }: Ends<'_>,
+    approved: &Approved<SyncPlan>,
+    backup: Partial,
+    progress: &dyn Progress,
+) -> Result<SyncReport> {
+    let plan = approved.plan();
+    let (mut writer, begin) = target.unlock_in_transaction(approved)?;
+    let (supply, ground) =
+        tokio::join!(Supply::open(source, plan), Ground::prepare(&mut writer, &begin, plan, progress));
+    let (mut supply, ground) = (supply?, ground?);
+
+    let copies = copies(plan);
+    let users = plan.details.auth_columns.len();
+    progress.transfer("copying", &plan.details.transfers);
+    let (to_target, from_source): (Vec<_>, VecDeque<_>) = copies.iter().map(|_| channel()).unzip();
+    let (to_file, from_target): (Vec<_>, Vec<_>) = copies.iter().map(|_| channel()).unzip();
+    let meters: Vec<_> = to_target.iter().map(crate::pg::CopySink::meter).collect();
+    let rows = Rows { copies: &copies, formats: supply.formats(), from_source };
+    let flight = Flight::send(&mut writer, plan, &ground.rebuild, (rows, to_file))?;
+    supply.send(plan, &copies, to_target)?;
+
+    let (file, compression) = if ground.old_bytes() > WORTH_COMPRESSING {
+        (COMPRESSED_BACKUP_FILE, Compression::Zstd)
+    } else {
+        (BACKUP_FILE, Compression::None)
+    };
+    let mut part = backup.part(file, compression)?;
+    let failed = Cancel::default();
+    let filling = async {
+        let right = flight.read(&mut writer, plan, progress).await;
+        if right.is_err() {
+            failed.raise();
+        }
+        right
+    };
+    let work = join3(
+        supply.read(plan, copies.len(), &failed),
+        filling,
+        write_backup(plan, &copies, from_target, &mut part),
+    );
+    let (left, right, written) = watched(work, &meters[users..], progress).await;
+    let (left, right) = first_cause(left, right, written)?;
+
+    check(plan, &left, &right)?;
+    let schema = Schema::read(&mut writer, ground.rebuild.relations()).await?;
+    if let Some(object) = ground.schema.first_difference(&schema) {
+        return Err(ApplyError::NotRebuilt { object: object.to_string() }.into());
+    }
+    progress.finish();
+    // On disk, complete and named before COMMIT: from here on there is always a way back.
+    let part = part.finish().await?;
+    let origin = Origin::of(&writer.target().url, None);
+    let backup = backup.finish(description(plan, origin, &right.before), vec![part])?;
+    commit(&mut writer, plan, backup.manifest.id.as_str()).await?;
+    supply.close().await;
+    Ok(report(plan, &right, &backup))
+}
