@@ -80,6 +80,7 @@ pub mod guard;
 pub mod init;
 pub mod lint;
 pub mod local;
+pub mod mask;
 pub mod migration;
 pub mod parity;
 pub mod pg;

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::{ConfigError, EnvironmentName, TimeLimit};
+use crate::mask::{self, Rule};
+use crate::sync::{self, Filter};
 
 /// The file, as written.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -16,6 +19,11 @@ pub(crate) struct ConfigFile {
     pub(crate) sync: SyncConfig,
     pub(crate) backup: BackupConfig,
     pub(crate) deploy: DeployConfig,
+    mask: IgnoredAny,
+    #[serde(skip)]
+    pub(crate) masks: Vec<Rule>,
+    #[serde(skip)]
+    pub(crate) filters: Vec<Filter>,
 }
 
 /// `[project]`
@@ -93,6 +101,9 @@ pub struct SyncConfig {
     pub exclude: Vec<String>,
     /// Which users of `auth.users` go with the data: a pattern for LIKE on the email. None: no users.
     pub auth_users: Option<String>,
+    /// Which rows of a table go along: SQL conditions by table. They are read with their places by [`crate::sync`].
+    #[serde(rename = "where")]
+    pub conditions: BTreeMap<String, String>,
 }
 
 impl Default for SyncConfig {
@@ -102,6 +113,7 @@ impl Default for SyncConfig {
             to: EnvironmentName::known("cloud"),
             exclude: Vec::new(),
             auth_users: Some("%@test.local".to_owned()),
+            conditions: BTreeMap::new(),
         }
     }
 }
@@ -170,8 +182,11 @@ pub struct DeployConfig {
 impl ConfigFile {
     /// Reads the text of the file that a person would call `name`.
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, ConfigError> {
-        let file: Self = toml::from_str(text).map_err(|error| ConfigError::of_toml(name, text, &error))?;
+        let mut file: Self =
+            toml::from_str(text).map_err(|error| ConfigError::of_toml(name, text, &error))?;
         refuse_unfinished(name, text)?;
+        file.masks = mask::rules(name, text)?;
+        file.filters = sync::filters(name, text)?;
         for (environment, config) in &file.environments {
             let origins = [config.managed, config.url.is_some(), config.url_env.is_some()];
             if origins.iter().filter(|is_given| **is_given).count() > 1 {

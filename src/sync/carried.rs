@@ -16,12 +16,6 @@ pub(crate) struct Carried {
 }
 
 impl Carried {
-    /// All columns of `target`, from the table `source` as it is.
-    pub(crate) fn whole(target: Table, source: &Table) -> Self {
-        let columns = target.stored_columns().cloned().collect();
-        Self { target, columns, source: source.from_clause() }
-    }
-
     /// The names of the columns that are written, as SQL.
     pub(crate) fn columns_sql(&self) -> String {
         columns_sql(&self.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>())

@@ -15,6 +15,8 @@ use crate::sync::refusal::{
     PlanError, check_excluded, check_heads, check_identity, check_tables, is_excluded,
 };
 use crate::sync::route::{Choice, Mode, Route, Weight, choose};
+use crate::sync::selected::Selected;
+use crate::sync::selection::{Selection, select};
 use crate::sync::statements::{bystanders, common_auth_columns, outgoing_keys, setval, switches};
 use crate::ui::Style;
 
@@ -31,6 +33,8 @@ pub struct Options {
     pub auth_users: Option<String>,
     /// How rows are to be carried over.
     pub mode: Mode,
+    /// What goes along, and as what.
+    pub selection: Selection,
 }
 
 /// What a sync does, in the order in which it does it.
@@ -54,6 +58,8 @@ pub struct SyncPlan {
     pub method: Method,
     /// Bytes of the tables in the source, on disk and without indexes.
     pub source_bytes: u64,
+    /// What goes along otherwise than it is in the source.
+    pub selected: Selected,
     /// What must still hold.
     pub fingerprint: Fingerprint,
     #[serde(skip)]
@@ -113,6 +119,9 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let weight = Weight { source_bytes: weigh(source, &names), target_bytes: weigh(target, &names) };
     let Choice { route, because } = choose(options.mode, &weight);
     let checks = outgoing_keys(&ordered, &names, method);
+    let transfers = transfers(&ordered, source);
+    let tables = ordered.iter().map(|table| table.name.clone()).collect();
+    let (carried, selected) = select(ordered, &all, (source, target), options)?;
     let sequences: Vec<TableName> = source
         .sequences
         .keys()
@@ -126,7 +135,8 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     Ok(SyncPlan {
         from: options.from.clone(),
         to: options.to.clone(),
-        tables: ordered.iter().map(|table| table.name.clone()).collect(),
+        tables,
+        selected,
         auth_users: options.auth_users.clone(),
         route,
         because,
@@ -144,8 +154,8 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             history_head: target.applied.head().map(str::to_owned),
             catalog_hash: target.catalog.schema_hash(),
             server_version: target.server_version.clone(),
-            transfers: transfers(&ordered, source),
-            tables: carried(ordered, &all),
+            transfers,
+            tables: carried,
         },
         sequences,
     })
@@ -161,15 +171,6 @@ fn transfers(tables: &[Table], source: &Side) -> Vec<Transfer> {
         Transfer { table: table.name.to_string(), rows, bytes }
     };
     tables.iter().map(expected).collect()
-}
-
-/// Each table of the target with the one it is filled from.
-fn carried(tables: Vec<Table>, sources: &[Table]) -> Vec<Carried> {
-    let source = |table: &Table| sources.iter().find(|source| source.name == table.name);
-    tables
-        .into_iter()
-        .filter_map(|table| source(&table).map(|source| Carried::whole(table.clone(), source)))
-        .collect()
 }
 
 impl Plan for SyncPlan {
@@ -191,8 +192,9 @@ impl Render for SyncPlan {
             Method::ReplicaRole => "triggers and foreign keys rest while rows are loaded",
             Method::LoadOrder => "tables are loaded in foreign key order, triggers off",
         };
+        let otherwise: String = self.selected.lines().iter().map(|line| format!("\n     {line}")).collect();
         format!(
-            "{} ({because})\n  1. back up the rows of `{to}` in the same transaction\n  2. replace them by those of `{from}` ({}): {}\n  \
+            "{} ({because})\n  1. back up the rows of `{to}` in the same transaction\n  2. replace them by those of `{from}` ({}): {}{otherwise}\n  \
              3. set {} and {}\n  4. compare both sides' contents, and only then commit\n  {}",
             style.strong(&format!("sync `{}` to `{}`", self.from, self.to)),
             crate::ui::plural(self.tables.len() as u64, "table"),

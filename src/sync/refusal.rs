@@ -8,6 +8,7 @@ use crate::error::{Explain, Kind};
 use crate::pg::TableName;
 use crate::sync::observe::Side;
 use crate::sync::plan::Options;
+use crate::sync::selection::Columns;
 
 /// Why a sync cannot be done.
 #[derive(Debug, thiserror::Error)]
@@ -119,7 +120,8 @@ pub(crate) fn check_tables(source: &[Table], target: &[Table], options: &Options
         included
             .flat_map(|table| {
                 let columns = table.stored_columns().map(|column| format!("{}.{}", table.name, column.name));
-                columns.chain([table.name.to_string()])
+                let compared = usize::MAX * usize::from(options.selection.columns == Columns::All);
+                columns.take(compared).chain([table.name.to_string()])
             })
             .collect()
     };
@@ -147,7 +149,7 @@ pub(crate) fn is_excluded(name: &TableName, options: &Options) -> bool {
 }
 
 /// Whether a pattern, in which `*` stands for any characters, fits a whole name.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((start, rest)) => name.strip_prefix(start).is_some_and(|name| {

@@ -59,6 +59,8 @@ mod stale_plan;
 mod sync;
 mod sync_awkward;
 mod sync_faults;
+mod sync_mask;
+mod sync_subset;
 mod validate;
 mod validate_awkward;
 mod verify;
