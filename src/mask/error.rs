@@ -73,13 +73,13 @@ impl Explain for MaskError {
                 "give both the same mask and the same type; a column that refers to a masked one without a rule of its own is masked like it".to_owned()
             }
             Self::Unmasked { columns, .. } => {
-                let lines: String = columns
-                    .iter()
-                    .map(|(column, word)| format!("\n{} = \"{word}\"", toml::Value::from(column.as_str())))
-                    .collect();
+                let line = |(column, word): &(String, &'static str)| {
+                    format!("{} = \"{word}\"", toml::Value::from(column.as_str()))
+                };
+                let lines = columns.iter().map(line).collect::<Vec<_>>().join("\n");
                 format!(
                     "put these lines into crmctl.toml and look at each (\"keep\" lets a column go along as it is); \
-                     `--unmasked` lets everything go along\n[mask]{lines}"
+                     `--unmasked` lets everything go along\n[mask]\n{lines}"
                 )
             }
         })

@@ -4,14 +4,14 @@
 //! fake belongs to a value, and everybody with it gets the same one everywhere. The key is a setting of the session
 //! and stands in no statement: texts of COPY are kept by `pg_stat_statements` as they are.
 
-use crate::mask::key::SETTING;
+mod hash;
+mod text;
+
+use self::hash::{HASH, address, hashed, hex, number, uuid};
+use self::text::{filler, text_body};
 use crate::mask::rule::Mask;
 use crate::mask::shape::{Family, Shape};
-use crate::mask::words::{CITY, COMPANY, FIRST, LAST, LOREM, STREET, TRADE, longest};
 use crate::pg::{literal, text_array};
-
-/// Where the hash stands that a fake is made of. A name that no table of a user has.
-const HASH: &str = "\"crmctl hash\".h";
 
 /// How a value is masked in its column.
 pub(crate) struct Column<'a> {
@@ -106,102 +106,6 @@ pub(crate) fn pseudonym(kind: &str, value: &str) -> String {
     hashed(kind, value, &hex(16))
 }
 
-/// `body`, in which [`HASH`] is the hash of the value.
-fn hashed(kind: &str, value: &str, body: &str) -> String {
-    let key = format!("current_setting({})", literal(SETTING));
-    format!(
-        "(select {body} from (select sha256(convert_to({key} || {} || {value}, 'UTF8')) as h offset 0) as \"crmctl hash\")",
-        literal(&format!("{kind}:"))
-    )
-}
-
-/// Fakes that are texts, of at most `room` characters where that matters for being unique.
-fn text_body(mask: &Mask, value: &str, room: u32, is_unique: bool) -> Option<String> {
-    let plain = |text: String| match (is_unique, room) {
-        (false, _) => Some(text),
-        (true, 24..) => Some(format!("left({text}, {}) || '-' || {}", room.min(200) - 17, hex(16))),
-        (true, 16..=23) => Some(hex(16)),
-        (true, _) => None,
-    };
-    match mask {
-        Mask::Email { .. } => email(room),
-        Mask::FirstName => plain(pick(FIRST, 0)),
-        Mask::LastName => plain(pick(LAST, 2)),
-        Mask::Name => plain(format!("{} || ' ' || {}", pick(FIRST, 0), pick(LAST, 2))),
-        Mask::Company => plain(format!("{} || ' ' || {}", pick(COMPANY, 0), pick(TRADE, 2))),
-        Mask::City => plain(pick(CITY, 0)),
-        Mask::Street => plain(street()),
-        Mask::Address => plain(format!("{} || ', ' || {}", street(), pick(CITY, 4))),
-        Mask::Zip => (!is_unique).then(|| digits(1, room.min(5))),
-        Mask::Phone => phone(room, is_unique),
-        Mask::Hash => (!is_unique || room >= 16).then(|| hex(room.min(32))),
-        Mask::Uuid => (room >= 36).then(|| format!("{}::text", uuid())),
-        Mask::Url => (room >= 36).then(|| format!("'https://example.com/' || {}", hex(16))),
-        Mask::Ip => (!is_unique && room >= 39)
-            .then(|| format!("host({})", address(&format!("position(':' in {value}) > 0")))),
-        Mask::Iban => (room >= 22).then(iban),
-        Mask::Card => (!is_unique && room >= 16).then(card),
-        Mask::Keep
-        | Mask::Null
-        | Mask::Sql(_)
-        | Mask::Json(_)
-        | Mask::Date { .. }
-        | Mask::Birthday
-        | Mask::Number { .. }
-        | Mask::Text
-        | Mask::Redact { .. } => None,
-    }
-}
-
-/// A name and 48 bits: unique among millions, and the same wherever there is room for it.
-fn email(room: u32) -> Option<String> {
-    let at = "'@example.com'";
-    if room >= longest(FIRST) + longest(LAST) + 2 + 12 + 12 {
-        let name = format!("lower({} || '.' || {})", pick(FIRST, 6), pick(LAST, 8));
-        return Some(format!("{name} || '.' || {} || {at}", hex(12)));
-    }
-    (room >= 28).then(|| format!("{} || {at}", hex(16)))
-}
-
-/// The area code 555 and the country code 999 are given to nobody.
-fn phone(room: u32, is_unique: bool) -> Option<String> {
-    match (is_unique, room) {
-        (true, 20..) => Some(format!("'+999' || {}", digits(1, 16))),
-        (true, _) => None,
-        (false, 15..) => Some(format!("'+1-555-' || {} || '-' || {}", digits(1, 3), digits(17, 4))),
-        (false, 12..) => Some(format!("'+1555' || {}", digits(1, 7))),
-        (false, _) => Some(digits(1, room)),
-    }
-}
-
-fn street() -> String {
-    format!("(1 + get_byte({HASH}, 6) * 256 + get_byte({HASH}, 7))::text || ' ' || {}", pick(STREET, 0))
-}
-
-/// Eighteen digits behind `DE` and the two that make the whole right.
-fn iban() -> String {
-    format!(
-        "(select 'DE' || lpad((98 - mod((b || '131400')::numeric, 97))::text, 2, '0') || b from (select '0' || {} as b) as bban)",
-        digits(1, 17)
-    )
-}
-
-/// A number that no bank gives, with Luhn's digit at its end.
-fn card() -> String {
-    format!(
-        "(select d || ((10 - (select sum(case when i % 2 = 1 then (x * 2) / 10 + (x * 2) % 10 else x end) \
-         from (select i, substr(d, i, 1)::int as x from generate_series(1, 15) as i) as digit) % 10) % 10)::text \
-         from (select '400000' || {} as d) as card)",
-        digits(1, 9)
-    )
-}
-
-/// As long as the value, and nothing of it.
-fn filler(value: &str) -> String {
-    let lorem = literal(LOREM);
-    format!("left(repeat({lorem}, char_length({value}) / {} + 1), char_length({value}))", LOREM.len())
-}
-
 fn date(mask: &Mask, value: &str) -> Option<String> {
     let day = match mask {
         Mask::Date { days } => format!("{value} + {}::int", shift(i64::from(*days))),
@@ -282,119 +186,5 @@ fn replaced(document: &str, path: &str, mask: &Mask) -> Option<String> {
     ))
 }
 
-/// An address of a network that is nobody's: private, or set aside for documentation.
-fn address(is_six: &str) -> String {
-    let byte = |at: u32| format!("get_byte({HASH}, {at})");
-    let six: Vec<String> =
-        [1, 5, 9, 13].map(|from| format!("substr(encode({HASH}, 'hex'), {from}, 4)")).into();
-    format!(
-        "case when {is_six} then ('2001:db8:0:0:' || {})::inet else ('10.' || {} || '.' || {} || '.' || {})::inet end",
-        six.join(" || ':' || "),
-        byte(0),
-        byte(1),
-        byte(2)
-    )
-}
-
-fn uuid() -> String {
-    let part = |from: u32, length: u32| format!("substr(encode({HASH}, 'hex'), {from}, {length})");
-    format!("({} || '4' || {} || '8' || {})::uuid", part(1, 12), part(13, 3), part(16, 15))
-}
-
-fn pick(words: &[&str], byte: u32) -> String {
-    format!(
-        "({})[1 + (get_byte({HASH}, {byte}) * 256 + get_byte({HASH}, {})) % {}]",
-        literal(&format!(
-            "{{{}}}",
-            words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(",")
-        )) + "::text[]",
-        byte + 1,
-        words.len()
-    )
-}
-
-/// The last hexadecimal digits: no word is picked by them.
-fn hex(length: u32) -> String {
-    format!("right(encode({HASH}, 'hex'), {length})")
-}
-
-/// A number of so many hexadecimal digits of the hash, from the one at `from` on.
-fn number(from: u32, length: u32) -> String {
-    format!("('x' || substr(encode({HASH}, 'hex'), {from}, {length}))::bit({})::bigint", length * 4)
-}
-
-/// So many decimal digits, at most seventeen.
-fn digits(from: u32, count: u32) -> String {
-    let count = count.min(17);
-    format!("lpad(({} % {})::text, {count}, '0')", number(from, 15), 10_u64.pow(count))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalog::Catalog;
-
-    fn masked(data_type: &str, mask: &Mask, is_unique: bool) -> Option<String> {
-        let shape = Shape::of(data_type, &Catalog::default());
-        Column { reference: "\"t\".\"c\"", shape: &shape, is_unique }.masked(mask)
-    }
-
-    #[test]
-    fn a_mask_fits_the_types_it_can_make() {
-        let fits = |data_type, word| masked(data_type, &Mask::of_word(word).expect(word), false).is_some();
-        for (data_type, word) in [
-            ("character varying(50)", "email"),
-            ("text[]", "phone"),
-            ("extensions.citext", "email"),
-            ("date", "birthday"),
-            ("timestamp with time zone", "date"),
-            ("numeric(10,2)", "number"),
-            ("inet", "ip"),
-            ("jsonb", "redact"),
-            ("bytea", "hash"),
-            ("public.mood", "null"),
-            ("uuid", "uuid"),
-        ] {
-            assert!(fits(data_type, word), "{word} for {data_type}");
-        }
-        for (data_type, word) in [
-            ("integer", "email"),
-            ("character varying(20)", "email"),
-            ("uuid", "name"),
-            ("boolean", "hash"),
-            ("date[]", "date"),
-        ] {
-            assert!(!fits(data_type, word), "{word} for {data_type}");
-        }
-    }
-
-    #[test]
-    fn a_unique_column_takes_only_masks_wide_enough() {
-        let fits = |data_type, word| masked(data_type, &Mask::of_word(word).expect(word), true).is_some();
-
-        assert!(
-            fits("text", "email")
-                && fits("text", "first_name")
-                && fits("uuid", "uuid")
-                && fits("bigint", "hash")
-        );
-        for (data_type, word) in [
-            ("text", "redact"),
-            ("text", "text"),
-            ("character varying(12)", "first_name"),
-            ("integer", "number"),
-            ("inet", "ip"),
-        ] {
-            assert!(!fits(data_type, word), "{word} for {data_type}");
-        }
-    }
-
-    #[test]
-    fn the_key_stands_in_no_statement_and_null_and_empty_stay() {
-        let sql = masked("text", &Mask::of_word("email").expect("email"), false).expect("fits");
-
-        assert!(sql.contains("current_setting('crmctl.mask_key')"));
-        assert!(sql.starts_with("case when coalesce(\"t\".\"c\"::text, '') = '' then \"t\".\"c\" else"));
-        assert!(sql.contains("lower(\"t\".\"c\"::text)"));
-    }
-}
+mod tests;

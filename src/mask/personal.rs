@@ -38,7 +38,7 @@ const SIGNS: &[(&str, &str)] = &[
     ("account number", "hash"),
     ("credit card", "card"),
     ("card number", "card"),
-    ("cvv cvc", "hash"),
+    ("cvv cvc card", "hash"),
     ("street", "street"),
     ("address addresses addr", "address"),
     ("city town", "city"),
@@ -58,7 +58,9 @@ const PEOPLE: &str = "contact contacts person persons people user users profile 
 /// The mask to propose for a column that looks personal; `null` where none of another sort fits.
 pub(crate) fn proposed(table: &str, column: &str, shape: &Shape, is_unique: bool) -> Option<&'static str> {
     let words = words(column);
-    let is_called = |sign: &str| is_within(sign, &words);
+    // A domain is called by what it holds.
+    let type_words = shape.sql.split_once('.').map(|(_, name)| self::words(name)).unwrap_or_default();
+    let is_called = |sign: &str| is_within(sign, &words) || is_within(sign, &type_words);
     let named = SIGNS.iter().find(|(signs, _)| {
         let parts: Vec<&str> = signs.split(' ').collect();
         // Two short parts are one name; a longer list is one of synonyms.
@@ -93,7 +95,9 @@ fn fitting(word: &'static str, words: &[String], shape: &Shape, is_unique: bool)
         Family::Date | Family::Timestamp => (word == "birthday").then_some("birthday"),
         Family::Integer(_) | Family::Decimal(_) | Family::Float if is_reference => None,
         Family::Integer(_) | Family::Decimal(_) | Family::Float => {
-            ["number", "hash", "phone", "birthday", "card"].contains(&word).then_some("number")
+            let is_count = words.last().is_some_and(|last| is_in("count total limit", last));
+            let is_telling = ["number", "hash", "phone", "birthday", "card"].contains(&word) && !is_count;
+            is_telling.then_some("number")
         }
         Family::Inet | Family::Cidr => Some("ip"),
         Family::Json { .. } => Some("redact"),

@@ -55,10 +55,10 @@ impl Filter {
 /// `[sync.where]` of a file that is known to be TOML.
 pub(crate) fn filters(name: &str, text: &str) -> Result<Vec<Filter>, ConfigError> {
     let Ok(document) = DeTable::parse(text) else { return Ok(Vec::new()) };
-    let Some(DeValue::Table(sync)) = document.get_ref().get("sync").map(|sync| sync.get_ref()) else {
+    let Some(DeValue::Table(sync)) = document.get_ref().get("sync").map(toml::Spanned::get_ref) else {
         return Ok(Vec::new());
     };
-    let Some(DeValue::Table(conditions)) = sync.get("where").map(|conditions| conditions.get_ref()) else {
+    let Some(DeValue::Table(conditions)) = sync.get("where").map(toml::Spanned::get_ref) else {
         return Ok(Vec::new());
     };
     let mut filters = Vec::new();

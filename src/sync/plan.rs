@@ -120,7 +120,6 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let Choice { route, because } = choose(options.mode, &weight);
     let checks = outgoing_keys(&ordered, &names, method);
     let transfers = transfers(&ordered, source);
-    let tables = ordered.iter().map(|table| table.name.clone()).collect();
     let (carried, selected) = select(ordered, &all, (source, target), options)?;
     let sequences: Vec<TableName> = source
         .sequences
@@ -135,7 +134,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     Ok(SyncPlan {
         from: options.from.clone(),
         to: options.to.clone(),
-        tables,
+        tables: carried.iter().map(|carried| carried.target.name.clone()).collect(),
         selected,
         auth_users: options.auth_users.clone(),
         route,
@@ -192,7 +191,10 @@ impl Render for SyncPlan {
             Method::ReplicaRole => "triggers and foreign keys rest while rows are loaded",
             Method::LoadOrder => "tables are loaded in foreign key order, triggers off",
         };
-        let otherwise: String = self.selected.lines().iter().map(|line| format!("\n     {line}")).collect();
+        let mut otherwise = String::new();
+        for line in self.selected.lines() {
+            otherwise += &format!("\n     {line}");
+        }
         format!(
             "{} ({because})\n  1. back up the rows of `{to}` in the same transaction\n  2. replace them by those of `{from}` ({}): {}{otherwise}\n  \
              3. set {} and {}\n  4. compare both sides' contents, and only then commit\n  {}",

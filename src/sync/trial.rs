@@ -1,7 +1,7 @@
 //! The user's SQL is tried by the source before anything is copied, and the rows that filters keep are counted.
 
 use crate::error::Result;
-use crate::pg::{PgError, Session, TableName};
+use crate::pg::{Answer, PgError, Session, TableName};
 use crate::sync::plan::SyncPlan;
 use crate::sync::selected::{Narrowed, Tried};
 use crate::sync::selection::count_query;
@@ -43,8 +43,8 @@ pub async fn rehearse(source: &mut Session, mut plan: SyncPlan) -> Result<SyncPl
     if let Some(error) = refused {
         return Err(error.into());
     }
-    for row in counted.map(|answer| answer.ok()).transpose()?.map(|answer| answer.rows()).unwrap_or_default()
-    {
+    let counted = counted.map(Answer::ok).transpose()?;
+    for row in counted.map(Answer::rows).unwrap_or_default() {
         let table = TableName::new(row.get::<String>("schema")?, row.get::<String>("name")?);
         let (kept, of) = (Some(row.get("kept")?), Some(row.get("of")?));
         let place = plan.selected.narrowed.iter_mut().find(|narrowed| narrowed.table == table);
