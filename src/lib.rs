@@ -22,7 +22,7 @@
 //!   own), [`tools`] (child processes)
 //! - migrations: [`migration`] (files, statements, history, `up`, `down`, `squash`, `repair`, `baseline`, `fetch`), [`lint`],
 //!   [`replay`] (the files on a throwaway server), [`drift`], [`deploy`]
-//! - rows: [`seed`], [`sync`], [`parity`] (whether two databases are the same), [`backup`], [`reset`]
+//! - rows: [`seed`], [`sync`], [`mask`] (what of a source is not shown), [`parity`] (whether two databases are the same), [`backup`], [`reset`]
 //! - looking: [`validate`], [`access`] (who may do what), [`doctor`]
 //! - beginning: [`init`], [`demo`]
 //!
@@ -58,6 +58,8 @@
 //! | what stands in for the platform's extensions there | `local/standins/*.sql` |
 //! | what the test data look like | `seeds/*.toml`, `seed/generate/` |
 //! | the text of an error and its help | the enum in the file that returns it |
+//! | how a column is masked | `mask/expression.rs`; which looks personal: `mask/personal.rs` |
+//! | which rows go along in a sync | `sync/subset.rs` |
 //! | where a value comes from | `environment/resolve.rs` |
 //! | a colour, a table, JSON | [`ui`] |
 //! | an exit code | [`error`] |
