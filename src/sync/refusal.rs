@@ -119,9 +119,9 @@ pub(crate) fn check_tables(source: &[Table], target: &[Table], options: &Options
             tables.iter().filter(|table| !table.is_partition && !is_excluded(&table.name, options));
         included
             .flat_map(|table| {
-                let columns = table.stored_columns().map(|column| format!("{}.{}", table.name, column.name));
-                let compared = usize::MAX * usize::from(options.selection.columns == Columns::All);
-                columns.take(compared).chain([table.name.to_string()])
+                let columns = table.stored_columns().filter(|_| options.selection.columns == Columns::All);
+                let columns = columns.map(|column| format!("{}.{}", table.name, column.name));
+                columns.chain([table.name.to_string()])
             })
             .collect()
     };

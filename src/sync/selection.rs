@@ -75,7 +75,8 @@ pub(crate) fn select(
         let relation = relation(ours, &columns, narrowings.get(&number), &masking.expressions);
         carried.push(Carried { target: theirs, columns, source: relation });
     }
-    if selection.has_shells {
+    // Nobody goes along where no users do.
+    if selection.has_shells && options.auth_users.is_some() {
         selected.referred_users = referred_users(&carried);
         selected.has_shells = selected.referred_users.is_some();
     }

@@ -269,3 +269,23 @@ fn an_open_source_is_not_masked() {
     crmctl(&project).args(["sync", "--force", "--confirm", "cloud"]).success();
     assert_eq!(cloud.value("select email from public.contacts"), "own@b.c");
 }
+
+#[test]
+fn a_filter_sees_values_as_they_are_and_only_fakes_arrive() {
+    let (local, cloud) = pair();
+    let project = Project::new().local(&local).cloud(&cloud).setting(MASKS);
+    let filter = "contacts=email in ('Zaphod1@Example.net', 'Zaphod9@Example.net')";
+
+    let plan = crmctl(&project)
+        .args(["sync", "--from", "cloud", "--to", "local", "--dry-run", "--where", filter])
+        .success();
+    plan.answers("filtered  contacts: 2 of 42 rows").answers("masked    contacts.email: email");
+    assert!(!project.path().join(".crmctl").exists(), "a dry run makes no key");
+    pull(&project).args(["--where", filter]).success();
+    assert_nothing_personal(&everything(&local), "the target");
+    assert_eq!(
+        local.value("select count(*) from extra.mails m join public.contacts c on c.email = m.sender"),
+        "2"
+    );
+    assert_eq!(local.value("select count(*) from auth.users"), "1");
+}
