@@ -3,6 +3,7 @@
 mod apply;
 mod carried;
 mod copied;
+mod emptying;
 mod filter;
 mod finish;
 mod observe;

@@ -9,6 +9,7 @@ use crate::environment::EnvironmentName;
 use crate::pg::TableName;
 use crate::plan::{Fingerprint, Hazard, Plan, Render, Transfer};
 use crate::sync::carried::Carried;
+use crate::sync::emptying;
 use crate::sync::observe::{Side, Size};
 use crate::sync::order;
 use crate::sync::refusal::{
@@ -120,16 +121,9 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let Choice { route, because } = choose(options.mode, &weight);
     let checks = outgoing_keys(&ordered, &names, method);
     let transfers = transfers(&ordered, source);
-    let (carried, selected) = select(ordered, &all, (source, target), options)?;
-    let sequences: Vec<TableName> = source
-        .sequences
-        .keys()
-        .filter(|name| {
-            let theirs = target.sequences.get(name);
-            theirs.is_some_and(|found| found.owner.as_ref().is_none_or(|owner| !is_excluded(owner, options)))
-        })
-        .cloned()
-        .collect();
+    let (mut carried, selected) = select(ordered, &all, (source, target), options)?;
+    emptying::decide(&mut carried, &target.sizes, method);
+    let sequences = sequences(source, target, options);
 
     Ok(SyncPlan {
         from: options.from.clone(),
@@ -158,6 +152,15 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
         },
         sequences,
     })
+}
+
+/// The sequences of both sides, but those that number an excluded table.
+fn sequences(source: &Side, target: &Side, options: &Options) -> Vec<TableName> {
+    let is_set = |name: &&TableName| {
+        let theirs = target.sequences.get(name);
+        theirs.is_some_and(|found| found.owner.as_ref().is_none_or(|owner| !is_excluded(owner, options)))
+    };
+    source.sequences.keys().filter(is_set).cloned().collect()
 }
 
 fn weigh(side: &Side, tables: &BTreeSet<&TableName>) -> u64 {

@@ -73,7 +73,7 @@ pub(crate) fn select(
             Columns::Common => common(&theirs, ours, (target, options), &mut selected.left_out)?,
         };
         let relation = relation(ours, &columns, narrowings.get(&number), &masking.expressions);
-        carried.push(Carried { target: theirs, columns, source: relation });
+        carried.push(Carried { columns, source: relation, ..Carried::whole(theirs, ours) });
     }
     // Nobody goes along where no users do.
     if selection.has_shells && options.auth_users.is_some() {

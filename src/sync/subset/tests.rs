@@ -15,6 +15,8 @@ fn table(name: &str, references: &[&str]) -> Table {
         is_partition: false,
         columns: Vec::new(),
         primary_key: Vec::new(),
+        is_key_deferrable: false,
+        replica_identity: None,
         foreign_keys: references.iter().map(key).collect(),
     }
 }
