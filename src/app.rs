@@ -8,13 +8,15 @@ use serde::Serialize;
 
 use crate::cancel::Cancel;
 use crate::environment::{
-    self, DatabaseUrl, EnvFile, Environment, EnvironmentName, Origin, Project, Protection, Variables, vars,
+    self, DatabaseUrl, EnvFile, Environment, EnvironmentName, Origin, Project, Protection, Secret, Variables,
+    vars,
 };
 use crate::error::{ExitStatus, Result};
 use crate::global::GlobalArgs;
 use crate::guard::{self, Answers, Approved};
 use crate::lint::{Finding, Severity};
 use crate::local::{self, Grants, Home, LocalServer};
+use crate::mask;
 use crate::pg::{Session, Target};
 use crate::plan::{Hazard, Plan, Progress, Render};
 use crate::seed::{Seeding, What};
@@ -107,6 +109,13 @@ impl App {
             environment::look_up(name, &self.variables, file.as_ref()).map(|(value, _)| value.to_owned())
         };
         Seeding::resolve(&self.project.seeds, &variable, environment.protection, (what, scale))
+    }
+
+    /// The key that rows of an environment are masked with: a variable, or the project's own.
+    pub(crate) fn mask_key(&self, environment: &Environment) -> Result<Secret> {
+        let file = self.env_file(&environment.name)?;
+        let given = environment::look_up(vars::CRMCTL_MASK_KEY, &self.variables, file.as_ref());
+        mask::key(&self.project.root, given.map(|(value, _)| value))
     }
 
     /// The address of an environment. A managed one that does not run is started.

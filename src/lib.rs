@@ -22,7 +22,7 @@
 //!   own), [`tools`] (child processes)
 //! - migrations: [`migration`] (files, statements, history, `up`, `down`, `squash`, `repair`, `baseline`, `fetch`), [`lint`],
 //!   [`replay`] (the files on a throwaway server), [`drift`], [`deploy`]
-//! - rows: [`seed`], [`sync`], [`parity`] (whether two databases are the same), [`backup`], [`reset`]
+//! - rows: [`seed`], [`sync`], [`mask`] (what of a source is not shown), [`parity`] (whether two databases are the same), [`backup`], [`reset`]
 //! - looking: [`validate`], [`access`] (who may do what), [`doctor`]
 //! - beginning: [`init`], [`demo`]
 //!
@@ -36,6 +36,7 @@
 //! | what a schema is made of | `catalog/snapshot/*.sql`; what of it is the platform's: `catalog/managed.rs` |
 //! | what goes over the wire in a sync, and when | `sync/pipeline/flight.rs`, of many rows `sync/bulk/flight.rs` |
 //! | how indexes and keys come down and stand up again | `sync/rebuild/`, what is asked of them `sync/rebuild/standing.sql` |
+//! | what goes over the wire in a sync, and when | `sync/pipeline/flight.rs`, `sync/apply.rs` |
 //! | how migration files fly | `migration/apply.rs`, `migration/flight.rs`; those that cannot: `migration/barrier.rs` |
 //! | where a file is cut into statements | `migration/scanner.rs`, `migration/statement.rs`; into words: `migration/word.rs` |
 //! | what the history holds, and every statement that writes it | `migration/history.rs` |
@@ -59,6 +60,8 @@
 //! | what stands in for the platform's extensions there | `local/standins/*.sql` |
 //! | what the test data look like | `seeds/*.toml`, `seed/generate/` |
 //! | the text of an error and its help | the enum in the file that returns it |
+//! | how a column is masked | `mask/expression.rs`; which looks personal: `mask/personal.rs` |
+//! | which rows go along in a sync | `sync/subset.rs` |
 //! | where a value comes from | `environment/resolve.rs` |
 //! | a colour, a table, JSON | [`ui`] |
 //! | an exit code | [`error`] |
@@ -81,6 +84,7 @@ pub mod guard;
 pub mod init;
 pub mod lint;
 pub mod local;
+pub mod mask;
 pub mod migration;
 pub mod parity;
 pub mod pg;

@@ -2,11 +2,12 @@
 
 use crate::app::App;
 use crate::backup::{Store, restore};
-use crate::environment::EnvironmentName;
+use crate::environment::{Environment, EnvironmentName, Protection};
 use crate::error::{ExitStatus, Result};
 use crate::guard::Refusal;
+use crate::mask;
 use crate::pg::Session;
-use crate::sync::{self, Ends, Mode, Options};
+use crate::sync::{self, Columns, Ends, Filter, Mode, Options, Selection};
 
 /// Overwrite the rows of one environment with those of another: backed up, compared, then committed
 #[derive(Debug, clap::Args)]
@@ -23,6 +24,16 @@ pub(crate) struct SyncArgs {
     /// How rows are carried over
     #[arg(long, value_enum, default_value_t, value_name = "MODE")]
     mode: Mode,
+    /// Only rows for which an SQL condition holds, and of tables that refer to the table only rows that refer to kept rows;
+    /// `now()` and columns can be named, other tables with their schema [default: `sync.where` of crmctl.toml]
+    #[arg(long = "where", value_name = "TABLE=CONDITION")]
+    filters: Vec<Filter>,
+    /// Which columns are carried over
+    #[arg(long, value_enum, default_value_t, value_name = "COLUMNS")]
+    columns: Columns,
+    /// Let everything go along as it is, against `[mask]` of crmctl.toml and columns that look personal
+    #[arg(long)]
+    unmasked: bool,
     /// Show the plan and change nothing
     #[arg(long)]
     dry_run: bool,
@@ -32,6 +43,7 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
     let config = &app.project.sync;
     let from = app.environment(&args.from.unwrap_or_else(|| config.from.clone()))?;
     let to = app.environment(&args.to.unwrap_or_else(|| config.to.clone()))?;
+    let selection = selection(app, &from, (args.filters, args.columns, args.unmasked));
     let (source_address, target_address) = (app.target(&from).await?, app.target(&to).await?);
     let (mut source, mut target) = tokio::try_join!(
         Session::open(&source_address, &app.cancel),
@@ -47,8 +59,9 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
         exclude: config.exclude.clone(),
         auth_users: config.auth_users.clone(),
         mode: args.mode,
+        selection,
     };
-    let plan = sync::plan(&left, &right, &options)?;
+    let plan = sync::rehearse(&mut source, sync::plan(&left, &right, &options)?).await?;
     if args.dry_run {
         return app.report(ExitStatus::Success, Some(&to), &plan);
     }
@@ -58,6 +71,9 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
     }
 
     let approved = app.approve(plan, &to)?;
+    if approved.plan().selected.needs_key() {
+        source.keep_setting(mask::SETTING, app.mask_key(&from)?)?;
+    }
     let backup = Store::new(&app.project.backup.dir).create(&to.name, app.now())?;
     let ends = Ends { source: &mut source, target: &mut target };
     let mut report = sync::apply(ends, &approved, backup, app.progress()).await?;
@@ -65,4 +81,17 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
     report.undo = vec![restore::command(&report.backup, &to.name), report.undo_with(&psql)];
     source.close().await; // the target's session ended with its COMMIT
     app.report(ExitStatus::Success, Some(&to), &report)
+}
+
+/// What goes along: flags win over the file, and only an open environment's rows are for everybody's eyes.
+fn selection(app: &App, from: &Environment, flags: (Vec<Filter>, Columns, bool)) -> Selection {
+    let (filters, columns, is_unmasked) = flags;
+    let is_masked = !is_unmasked && from.protection != Protection::Open;
+    Selection {
+        filters: if filters.is_empty() { app.project.filters.clone() } else { filters },
+        masks: if is_masked { app.project.masks.clone() } else { Vec::new() },
+        columns,
+        is_guarded: is_masked && from.protection == Protection::Protected,
+        has_shells: is_masked,
+    }
 }

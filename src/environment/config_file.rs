@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::{ConfigError, EnvironmentName, TimeLimit};
+use crate::mask::{self, Rule};
+use crate::sync::{self, Filter};
 
 /// The file, as written.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -16,6 +19,11 @@ pub(crate) struct ConfigFile {
     pub(crate) sync: SyncConfig,
     pub(crate) backup: BackupConfig,
     pub(crate) deploy: DeployConfig,
+    mask: IgnoredAny,
+    #[serde(skip)]
+    pub(crate) masks: Vec<Rule>,
+    #[serde(skip)]
+    pub(crate) filters: Vec<Filter>,
 }
 
 /// `[project]`
@@ -93,6 +101,9 @@ pub struct SyncConfig {
     pub exclude: Vec<String>,
     /// Which users of `auth.users` go with the data: a pattern for LIKE on the email. None: no users.
     pub auth_users: Option<String>,
+    /// Which rows of a table go along: SQL conditions by table. They are read with their places by [`crate::sync`].
+    #[serde(rename = "where")]
+    pub conditions: BTreeMap<String, String>,
 }
 
 impl Default for SyncConfig {
@@ -102,6 +113,7 @@ impl Default for SyncConfig {
             to: EnvironmentName::known("cloud"),
             exclude: Vec::new(),
             auth_users: Some("%@test.local".to_owned()),
+            conditions: BTreeMap::new(),
         }
     }
 }
@@ -170,8 +182,11 @@ pub struct DeployConfig {
 impl ConfigFile {
     /// Reads the text of the file that a person would call `name`.
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, ConfigError> {
-        let file: Self = toml::from_str(text).map_err(|error| ConfigError::of_toml(name, text, &error))?;
+        let mut file: Self =
+            toml::from_str(text).map_err(|error| ConfigError::of_toml(name, text, &error))?;
         refuse_unfinished(name, text)?;
+        file.masks = mask::rules(name, text)?;
+        file.filters = sync::filters(name, text)?;
         for (environment, config) in &file.environments {
             let origins = [config.managed, config.url.is_some(), config.url_env.is_some()];
             if origins.iter().filter(|is_given| **is_given).count() > 1 {
@@ -205,91 +220,4 @@ fn refuse_unfinished(name: &str, text: &str) -> Result<(), ConfigError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::Explain as _;
-
-    #[test]
-    fn an_unknown_key_is_an_error_that_names_file_and_line() {
-        let error = ConfigFile::parse("crmctl.toml", "[project]\nname = \"crm\"\nmigration = \"x\"\n")
-            .expect_err("typo");
-
-        let location = error.location().unwrap();
-        assert_eq!(location.to_string(), "crmctl.toml:3:1");
-        assert_eq!(location.excerpt, "migration = \"x\"");
-        assert_eq!(error.to_string(), "unknown field `migration`");
-        assert!(error.help().unwrap().contains("`migrations`"));
-    }
-
-    #[test]
-    fn the_documented_file_is_understood() {
-        let text = r#"
-            [project]
-            name = "crm"
-            migrations = "migrations"
-            seeds = "seeds"
-            [environments.local]
-            managed = true
-            [environments.cloud]
-            url_env = "DATABASE_URL_PRODUCTION"
-            env_file = ".env.production"
-            protection = "protected"
-            [sync]
-            exclude = ["public.audit_*"]
-            auth_users = "%@test.local"
-            [backup]
-            dir = "backups"
-            [deploy]
-            requires = "staging"
-            before = ["npm run maintenance on"]
-            after = ["npx supabase functions deploy"]
-            time_limit = "10min"
-        "#;
-
-        let file = ConfigFile::parse("crmctl.toml", text).unwrap();
-        assert_eq!(file.environments.len(), 2);
-        assert_eq!(file.backup.keep, Keep::default());
-        assert_eq!(file.deploy.requires, Some(EnvironmentName::known("staging")));
-        assert_eq!(file.deploy.after, ["npx supabase functions deploy"]);
-    }
-
-    #[test]
-    fn a_key_that_would_do_nothing_is_refused_with_its_line() {
-        for (key, text) in [
-            ("recipients", "[backup]\ndir = 'x'\nrecipients = ['age1']\n"),
-            ("keep", "[backup]\n\nkeep.last = 7\n"),
-        ] {
-            let error = ConfigFile::parse("crmctl.toml", text).expect_err(text);
-            assert!(error.to_string().contains(&format!("`{key}`")), "{error}");
-            assert_eq!(error.location().unwrap().line, 3, "{text}");
-        }
-    }
-
-    #[test]
-    fn two_origins_of_one_environment_are_refused() {
-        let text = "[environments.local]\nmanaged = true\nurl = \"postgresql://localhost\"\n";
-
-        let error = ConfigFile::parse("crmctl.toml", text).expect_err("ambiguous");
-        assert_eq!(error.location().unwrap().line, 1);
-    }
-
-    #[test]
-    fn no_error_shows_a_value_that_may_be_a_password() {
-        for text in [
-            "[environments.cloud]\nmanaged = \"postgresql://u:hunter2@h/d\"\n",
-            "[environments.cloud]\nurl = \"postgresql://u:hunter2@h/d\n",
-            "[environments.cloud]\nurl = postgresql://u:hunter2@h/d\n",
-            "[environments.cloud]\nurls = \"postgresql://u:hunter2@h/d\"\n",
-            "[environments.cloud]\npassword = \"hunter2\"\n",
-            "[environments.cloud]\nmanaged = \"hunter2\"\n",
-            "[environments.cloud]\nprotection = \"postgresql://u:hunter2@h/d\"\n",
-            "environments = \"hunter2\"\n",
-            "[environments]\ncloud = \"postgresql://u:hunter2@h/d\"\n",
-            "hunter2\n",
-        ] {
-            let error = ConfigFile::parse("crmctl.toml", text).expect_err(text);
-            let shown = format!("{error} {error:?} {:?} {:?}", error.help(), error.location());
-            assert!(!shown.contains("hunter2"), "{shown}");
-        }
-    }
-}
+mod tests;

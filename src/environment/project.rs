@@ -8,6 +8,8 @@ use crate::environment::config_file::{
 };
 use crate::environment::{ConfigError, EnvironmentName, vars};
 use crate::error::{Explain, Kind, Location};
+use crate::mask::Rule;
+use crate::sync::Filter;
 
 /// The name of the file.
 pub const CONFIG_FILE: &str = "crmctl.toml";
@@ -31,6 +33,10 @@ pub struct Project {
     pub defines_cloud: bool,
     /// What `sync` goes by.
     pub sync: SyncConfig,
+    /// How columns are masked.
+    pub masks: Vec<Rule>,
+    /// Which rows go along.
+    pub filters: Vec<Filter>,
     /// What `backup` goes by.
     pub backup: BackupConfig,
     /// What `deploy` goes by.
@@ -141,6 +147,8 @@ impl Project {
             environments,
             defines_cloud,
             sync: file.sync,
+            masks: file.masks,
+            filters: file.filters,
             backup: BackupConfig { dir: root.join(&file.backup.dir), ..file.backup },
             deploy: file.deploy,
             root,

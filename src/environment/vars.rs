@@ -25,6 +25,8 @@ pub const TEST_MANAGER_EMAIL: &str = "TEST_MANAGER_EMAIL";
 pub const TEST_USER_PASSWORD: &str = "TEST_USER_PASSWORD";
 /// Name of the protected environment that may be changed without a terminal. Never read from a file.
 pub const CRMCTL_CONFIRM: &str = "CRMCTL_CONFIRM";
+/// The key that masks are made with; without it the project's own file is used.
+pub const CRMCTL_MASK_KEY: &str = "CRMCTL_MASK_KEY";
 /// Folder with the `PostgreSQL` programs to use.
 pub const CRMCTL_PG_BIN: &str = "CRMCTL_PG_BIN";
 /// Folder for crmctl's own clusters and caches.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::cancel::Cancel;
-use crate::environment::{DatabaseUrl, EnvironmentName};
+use crate::environment::{DatabaseUrl, EnvironmentName, Secret};
 use crate::pg::connect::{self, Canceller};
 use crate::pg::wire::Wire;
-use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, SqlText, lock, retry};
+use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, SqlText, literal, lock, retry};
 
 /// Settings every session starts with: nothing on the server's or the role's side may change what values look
 /// like, stop a long backup, or hide rows (`row_security = off` makes a filter an error).
@@ -45,6 +45,8 @@ pub struct Session {
     /// Messages in front of all others whose answers nobody has to fetch.
     ahead: VecDeque<Ahead>,
     is_locked_early: bool,
+    /// A setting of this session and of every other made from it: name and value.
+    kept_setting: Option<(&'static str, Secret)>,
 }
 
 /// A message that goes with the next question, so that it costs no round trip.
@@ -73,6 +75,7 @@ impl Session {
             cancel: cancel.clone(),
             ahead: VecDeque::from([Ahead::Settings]),
             is_locked_early: false,
+            kept_setting: None,
         })
     }
 
@@ -101,9 +104,22 @@ impl Session {
         self.wire.query(sql)
     }
 
+    /// Sets a secret for this session and all that are made from it, with the next message: statements that need it name
+    /// the setting, so that it stands in none of them. `pg_stat_statements` shows a `$1` in its place.
+    pub(crate) fn keep_setting(&mut self, name: &'static str, value: Secret) -> PgResult<()> {
+        let sql =
+            format!("select pg_catalog.set_config({}, {}, false)", literal(name), literal(value.expose()));
+        self.kept_setting = Some((name, value));
+        self.send_ahead(Ahead::Settings, &sql)
+    }
+
     /// Another session on the same database, on the same behalf.
     pub(crate) async fn another(&self) -> PgResult<Self> {
-        Self::open(&self.target, &self.cancel).await
+        let mut other = Self::open(&self.target, &self.cancel).await?;
+        if let Some((name, value)) = &self.kept_setting {
+            other.keep_setting(name, value.clone())?;
+        }
+        Ok(other)
     }
 
     /// Which database this is.

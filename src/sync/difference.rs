@@ -6,6 +6,7 @@ use crate::catalog::{Column, Table};
 use crate::pg::TableName;
 use crate::sync::plan::Options;
 use crate::sync::refusal::is_excluded;
+use crate::sync::selection::Columns;
 
 /// What is told before the rest is counted.
 const TOLD: usize = 20;
@@ -22,6 +23,8 @@ pub(crate) fn differences(source: &[Table], target: &[Table], options: &Options)
     let mut found = Vec::new();
     for name in names {
         match (left.get(name), right.get(name)) {
+            // Which columns go along is asked where they are chosen.
+            (Some(_), Some(_)) if options.selection.columns == Columns::Common => {}
             (Some(ours), Some(theirs)) => of_columns(ours, theirs, options, &mut found),
             (Some(_), None) => found.push(format!("`{name}` is only in `{}`", options.from)),
             (None, _) => found.push(format!("`{name}` is only in `{}`", options.to)),

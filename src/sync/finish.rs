@@ -120,6 +120,7 @@ pub(crate) fn report(plan: &SyncPlan, content: &Content, backup: &Backup) -> Syn
         tables: tables.collect(),
         sequences: plan.sequences.len() as u64,
         auth_users: users.and_then(|row| row.get(1)?.as_deref()?.parse().ok()).unwrap_or(0),
+        selected: plan.selected.clone(),
         backup: backup.manifest.id.to_string(),
         backup_file: backup.path.join(backup.manifest.parts.first().map_or(BACKUP_FILE, |part| &part.file)),
         undo: Vec::new(),

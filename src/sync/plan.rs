@@ -17,6 +17,8 @@ use crate::sync::order;
 use crate::sync::refresh::{self, refresh};
 use crate::sync::refusal::{PlanError, check, check_identity, is_excluded};
 use crate::sync::route::{Choice, Mode, Route, Weight, choose};
+use crate::sync::selected::Selected;
+use crate::sync::selection::{Selection, select};
 use crate::sync::statements::{bystanders, common_auth_columns, set_sequences, setval, unchecked_keys};
 use crate::sync::switches::{switches, with_partitions};
 use crate::ui::Style;
@@ -34,6 +36,8 @@ pub struct Options {
     pub auth_users: Option<String>,
     /// How rows are to be carried over.
     pub mode: Mode,
+    /// What goes along, and as what.
+    pub selection: Selection,
 }
 
 /// What a sync does, in the order in which it does it.
@@ -61,6 +65,8 @@ pub struct SyncPlan {
     pub refreshed: Vec<TableName>,
     /// What is left as it is, in words.
     pub notes: Vec<String>,
+    /// What goes along otherwise than it is in the source.
+    pub selected: Selected,
     /// What must still hold.
     pub fingerprint: Fingerprint,
     #[serde(skip)]
@@ -140,14 +146,15 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
         Method::LoadOrder => Vec::new(),
     };
     let transfers = transfers(&ordered, source);
-    let mut tables = carried(ordered, &all);
-    emptying::decide(&mut tables, &families, target, method);
+    let (mut carried, selected) = select(ordered, &all, (source, target), options)?;
+    emptying::decide(&mut carried, &families, target, method);
     let set = set_sequences(source, target, options);
 
     Ok(SyncPlan {
         from: options.from.clone(),
         to: options.to.clone(),
-        tables: tables.iter().map(|carried| carried.target.name.clone()).collect(),
+        tables: carried.iter().map(|carried| carried.target.name.clone()).collect(),
+        selected,
         auth_users: options.auth_users.clone(),
         route,
         because,
@@ -167,7 +174,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             catalog_hash: target.catalog.schema_hash(),
             server_version: target.server_version.clone(),
             transfers,
-            tables,
+            tables: carried,
         },
         sequences: set.into_iter().map(|(name, _, _)| name).collect(),
         refreshed: refresh.views,
@@ -193,15 +200,6 @@ fn transfers(tables: &[Table], source: &Side) -> Vec<Transfer> {
         Transfer { table: table.name.to_string(), rows, bytes }
     };
     tables.iter().map(expected).collect()
-}
-
-/// Each table of the target with the one it is filled from.
-fn carried(tables: Vec<Table>, sources: &[Table]) -> Vec<Carried> {
-    let sources: BTreeMap<&TableName, &Table> = sources.iter().map(|source| (&source.name, source)).collect();
-    tables
-        .into_iter()
-        .filter_map(|table| sources.get(&table.name).map(|source| Carried::whole(table.clone(), source)))
-        .collect()
 }
 
 impl Plan for SyncPlan {
@@ -234,8 +232,12 @@ impl Render for SyncPlan {
             Method::ReplicaRole => "triggers and foreign keys rest while rows are loaded",
             Method::LoadOrder => "tables are loaded in foreign key order, triggers off",
         };
+        let mut otherwise = String::new();
+        for line in self.selected.lines() {
+            otherwise += &format!("\n     {line}");
+        }
         format!(
-            "{} ({because})\n  1. back up the rows of `{to}` in the same transaction\n  2. replace them by those of `{from}` ({}): {}\n  \
+            "{} ({because})\n  1. back up the rows of `{to}` in the same transaction\n  2. replace them by those of `{from}` ({}): {}{otherwise}\n  \
              3. {sets} and {}\n  4. compare both sides' contents, and only then commit\n  {}{notes}",
             style.strong(&format!("sync `{}` to `{}`", self.from, self.to)),
             crate::ui::plural(self.tables.len() as u64, "table"),

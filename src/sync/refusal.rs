@@ -92,7 +92,7 @@ pub(crate) fn is_excluded(name: &TableName, options: &Options) -> bool {
 }
 
 /// Whether a pattern, in which `*` stands for any characters, fits a whole name.
-fn matches(pattern: &str, name: &str) -> bool {
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((start, rest)) => name.strip_prefix(start).is_some_and(|name| {

@@ -8,6 +8,7 @@ use crate::environment::EnvironmentName;
 use crate::error::{Explain, Kind};
 use crate::pg::TableName;
 use crate::plan::Render;
+use crate::sync::selected::Selected;
 use crate::ui::{Style, Table, plural};
 
 /// One table that was replaced.
@@ -34,6 +35,8 @@ pub struct SyncReport {
     pub sequences: u64,
     /// Auth users that went along.
     pub auth_users: u64,
+    /// What went along otherwise than it is in the source.
+    pub selected: Selected,
     /// The backup of what was there before.
     pub backup: String,
     /// Its file.
@@ -110,6 +113,16 @@ impl Render for SyncReport {
             style.strong("backup"),
             self.backup_file.display(),
         );
+        for line in self.selected.lines() {
+            text += &format!("\n  {line}");
+        }
+        if !self.selected.is_everything() {
+            text += &format!(
+                "\n`crmctl verify` would find these differences; what arrived is what the source gave, compared before commit. \
+                 See `crmctl verify --from {} --to {} --level schema` for the rest",
+                self.from, self.to
+            );
+        }
         for undo in &self.undo {
             text += &format!("\n{} {undo}", style.strong("undo  "));
         }

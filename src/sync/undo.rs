@@ -5,6 +5,7 @@ use futures_util::StreamExt;
 
 use crate::backup::PartWriter;
 use crate::error::Result;
+use crate::mask::is_shell;
 use crate::pg::{Chunk, ChunkReceiver, TableName, identifier, literal};
 use crate::sync::emptying;
 use crate::sync::observe::user_condition;
@@ -136,17 +137,39 @@ fn upsert_users(plan: &SyncPlan) -> Vec<String> {
         if name == "users" {
             let excluded: Vec<String> =
                 columns.iter().map(|column| format!("excluded.{}", identifier(column))).collect();
+            // A shell must not take the place of a user that is in no backup.
+            let only = plan.selected.referred_users.as_ref().map(|_| {
+                let is_test = user_condition(plan.auth_users.as_deref(), "users").replacen(
+                    "email",
+                    "excluded.email",
+                    1,
+                );
+                format!(" where {is_test} or {}", is_shell("users.email"))
+            });
             statements.push(format!(
-                "{insert} on conflict (id) do update set ({list}) = row({})",
-                excluded.join(", ")
+                "{insert} on conflict (id) do update set ({list}) = row({}){}",
+                excluded.join(", "),
+                only.unwrap_or_default()
             ));
         } else {
             let users = identifier(&temporary_name(&auth_table("users")));
-            statements.push(format!("delete from {table} where user_id in (select id from pg_temp.{users})"));
+            let of_test = user_condition(plan.auth_users.as_deref(), "users");
+            statements.push(format!(
+                "delete from {table} where user_id in (select id from pg_temp.{users} where {of_test})"
+            ));
             statements.push(insert);
         }
     }
     statements
+}
+
+/// The condition on the auth users of the target that make room: the test users, and shells of an earlier sync.
+pub(crate) fn replaced_users(plan: &SyncPlan, table: &str) -> String {
+    let condition = user_condition(plan.auth_users.as_deref(), table);
+    match &plan.selected.referred_users {
+        Some(_) if table == "users" => format!("{condition} or {}", is_shell("email")),
+        _ => condition,
+    }
 }
 
 /// Removes auth users that match the pattern and are not among those that came.
@@ -155,10 +178,7 @@ fn delete_stale_users(plan: &SyncPlan) -> Vec<String> {
         return Vec::new();
     }
     let users = identifier(&temporary_name(&auth_table("users")));
-    let stale = format!(
-        "{} and id not in (select id from pg_temp.{users})",
-        user_condition(plan.auth_users.as_deref(), "users")
-    );
+    let stale = format!("({}) and id not in (select id from pg_temp.{users})", replaced_users(plan, "users"));
     let mut statements: Vec<String> =
         plan.details.bystanders.iter().map(|(table, column)| spare(table, column, &stale)).collect();
     statements.push(format!("delete from \"auth\".\"users\" where {stale}"));

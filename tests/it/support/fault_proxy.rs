@@ -41,6 +41,8 @@ struct State {
     connections: usize,
     round_trips: usize,
     bytes: [u64; 2],
+    /// All that went through, where it is to be searched.
+    record: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Clone)]
@@ -105,6 +107,17 @@ impl FaultProxy {
     pub(crate) fn stall_after(self, direction: Direction, bytes: u64) -> Self {
         self.lock().stall = Some((direction, bytes));
         self
+    }
+
+    /// Keeps all that goes through, in either direction.
+    pub(crate) fn record(self) -> Self {
+        self.lock().record = Some(Vec::new());
+        self
+    }
+
+    /// All that went through since [`Self::record`]; text of either direction is in one piece where a message is.
+    pub(crate) fn recorded(&self) -> String {
+        String::from_utf8_lossy(self.lock().record.as_deref().unwrap_or_default()).into_owned()
     }
 
     /// Listens to what is said in one connection, numbered from 1 in the order they are made in.

@@ -63,6 +63,9 @@ impl Way<'_> {
             let now = Instant::now();
             let (passed, end) = self.note(now, sum, count);
             sum += count as u64;
+            if let Some(record) = &mut lock(self.state).record {
+                record.extend_from_slice(&buffer[..passed]);
+            }
             let due = now + lock(self.state).delay;
             if queue.send((due, buffer[..passed].to_vec())).await.is_err() {
                 return false;

@@ -1,0 +1,234 @@
+//! Which column is masked how: the rules held against the tables. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::catalog::{Catalog, Column, Table};
+use crate::environment::EnvironmentName;
+use crate::mask::error::MaskError;
+use crate::mask::expression;
+use crate::mask::personal;
+use crate::mask::rule::{Mask, Rule, column_of};
+use crate::mask::shape::{Family, Shape};
+use crate::mask::unique::unique_columns;
+use crate::pg::{TableName, identifier};
+
+/// A column that does not go along as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Masked {
+    pub(crate) table: TableName,
+    pub(crate) column: String,
+    /// The word of its mask.
+    pub(crate) mask: &'static str,
+}
+
+/// What is masked, and the SQL for it by table and column.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Masking {
+    pub(crate) columns: Vec<Masked>,
+    pub(crate) expressions: BTreeMap<(TableName, String), String>,
+    /// The user's own expressions, to be tried before anything is copied.
+    pub(crate) own: Vec<(TableName, String, Rule)>,
+}
+
+type Name<'a> = (&'a TableName, &'a str);
+
+struct Deciding<'a> {
+    catalog: &'a Catalog,
+    tables: &'a [&'a Table],
+    chosen: BTreeMap<Name<'a>, &'a Rule>,
+    unique: BTreeSet<Name<'a>>,
+}
+
+/// Decides for all columns of `tables`, which are those of the source that go along. `guarded` names the source when it
+/// is protected: then every column that looks personal must have a rule.
+pub(crate) fn decide(
+    rules: &[Rule],
+    catalog: &Catalog,
+    tables: &[&Table],
+    guarded: Option<&EnvironmentName>,
+) -> Result<Masking, MaskError> {
+    let all = catalog.tables().unwrap_or_default();
+    for rule in rules.iter().filter(|rule| rule.is_exact()) {
+        check_column(rule, &all)?;
+    }
+    let indexes = unique_columns(catalog);
+    let mut deciding = Deciding { catalog, tables, chosen: BTreeMap::new(), unique: BTreeSet::new() };
+    for (table, column) in deciding.columns() {
+        if let Some(rule) = rule_of(rules, table, column) {
+            deciding.chosen.insert((&table.name, &column.name), rule);
+        }
+        let is_unique =
+            indexes.iter().any(|(name, columns)| *name == table.name && columns.contains(&column.name));
+        if is_unique {
+            deciding.unique.insert((&table.name, &column.name));
+        }
+    }
+    deciding.follow_keys()?;
+    if let Some(from) = guarded {
+        deciding.refuse_personal(from)?;
+    }
+    deciding.masking()
+}
+
+/// The rule of a column: one that names it before patterns, and of two patterns the later one.
+fn rule_of<'a>(rules: &'a [Rule], table: &Table, column: &Column) -> Option<&'a Rule> {
+    let full = column_of(&table.name, &column.name);
+    let is_meant = |rule: &&Rule| names(&rule.pattern, &full);
+    let found = |is_exact| rules.iter().rev().find(|rule| rule.is_exact() == is_exact && is_meant(rule));
+    found(true).or_else(|| found(false))
+}
+
+fn names(pattern: &str, full: &str) -> bool {
+    let short = full.strip_prefix("public.");
+    crate::sync::matches(pattern, full) || short.is_some_and(|short| crate::sync::matches(pattern, short))
+}
+
+fn check_column(rule: &Rule, tables: &[Table]) -> Result<(), MaskError> {
+    let columns = || tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
+    let found = columns().find(|(table, column)| names(&rule.pattern, &column_of(&table.name, &column.name)));
+    let Some((_, column)) = found else {
+        let last = rule.pattern.rsplit('.').next().unwrap_or_default();
+        let meant = columns().find(|(_, column)| column.name.eq_ignore_ascii_case(last));
+        let meant = meant.map(|(table, column)| column_of(&table.name, &column.name));
+        return Err(MaskError::NoColumn { rule: Box::new(rule.clone()), meant });
+    };
+    if column.generated.is_some() && rule.mask != Mask::Keep {
+        return Err(unfit(rule, &rule.pattern, "generated".to_owned(), "mask the columns it is made of"));
+    }
+    Ok(())
+}
+
+fn unfit(rule: &Rule, column: &str, what: String, help: &'static str) -> MaskError {
+    MaskError::DoesNotFit { rule: Box::new(rule.clone()), column: column.to_owned(), what, help }
+}
+
+impl<'a> Deciding<'a> {
+    fn columns(&self) -> Vec<(&'a Table, &'a Column)> {
+        let tables = self.tables.iter();
+        tables.flat_map(|table| table.stored_columns().map(move |column| (*table, column))).collect()
+    }
+
+    fn column(&self, (table, column): Name<'_>) -> Option<&'a Column> {
+        let table = self.tables.iter().find(|found| found.name == *table)?;
+        table.columns.iter().find(|found| found.name == column)
+    }
+
+    fn is_changed(&self, name: Name<'_>) -> bool {
+        self.chosen.get(&name).is_some_and(|rule| rule.mask != Mask::Keep)
+    }
+
+    /// Both ends of a foreign key are masked alike: what has no rule follows what it refers to.
+    fn follow_keys(&mut self) -> Result<(), MaskError> {
+        let keys: Vec<(Name<'a>, Name<'a>)> = self
+            .tables
+            .iter()
+            .flat_map(|table| table.foreign_keys.iter().map(move |key| (&table.name, key)))
+            .flat_map(|(table, key)| {
+                let pairs = key.columns.iter().zip(&key.referenced_columns);
+                pairs.map(move |(own, other)| ((table, own.as_str()), (&key.references, other.as_str())))
+            })
+            .collect();
+        // A chain of keys is at most as long as there are keys.
+        for _ in &keys {
+            for (own, other) in &keys {
+                if self.unique.contains(other) {
+                    self.unique.insert(*own);
+                }
+                if let (None, Some(rule)) = (self.chosen.get(own), self.chosen.get(other).copied()) {
+                    self.chosen.insert(*own, rule);
+                }
+            }
+        }
+        for (own, other) in keys {
+            let Some(rule) = [own, other].into_iter().find(|end| self.is_changed(*end)) else { continue };
+            let rule = self.chosen[&rule];
+            let masks = [own, other].map(|end| self.chosen.get(&end).map(|rule| &rule.mask));
+            let types = [own, other].map(|end| self.column(end).map(|column| &column.data_type));
+            if masks[0] != masks[1]
+                || types[0] != types[1]
+                || matches!(rule.mask, Mask::Sql(_)) && own.1 != other.1
+            {
+                let [column, other] = [own, other].map(|(table, column)| column_of(table, column));
+                return Err(MaskError::KeysDiffer { rule: Box::new(rule.clone()), column, other });
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse_personal(&self, from: &EnvironmentName) -> Result<(), MaskError> {
+        let mut columns = Vec::new();
+        for (table, column) in self.columns() {
+            let name = (&table.name, column.name.as_str());
+            if self.chosen.contains_key(&name) {
+                continue;
+            }
+            let shape = Shape::of(&column.data_type, self.catalog);
+            if let Some(word) =
+                personal::proposed(&table.name.name, &column.name, &shape, self.unique.contains(&name))
+            {
+                columns.push((column_of(&table.name, &column.name), word));
+            }
+        }
+        if columns.is_empty() { Ok(()) } else { Err(MaskError::Unmasked { from: from.clone(), columns }) }
+    }
+
+    fn masking(&self) -> Result<Masking, MaskError> {
+        let mut masking = Masking::default();
+        for (table, column) in self.columns() {
+            let name = (&table.name, column.name.as_str());
+            let Some(rule) = self.chosen.get(&name).filter(|rule| rule.mask != Mask::Keep) else { continue };
+            let full = column_of(&table.name, &column.name);
+            if rule.mask == Mask::Null && column.not_null {
+                return Err(unfit(rule, &full, "not null".to_owned(), "give it a mask that makes a value"));
+            }
+            let shape = Shape::of(&column.data_type, self.catalog);
+            let is_unique = self.unique.contains(&name);
+            let reference = format!("{}.{}", identifier(&table.name.name), identifier(&column.name));
+            let masked = |is_unique| {
+                expression::Column { reference: &reference, shape: &shape, is_unique }.masked(&rule.mask)
+            };
+            let Some(sql) = masked(is_unique) else {
+                let is_for_unique = is_unique && masked(false).is_some();
+                return Err(unfit(rule, &full, what(column, is_for_unique), advice(&shape, is_for_unique)));
+            };
+            let key = (table.name.clone(), column.name.clone());
+            if matches!(rule.mask, Mask::Sql(_)) {
+                masking.own.push((table.name.clone(), sql.clone(), (*rule).clone()));
+            }
+            masking.expressions.insert(key, sql);
+            masking.columns.push(Masked {
+                table: table.name.clone(),
+                column: column.name.clone(),
+                mask: rule.mask.word(),
+            });
+        }
+        Ok(masking)
+    }
+}
+
+fn what(column: &Column, is_for_unique: bool) -> String {
+    if is_for_unique {
+        format!("unique and of type {}", column.data_type)
+    } else {
+        format!("of type {}", column.data_type)
+    }
+}
+
+fn advice(shape: &Shape, is_for_unique: bool) -> &'static str {
+    match &shape.family {
+        Family::Text { .. } if is_for_unique => {
+            "a unique column takes `email`, `hash`, `uuid`, names or `sql`, with room for 16 characters or more"
+        }
+        Family::Text { .. } => "the column is too short for it: take `hash`, or `{ sql = \"...\" }`",
+        Family::Date | Family::Timestamp => "take `date`, `birthday`, `null`, or `{ sql = \"...\" }`",
+        Family::Json { .. } => "take `redact`, `null`, or `{ json = { \"path.to.value\" = \"email\" } }`",
+        Family::Integer(_) | Family::Decimal(_) | Family::Float => {
+            "take `number`, `null`, or `{ sql = \"...\" }`"
+        }
+        Family::Inet | Family::Cidr => "take `ip`, `null`, or `{ sql = \"...\" }`",
+        Family::Uuid => "take `uuid`, `null`, or `{ sql = \"...\" }`",
+        Family::Bytes | Family::Other => "take `null`, or `{ sql = \"...\" }`",
+    }
+}
