@@ -17,6 +17,7 @@ pub use digest::{
     Relation, TableDigest, count_query, digest_query, digested, digests, digests_from_rows, relation_digests,
     relations_query,
 };
+pub(crate) use digest::{hash_of, mixtures, native, written};
 pub use observe::{Side, TestUser, observe};
 pub use report::{ParityReport, SchemaDifference};
 pub use rows::{ColumnDifference, Found, RowDifference, RowDifferences};
