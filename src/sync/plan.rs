@@ -9,8 +9,9 @@ use crate::environment::EnvironmentName;
 use crate::pg::TableName;
 use crate::plan::{Fingerprint, Hazard, Plan, Render, Transfer};
 use crate::sync::carried::Carried;
+use crate::sync::delta::Changes;
 use crate::sync::observe::{Side, Size};
-use crate::sync::order;
+use crate::sync::order::{self, LoadOrder};
 use crate::sync::refusal::{
     PlanError, check_excluded, check_heads, check_identity, check_tables, is_excluded,
 };
@@ -54,6 +55,10 @@ pub struct SyncPlan {
     pub method: Method,
     /// Bytes of the tables in the source, on disk and without indexes.
     pub source_bytes: u64,
+    /// Bytes of the target's tables that are overwritten.
+    pub target_bytes: u64,
+    /// What differs, when only that goes along.
+    pub changes: Option<Changes>,
     /// What must still hold.
     pub fingerprint: Fingerprint,
     #[serde(skip)]
@@ -81,6 +86,8 @@ pub(crate) struct Details {
     pub(crate) auth_columns: Vec<(String, Vec<String>)>,
     pub(crate) before_load: Vec<String>,
     pub(crate) after_load: Vec<String>,
+    /// What makes triggers rest and what wakes them, where foreign keys are left alone.
+    pub(crate) resting: (Vec<String>, Vec<String>),
     pub(crate) checks: Vec<String>,
     pub(crate) bystanders: Vec<(TableName, String)>,
     pub(crate) history_head: Option<String>,
@@ -107,6 +114,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let load = order::by_foreign_keys(&tables);
     let method = if target.may_replicate { Method::ReplicaRole } else { Method::LoadOrder };
     let (before_load, after_load) = switches(method, &tables, &load, target);
+    let resting = switches(method, &tables, &LoadOrder { cyclic: Vec::new(), ..load.clone() }, target);
     let mut ordered = tables;
     ordered.sort_by_key(|table| load.tables.iter().position(|name| *name == table.name));
     let names: BTreeSet<&TableName> = ordered.iter().map(|table| &table.name).collect();
@@ -132,6 +140,8 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
         because,
         method,
         source_bytes: weight.source_bytes,
+        target_bytes: weight.target_bytes,
+        changes: None,
         fingerprint: target.applied.fingerprint(),
         details: Details {
             setvals: sequences.iter().map(|name| setval(name, &source.sequences[name])).collect(),
@@ -139,6 +149,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             auth_columns: common_auth_columns(source, target, options),
             before_load,
             after_load,
+            resting,
             checks,
             bystanders: bystanders(&excluded),
             history_head: target.applied.head().map(str::to_owned),
@@ -174,6 +185,9 @@ fn carried(tables: Vec<Table>, sources: &[Table]) -> Vec<Carried> {
 
 impl Plan for SyncPlan {
     fn hazards(&self) -> Vec<Hazard> {
+        if let Some(changes) = &self.changes {
+            return changes.hazards(self);
+        }
         let rows =
             format!("all rows of {} in `{}`", crate::ui::plural(self.tables.len() as u64, "table"), self.to);
         vec![Hazard::OverwritesRows(rows)]
@@ -186,6 +200,9 @@ impl Plan for SyncPlan {
 
 impl Render for SyncPlan {
     fn render(&self, style: &Style) -> String {
+        if let Some(changes) = &self.changes {
+            return changes.render(self, style);
+        }
         let names: Vec<String> = self.tables.iter().map(ToString::to_string).collect();
         let method = match self.method {
             Method::ReplicaRole => "triggers and foreign keys rest while rows are loaded",

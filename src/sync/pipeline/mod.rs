@@ -136,13 +136,13 @@ async fn read_target(writer: &mut Writer<'_>, plan: &SyncPlan, copies: usize) ->
 }
 
 /// Answers fetched in order; the first error the server gave is kept while the rest is drained.
-struct Answers<'a, 'session> {
-    writer: &'a mut Writer<'session>,
-    error: Option<PgError>,
+pub(crate) struct Answers<'a, 'session> {
+    pub(crate) writer: &'a mut Writer<'session>,
+    pub(crate) error: Option<PgError>,
 }
 
 impl Answers<'_, '_> {
-    async fn next(&mut self) -> PgResult<Answer> {
+    pub(crate) async fn next(&mut self) -> PgResult<Answer> {
         match self.writer.receive().await {
             Ok(mut answer) => {
                 if let Some(error) = answer.error.take() {
@@ -158,7 +158,7 @@ impl Answers<'_, '_> {
         }
     }
 
-    async fn skip(&mut self, count: usize) -> PgResult<()> {
+    pub(crate) async fn skip(&mut self, count: usize) -> PgResult<()> {
         for _ in 0..count {
             self.next().await?;
         }
@@ -186,7 +186,7 @@ async fn write_backup(
 }
 
 /// Three streams hang together, so one fault breaks all: reports the one that broke the others.
-fn first_cause(
+pub(crate) fn first_cause(
     left: PgResult<Content>,
     right: PgResult<Content>,
     written: Result<bool>,
@@ -206,14 +206,14 @@ fn first_cause(
     }
 }
 
-fn digests<'a>(
+pub(crate) fn digests<'a>(
     tables: impl Iterator<Item = &'a TableName>,
     answer: Answer,
 ) -> PgResult<BTreeMap<TableName, TableDigest>> {
     parity::relation_digests(tables, &answer.ok()?.rows())
 }
 
-fn users(answer: Answer) -> PgResult<Vec<Vec<Option<String>>>> {
+pub(crate) fn users(answer: Answer) -> PgResult<Vec<Vec<Option<String>>>> {
     let mut rows: Vec<_> = answer.ok()?.rows().iter().map(|row| row.values().to_vec()).collect();
     rows.sort();
     Ok(rows)
