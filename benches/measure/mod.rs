@@ -28,6 +28,11 @@ impl Bench {
         Self { name, is_quick, memory: Memory::default() }
     }
 
+    /// Whether it is to be over soon.
+    pub(crate) fn is_quick(&self) -> bool {
+        self.is_quick
+    }
+
     /// How often everything is measured.
     pub(crate) fn rounds(&self) -> usize {
         if self.is_quick { 3 } else { 5 }

@@ -49,6 +49,11 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
         mode: args.mode,
     };
     let plan = sync::plan(&left, &right, &options)?;
+    let mut ends = Ends { source: &mut source, target: &mut target };
+    let plan = sync::weigh(&mut ends, plan, args.mode).await?;
+    if plan.changes_nothing() {
+        return app.report(ExitStatus::Success, Some(&to), &plan);
+    }
     if args.dry_run {
         return app.report(ExitStatus::Success, Some(&to), &plan);
     }
@@ -59,7 +64,6 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
 
     let approved = app.approve(plan, &to)?;
     let backup = Store::new(&app.project.backup.dir).create(&to.name, app.now())?;
-    let ends = Ends { source: &mut source, target: &mut target };
     let mut report = sync::apply(ends, &approved, backup, app.progress()).await?;
     report.undo = vec![
         restore::command(&report.backup, &to.name),

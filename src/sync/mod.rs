@@ -3,6 +3,7 @@
 mod apply;
 mod carried;
 mod copied;
+mod delta;
 mod finish;
 mod observe;
 mod order;
@@ -16,6 +17,7 @@ mod undo;
 mod watched;
 
 pub use apply::{Ends, apply};
+pub use delta::{ChangedTable, Changes, DeltaError, weigh};
 pub use observe::{Side, Size, observe};
 pub use order::{LoadOrder, by_foreign_keys};
 pub use plan::{Method, Options, SyncPlan, plan};

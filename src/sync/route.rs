@@ -13,6 +13,8 @@ pub enum Mode {
     Auto,
     /// All rows of all tables
     Full,
+    /// The rows that differ
+    Delta,
 }
 
 /// The way that is taken.
@@ -21,6 +23,8 @@ pub enum Mode {
 pub enum Route {
     /// One transaction on one connection, everything in flight at once ([`crate::sync`]'s `pipeline`).
     Pipeline,
+    /// Only the rows that differ (`sync/delta`).
+    Delta,
 }
 
 /// What is known before anything is copied.
@@ -43,7 +47,7 @@ pub(crate) fn choose(mode: Mode, weight: &Weight) -> Choice {
     let Weight { source_bytes, target_bytes } = weight;
     let because = match mode {
         Mode::Full => "all rows were asked for".to_owned(),
-        Mode::Auto => format!("{} replace {}", bytes(*source_bytes), bytes(*target_bytes)),
+        Mode::Auto | Mode::Delta => format!("{} replace {}", bytes(*source_bytes), bytes(*target_bytes)),
     };
     Choice { route: Route::Pipeline, because }
 }

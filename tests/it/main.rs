@@ -58,6 +58,7 @@ mod splitter;
 mod stale_plan;
 mod sync;
 mod sync_awkward;
+mod sync_delta;
 mod sync_faults;
 mod validate;
 mod validate_awkward;
