@@ -36,13 +36,13 @@ const SCHEMA: &str = "create table public.people (id bigint primary key, team in
 fn main() {
     let bench = Bench::new("delta");
     let rows = if bench.is_quick() { 200_000 } else { 2_000_000 };
-    let fill = format!(
+    let insert = format!(
         "insert into public.people select n, n % 1000, 'person' || n || '@example.com', repeat(md5(n::text), 3), n * 1.25, \
          '2026-01-01'::timestamptz + n * interval '1 s', n % 2 = 0 from generate_series(1, {rows}) as n"
     );
     let (local, cloud) = (Database::empty(), Database::empty_on(Which::Network));
     for database in [&local, &cloud] {
-        database.run(SCHEMA).query(&fill);
+        database.run(SCHEMA).query(&insert);
         database.query("vacuum analyze");
     }
 

@@ -121,15 +121,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let weight = Weight { source_bytes: weigh(source, &names), target_bytes: weigh(target, &names) };
     let Choice { route, because } = choose(options.mode, &weight);
     let checks = outgoing_keys(&ordered, &names, method);
-    let sequences: Vec<TableName> = source
-        .sequences
-        .keys()
-        .filter(|name| {
-            let theirs = target.sequences.get(name);
-            theirs.is_some_and(|found| found.owner.as_ref().is_none_or(|owner| !is_excluded(owner, options)))
-        })
-        .cloned()
-        .collect();
+    let sequences = common_sequences(source, target, options);
 
     Ok(SyncPlan {
         from: options.from.clone(),
@@ -160,6 +152,15 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
         },
         sequences,
     })
+}
+
+/// The sequences that both sides have and whose tables go along.
+fn common_sequences(source: &Side, target: &Side, options: &Options) -> Vec<TableName> {
+    let goes_along = |name: &&TableName| {
+        let theirs = target.sequences.get(name);
+        theirs.is_some_and(|found| found.owner.as_ref().is_none_or(|owner| !is_excluded(owner, options)))
+    };
+    source.sequences.keys().filter(goes_along).cloned().collect()
 }
 
 fn weigh(side: &Side, tables: &BTreeSet<&TableName>) -> u64 {
@@ -201,7 +202,7 @@ impl Plan for SyncPlan {
 impl Render for SyncPlan {
     fn render(&self, style: &Style) -> String {
         if let Some(changes) = &self.changes {
-            return changes.render(self, style);
+            return changes.render(self, *style);
         }
         let names: Vec<String> = self.tables.iter().map(ToString::to_string).collect();
         let method = match self.method {

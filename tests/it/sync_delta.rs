@@ -76,7 +76,8 @@ fn pair(which: Which) -> (Database, Database) {
 }
 
 fn delta(project: &Project) -> Output {
-    crmctl(project).args(["sync", "--mode", "delta", "--force", "--confirm", "cloud"]).run()
+    let output = crmctl(project).args(["sync", "--mode", "delta", "--force", "--confirm", "cloud"]).run();
+    output.says("sync what differs")
 }
 
 #[test]
@@ -101,7 +102,7 @@ fn the_backup_brings_exactly_the_old_rows_back() {
         let project = project(&local, &cloud);
         let call =
             crmctl(&project).args(["sync", "--mode", "delta", "--force", "--confirm", "cloud", "--json"]);
-        let answer = call.success().json();
+        let answer = call.success().says("in `cloud` that differ").json();
 
         if by_restore {
             let backup = answer["report"]["backup"].as_str().expect("a backup");
@@ -141,4 +142,130 @@ fn equal_sides_are_told_to_be_equal_and_next_to_nothing_moves() {
     let bytes = proxy.bytes(Direction::ToServer) + proxy.bytes(Direction::ToClient);
     assert!(bytes < 400_000, "{bytes} bytes for 6 MB of rows");
     assert_eq!(project.files("backups").len(), 0);
+}
+
+#[test]
+fn a_connection_cut_anywhere_leaves_the_target_wholly_old() {
+    let (local, cloud) = pair(Which::Cloud);
+    local.query(CHANGES);
+    let before = cloud.world().without(&["sequence "]);
+    let whole = FaultProxy::to(Which::Cloud);
+    let trial = Project::new().local(&local).cloud_at(&whole.url(&cloud.url()));
+    crmctl(&trial).args(["sync", "--mode", "delta", "--dry-run"]).success().answers("sync what differs");
+    let planning = whole.bytes(Direction::ToServer);
+
+    for more in [10, 600, 5_000, 14_000, 30_000] {
+        let proxy = FaultProxy::to(Which::Cloud).cut_after(Direction::ToServer, planning + more);
+        let output = delta(&Project::new().local(&local).cloud_at(&proxy.url(&cloud.url())));
+        assert!(matches!(output.code, Some(1 | 10)), "cut after {more} bytes: {output}");
+        cloud.until_alone();
+        before.assert_same(&cloud.world().without(&["sequence "]));
+    }
+    delta(&project(&local, &cloud)).expect(0);
+    assert_same_rows(&local, &cloud);
+}
+
+#[test]
+fn an_answer_to_commit_that_is_lost_is_told_and_the_backup_is_there() {
+    let (local, cloud) = pair(Which::Cloud);
+    local.query("update public.hens set egg = 1 where id = 2");
+    let through = |proxy: &FaultProxy| Project::new().local(&local).cloud_at(&proxy.url(&cloud.url()));
+    let whole = FaultProxy::to(Which::Cloud);
+    delta(&through(&whole)).expect(0);
+    let all = whole.bytes(Direction::ToClient);
+    cloud.query("set session_replication_role = replica; update public.hens set egg = 2 where id = 2");
+
+    // `COMMIT` and that the server is ready: the last 17 bytes it says.
+    let proxy = FaultProxy::to(Which::Cloud).cut_after(Direction::ToClient, all - 10);
+    let project = through(&proxy);
+    delta(&project).expect(10).says("answer was lost").says("crmctl restore");
+    cloud.until_alone();
+    assert_same_rows(&local, &cloud);
+    assert_eq!(project.files("backups").len(), 2);
+}
+
+#[test]
+fn at_most_three_round_trips_are_added_to_those_of_a_full_copy() {
+    let (local, cloud) = pair(Which::Network);
+    let trips = |mode: &str| {
+        let proxy = FaultProxy::to(Which::Network).delay(std::time::Duration::from_millis(20));
+        let project = Project::new().local(&local).cloud_at(&proxy.url(&cloud.url()));
+        crmctl(&project).args(["sync", "--mode", mode, "--force", "--confirm", "cloud"]).success();
+        proxy.round_trips()
+    };
+    let full = trips("full");
+    local.query("update public.hens set egg = 1 where id = 2");
+
+    let delta = trips("delta");
+    assert!(delta <= full + 3, "{delta} against {full}");
+    assert_same_rows(&local, &cloud);
+}
+
+#[test]
+fn readers_do_not_wait_and_writers_do() {
+    let (local, cloud) = pair(Which::Cloud);
+    local.query("update public.hens set egg = 1 where id = 2");
+    cloud.run(
+        "create function public.wait() returns int language plpgsql as $$ begin perform pg_catalog.pg_sleep(30); return 1; end $$; \
+         alter table public.hens add check (egg <> 1 or id = 1 or public.wait() > 0)",
+    );
+    let project = project(&local, &cloud);
+    let call = crmctl(&project).args(["sync", "--mode", "delta", "--force", "--confirm", "cloud"]);
+    let running = call.spawn();
+    cloud.until(
+        "exists (select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database())",
+    );
+
+    assert_eq!(cloud.value("set lock_timeout = '5s'; select count(*) from public.hens"), "50");
+    let writer = cloud.value(
+        "do $$ begin set local lock_timeout = '100ms'; update public.eggs set hen = 1 where id = 9; \
+         raise 'a writer did not wait'; exception when lock_not_available then null; end $$; select 'waited'",
+    );
+    assert_eq!(writer, "waited");
+    running.interrupt();
+    running.finish().expect(130);
+}
+
+#[test]
+fn rows_that_only_changed_stay_where_they_are_if_foreign_keys_cannot_rest() {
+    let (local, cloud) = pair(Which::Strict);
+    local.query(
+        "set session_replication_role = replica; update public.parents set price = 1000 where id = 5; \
+         delete from public.parents where id = 9; update public.children set parent = 301 where parent = 9; \
+         insert into public.parents (name) values ('new'); update public.hens set egg = 1 where id = 2",
+    );
+    let keys = "select string_agg(oid::text, ' ' order by oid) from pg_constraint";
+    let before = cloud.value(keys);
+
+    delta(&project(&local, &cloud)).expect(0);
+    assert_same_rows(&local, &cloud);
+    assert_eq!(cloud.value(keys), before);
+}
+
+#[test]
+fn large_sides_that_hold_nearly_the_same_are_synced_by_what_differs() {
+    let (local, cloud) = (Database::empty(), Database::empty_on(Which::Cloud));
+    for database in [&local, &cloud] {
+        database.run("create table public.big (id int primary key, body text)");
+        database.query("insert into public.big select n, repeat(md5(n::text), 20) from generate_series(1, 16000) n; analyze");
+    }
+    let plan = || crmctl(&project(&local, &cloud)).args(["sync", "--dry-run"]).success();
+
+    plan().answers("there is nothing to do");
+    local.query("update public.big set body = '' where id % 100 = 1; delete from public.big where id = 5");
+    plan().answers("sync what differs").answers("of 15,999 rows differ");
+    local.query("update public.big set body = 'x'");
+    plan().answers("rows in `big` differ").answers("replace them by those of `local`");
+}
+
+#[test]
+fn all_rows_are_copied_when_auth_users_differ() {
+    let (local, cloud) = (Database::seeded(Which::Local), Database::migrated(Which::Cloud));
+
+    let project = project(&local, &cloud);
+    crmctl(&project).args(["sync", "--mode", "delta", "--dry-run"]).success().answers("auth users differ");
+    crmctl(&project).args(["sync", "--mode", "delta", "--force", "--confirm", "cloud"]).success();
+    local.query("update public.contacts set first_name = 'Somebody' where id = (select min(id::text) from public.contacts)::uuid");
+    delta(&project).expect(0);
+    assert_same_rows(&local, &cloud);
 }

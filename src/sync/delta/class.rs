@@ -7,7 +7,7 @@ use crate::sync::carried::Carried;
 use crate::sync::delta::sketch::{CELL_BYTES, PARTS, PRIME};
 
 /// Buckets of a table's first look: at least and at most, as powers of two.
-const FEWEST: u32 = 4;
+const FEWEST: u32 = 8;
 const MOST: u32 = 14;
 /// Rows a bucket of a table of medium size has.
 const ROWS_OF_BUCKET: u32 = 128;

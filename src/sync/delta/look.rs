@@ -13,6 +13,9 @@ use crate::sync::delta::estimate::Buckets;
 use crate::sync::plan::SyncPlan;
 use crate::sync::undo;
 
+/// So many rows are few, whether all of them differ or not.
+const FEW: u64 = 10_000;
+
 /// What a look at both sides has found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Changes {
@@ -113,7 +116,8 @@ fn compare(plan: &SyncPlan, left: Seen, right: Seen) -> Changes {
     {
         changes.rows += ours.rows;
         if ours != theirs {
-            let differing = our_buckets.differing(&their_buckets);
+            let all = ours.rows + theirs.rows;
+            let differing = our_buckets.differing(&their_buckets).or((all <= FEW).then_some(all));
             changes.tables.push(ChangedTable {
                 table: carried.target.name.clone(),
                 rows: ours.rows.max(theirs.rows),

@@ -3,7 +3,7 @@
 use crate::plan::Hazard;
 use crate::sync::delta::look::{ChangedTable, Changes};
 use crate::sync::plan::SyncPlan;
-use crate::ui::{Style, plural};
+use crate::ui::{Style, plural, thousands};
 
 impl SyncPlan {
     /// Whether it is known that both sides hold the same.
@@ -22,7 +22,7 @@ impl Changes {
         vec![Hazard::OverwritesRows(format!("the rows of {tables} in `{}` that differ", plan.to))]
     }
 
-    pub(crate) fn render(&self, plan: &SyncPlan, style: &Style) -> String {
+    pub(crate) fn render(&self, plan: &SyncPlan, style: Style) -> String {
         let (from, to) = (&plan.from, &plan.to);
         let compared =
             format!("{} of {}", plural(self.rows, "row"), plural(plan.tables.len() as u64, "table"));
@@ -48,5 +48,5 @@ impl Changes {
 
 fn told(table: &ChangedTable) -> String {
     let differing = table.differing.unwrap_or(table.rows);
-    format!("{} (about {differing} of {})", table.table, plural(table.rows, "row"))
+    format!("{} (about {} of {})", table.table, thousands(differing), plural(table.rows, "row"))
 }

@@ -6,7 +6,7 @@ use crate::sync::delta::look::{Changes, look};
 use crate::sync::delta::sketch::places;
 use crate::sync::plan::SyncPlan;
 use crate::sync::route::{Mode, Route};
-use crate::ui::{bytes, plural};
+use crate::ui::{bytes, plural, thousands};
 
 /// Sides of fewer bytes are copied in less time than it takes to ask what differs.
 const WORTH_A_LOOK: u64 = 8_000_000;
@@ -33,16 +33,12 @@ fn is_worth_a_look(plan: &SyncPlan, mode: Mode) -> bool {
 
 fn decide(plan: SyncPlan, changes: Changes) -> SyncPlan {
     let expected = changes.tables.iter().map(|table| table.differing).sum::<Option<u64>>();
-    match objection(&plan, &changes, expected) {
-        Some(objection) => {
-            let because = format!("{objection}; {}", plan.because);
-            SyncPlan { because, ..plan }
-        }
-        None => {
-            let because = reason(&plan, &changes, expected.unwrap_or_default());
-            SyncPlan { route: Route::Delta, because, changes: Some(changes), ..plan }
-        }
+    if let Some(objection) = objection(&plan, &changes, expected) {
+        let because = format!("{objection}; {}", plan.because);
+        return SyncPlan { because, ..plan };
     }
+    let because = reason(&plan, &changes, expected.unwrap_or_default());
+    SyncPlan { route: Route::Delta, because, changes: Some(changes), ..plan }
 }
 
 /// Why everything is to be copied after all.
@@ -65,7 +61,7 @@ fn objection(plan: &SyncPlan, changes: &Changes, expected: Option<u64>) -> Optio
     let (expected, all) = (expected.unwrap_or(u64::MAX), changes.rows);
     // A few rows are never too many, however few there are in all.
     (expected > 1000 && expected.saturating_mul(100) > all * MOST_PERCENT)
-        .then(|| format!("about {expected} of {} differ", plural(all, "row")))
+        .then(|| format!("about {} of {} differ", thousands(expected), plural(all, "row")))
 }
 
 fn reason(plan: &SyncPlan, changes: &Changes, expected: u64) -> String {
@@ -73,7 +69,8 @@ fn reason(plan: &SyncPlan, changes: &Changes, expected: u64) -> String {
     // Each row that differs is read on both sides and written on one.
     let moved = u128::from(plan.source_bytes) * 3 * u128::from(expected) / u128::from(all);
     format!(
-        "about {expected} of {} differ, in {}: {} to move instead of {}",
+        "about {} of {} differ, in {}: {} to move instead of {}",
+        thousands(expected),
         plural(changes.rows, "row"),
         plural(changes.tables.len() as u64, "table"),
         bytes(u64::try_from(moved).unwrap_or(u64::MAX)),
