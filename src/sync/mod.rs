@@ -4,6 +4,7 @@ mod apply;
 mod carried;
 mod copied;
 mod delta;
+mod emptying;
 mod finish;
 mod observe;
 mod order;

@@ -10,6 +10,7 @@ use crate::pg::TableName;
 use crate::plan::{Fingerprint, Hazard, Plan, Render, Transfer};
 use crate::sync::carried::Carried;
 use crate::sync::delta::Changes;
+use crate::sync::emptying;
 use crate::sync::observe::{Side, Size};
 use crate::sync::order::{self, LoadOrder};
 use crate::sync::refusal::{
@@ -121,12 +122,15 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let weight = Weight { source_bytes: weigh(source, &names), target_bytes: weigh(target, &names) };
     let Choice { route, because } = choose(options.mode, &weight);
     let checks = outgoing_keys(&ordered, &names, method);
+    let transfers = transfers(&ordered, source);
+    let mut tables = carried(ordered, &all);
+    emptying::decide(&mut tables, &target.sizes, method);
     let sequences = common_sequences(source, target, options);
 
     Ok(SyncPlan {
         from: options.from.clone(),
         to: options.to.clone(),
-        tables: ordered.iter().map(|table| table.name.clone()).collect(),
+        tables: tables.iter().map(|carried| carried.target.name.clone()).collect(),
         auth_users: options.auth_users.clone(),
         route,
         because,
@@ -147,8 +151,8 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             history_head: target.applied.head().map(str::to_owned),
             catalog_hash: target.catalog.schema_hash(),
             server_version: target.server_version.clone(),
-            transfers: transfers(&ordered, source),
-            tables: carried(ordered, &all),
+            transfers,
+            tables,
         },
         sequences,
     })
