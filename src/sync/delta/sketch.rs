@@ -36,7 +36,7 @@ pub(crate) struct Sketch {
 /// sketches; in small ones, two classes may well be in the same three cells. One in two hundred cannot be read and is
 /// made anew, larger. `None` when there would be too many.
 pub(crate) fn places(classes: u64) -> Option<u32> {
-    let cells = classes + classes / 3 + 60 + 16 * classes.isqrt();
+    let cells = classes + classes / 3 + 60 + 20 * classes.isqrt();
     let places = u32::try_from(cells / u64::from(PARTS) + 1).ok()?;
     (places <= MOST_PLACES).then_some(places)
 }
@@ -160,14 +160,16 @@ mod tests {
 
     impl Numbers {
         fn next(&mut self) -> u32 {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            reduced(self.0 >> 20)
+            self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            reduced(mixed ^ (mixed >> 31))
         }
     }
 
     /// The difference of two sides: so many classes with a row that one side has, or that changed.
     fn difference(classes: usize, places: u32, seed: u64) -> (Sketch, Vec<u32>) {
-        let mut numbers = Numbers(seed);
+        let mut numbers = Numbers(seed << 32);
         let mut sketch = Sketch::new(places);
         let mut all: Vec<u32> = (0..classes).map(|_| numbers.next()).collect();
         for class in &all {
