@@ -52,6 +52,8 @@ pub enum BackupKind {
     Full,
     /// Rows only: the undo of a sync or a reset.
     Data,
+    /// Only the rows that a sync changed: its undo, and no copy of what there was.
+    Changes,
 }
 
 impl fmt::Display for BackupKind {
@@ -59,6 +61,7 @@ impl fmt::Display for BackupKind {
         formatter.pad(match self {
             Self::Full => "full",
             Self::Data => "data",
+            Self::Changes => "changes",
         })
     }
 }

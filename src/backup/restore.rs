@@ -102,7 +102,11 @@ pub fn plan(backup: Backup, environment: &str, target: &Target) -> Result<Restor
 
 impl Plan for RestorePlan {
     fn hazards(&self) -> Vec<Hazard> {
-        let rows = format!("the rows of {} tables on `{}`", self.backup.manifest.tables.len(), self.target);
+        let which = match self.backup.manifest.kind {
+            BackupKind::Full | BackupKind::Data => "the rows of",
+            BackupKind::Changes => "the rows that a sync changed in",
+        };
+        let rows = format!("{which} {} tables on `{}`", self.backup.manifest.tables.len(), self.target);
         let mut hazards = vec![Hazard::OverwritesRows(rows)];
         if self.backup.manifest.kind == BackupKind::Full {
             hazards.push(Hazard::DropsData(format!(

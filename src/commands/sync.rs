@@ -62,6 +62,14 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
         selection,
     };
     let plan = sync::rehearse(&mut source, sync::plan(&left, &right, &options)?).await?;
+    if plan.selected.needs_key() {
+        source.keep_setting(mask::SETTING, app.mask_key(&from)?)?;
+    }
+    let mut ends = Ends { source: &mut source, target: &mut target };
+    let plan = sync::weigh(&mut ends, plan, args.mode).await?;
+    if plan.changes_nothing() {
+        return app.report(ExitStatus::Success, Some(&to), &plan);
+    }
     if args.dry_run {
         return app.report(ExitStatus::Success, Some(&to), &plan);
     }
@@ -71,11 +79,7 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
     }
 
     let approved = app.approve(plan, &to)?;
-    if approved.plan().selected.needs_key() {
-        source.keep_setting(mask::SETTING, app.mask_key(&from)?)?;
-    }
     let backup = Store::new(&app.project.backup.dir).create(&to.name, app.now())?;
-    let ends = Ends { source: &mut source, target: &mut target };
     let mut report = sync::apply(ends, &approved, backup, app.progress()).await?;
     let psql = format!("{} -1 -v ON_ERROR_STOP=1", target_address.url.psql_hint());
     report.undo = vec![restore::command(&report.backup, &to.name), report.undo_with(&psql)];

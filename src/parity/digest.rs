@@ -130,10 +130,18 @@ pub async fn digests(session: &mut Session, tables: &[Table]) -> PgResult<BTreeM
 /// that together keep all of it; it also breaks the linearity of a record's hash, so that values which two rows
 /// exchanged do not cancel out.
 pub(crate) fn sum(hash: &str) -> String {
-    format!(
-        "concat('{VERSION}:', coalesce(sum(hashint8extended({hash}, 1)), 0), ':', \
-         coalesce(sum(hashint8extended({hash} & 4294967295, 2)), 0))"
-    )
+    written(&mixtures(hash))
+}
+
+/// The two mixtures of a row hash.
+pub(crate) fn mixtures(hash: &str) -> [String; 2] {
+    [format!("hashint8extended({hash}, 1)"), format!("hashint8extended({hash} & 4294967295, 2)")]
+}
+
+/// A digest as an expression over its two mixtures, or over sums of some of each.
+pub(crate) fn written<S: AsRef<str>>([one, two]: &[S; 2]) -> String {
+    let (one, two) = (one.as_ref(), two.as_ref());
+    format!("concat('{VERSION}:', coalesce(sum({one}), 0), ':', coalesce(sum({two}), 0))")
 }
 
 /// An expression of type bigint for one row of `t`.
@@ -141,7 +149,8 @@ pub(crate) fn row_hash(table: &Table) -> String {
     hash_of(table.stored_columns())
 }
 
-fn hash_of<'a>(columns: impl Iterator<Item = &'a Column>) -> String {
+/// An expression of type bigint for some columns of one row of `t`.
+pub(crate) fn hash_of<'a>(columns: impl Iterator<Item = &'a Column>) -> String {
     let (mut natives, mut others) = (Vec::new(), Vec::new());
     for column in columns {
         match native(column) {
@@ -171,7 +180,7 @@ pub(crate) fn reference(column: &Column) -> String {
 /// A form of the column whose hash is that of the value's identity. `None`: only the text of a record will do, as
 /// for types of users, whose casts to text may lose something. Not `array_send`: it tells an array that once held
 /// a NULL from one that never did.
-fn native(column: &Column) -> Option<String> {
+pub(crate) fn native(column: &Column) -> Option<String> {
     let value = reference(column);
     let name = without_modifier(&column.data_type);
     Some(match name.as_str() {

@@ -25,6 +25,7 @@ pub use digest::{
     Relation, TableDigest, count_query, digest_query, digested, digests, digests_from_rows, relation_digests,
     relations_query,
 };
+pub(crate) use digest::{hash_of, mixtures, native, written};
 pub use failure::ParityError;
 pub use observe::{Side, TestUser, observe};
 pub use report::{ParityReport, SchemaDifference};

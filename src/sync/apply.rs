@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::guard::Approved;
 use crate::pg::Session;
 use crate::plan::Progress;
+use crate::sync::delta;
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::SyncReport;
 use crate::sync::route::Route;
@@ -28,5 +29,6 @@ pub async fn apply(
     match approved.plan().route {
         Route::Pipeline => pipeline::apply(ends, approved, backup, progress).await,
         Route::Bulk => Box::pin(bulk::apply(ends, approved, backup, progress)).await,
+        Route::Delta => delta::apply(ends, approved, backup, progress).await,
     }
 }

@@ -4,6 +4,7 @@ mod apply;
 mod bulk;
 mod carried;
 mod copied;
+mod delta;
 mod difference;
 mod emptying;
 mod family;
@@ -32,6 +33,7 @@ mod undo;
 mod watched;
 
 pub use apply::{Ends, apply};
+pub use delta::{ChangedTable, Changes, DeltaError, weigh};
 pub use filter::Filter;
 pub(crate) use filter::{expression, filters};
 pub use observe::{Side, Size, observe};

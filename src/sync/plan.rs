@@ -9,18 +9,19 @@ use crate::environment::EnvironmentName;
 use crate::pg::TableName;
 use crate::plan::{Fingerprint, Hazard, Plan, Render, Transfer};
 use crate::sync::carried::Carried;
+use crate::sync::delta::Changes;
 use crate::sync::emptying;
 use crate::sync::note::notes;
 use crate::sync::observe::{Side, Size};
 use crate::sync::obstacle::{Both, obstacles, unaltered};
-use crate::sync::order;
+use crate::sync::order::{self, LoadOrder};
 use crate::sync::refresh::{self, refresh};
 use crate::sync::refusal::{PlanError, check, check_identity, is_excluded};
 use crate::sync::route::{Choice, Mode, Route, Weight, choose};
 use crate::sync::selected::Selected;
 use crate::sync::selection::{Selection, select};
 use crate::sync::statements::{bystanders, common_auth_columns, set_sequences, setval, unchecked_keys};
-use crate::sync::switches::{switches, with_partitions};
+use crate::sync::switches::{Switches, switches, with_partitions};
 use crate::ui::Style;
 
 /// What the user asked for.
@@ -67,6 +68,10 @@ pub struct SyncPlan {
     pub notes: Vec<String>,
     /// What goes along otherwise than it is in the source.
     pub selected: Selected,
+    /// Bytes of the target's tables that are overwritten.
+    pub target_bytes: u64,
+    /// What differs, when only that goes along.
+    pub changes: Option<Changes>,
     /// What must still hold.
     pub fingerprint: Fingerprint,
     #[serde(skip)]
@@ -94,6 +99,8 @@ pub(crate) struct Details {
     pub(crate) auth_columns: Vec<(String, Vec<String>)>,
     pub(crate) before_load: Vec<String>,
     pub(crate) after_load: Vec<String>,
+    /// What makes triggers rest and what wakes them, where foreign keys are left alone.
+    pub(crate) resting: Switches,
     pub(crate) checks: Vec<String>,
     pub(crate) refreshes: Vec<String>,
     pub(crate) bystanders: Vec<(TableName, String)>,
@@ -112,6 +119,16 @@ impl Details {
     /// The same for a backup that is put back.
     pub(crate) fn after_undo(&self) -> impl Iterator<Item = &String> {
         self.after_load.iter().chain(&self.previous_setvals).chain(&self.refreshes)
+    }
+
+    /// The same where only some rows were changed, and nothing but triggers rested.
+    pub(crate) fn after_changes(&self) -> impl Iterator<Item = &String> {
+        self.resting.after.iter().chain(&self.setvals).chain(&self.checks).chain(&self.refreshes)
+    }
+
+    /// The same for a backup of some rows that is put back.
+    pub(crate) fn after_changes_undone(&self) -> impl Iterator<Item = &String> {
+        self.resting.after.iter().chain(&self.previous_setvals).chain(&self.refreshes)
     }
 }
 
@@ -133,6 +150,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let families = with_partitions(&names, &theirs);
     let load = order::by_foreign_keys(&families);
     let method = if target.may_replicate { Method::ReplicaRole } else { Method::LoadOrder };
+    let resting = switches(method, &families, &LoadOrder { cyclic: Vec::new(), ..load.clone() }, target);
     let switches = switches(method, &families, &load, target);
     obstacles.extend(unaltered(&switches, &both));
     check(obstacles, options)?;
@@ -160,6 +178,8 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
         because,
         method,
         source_bytes: weight.source_bytes,
+        target_bytes: weight.target_bytes,
+        changes: None,
         fingerprint: target.applied.fingerprint(),
         details: Details {
             setvals: set.iter().map(|(name, new, _)| setval(name, new)).collect(),
@@ -168,6 +188,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             before_load: switches.before,
             after_load: switches.after,
             refreshes: refresh::statements(&refresh.views),
+            resting,
             checks,
             bystanders: bystanders(&excluded),
             history_head: target.applied.head().map(str::to_owned),
@@ -204,6 +225,9 @@ fn transfers(tables: &[Table], source: &Side) -> Vec<Transfer> {
 
 impl Plan for SyncPlan {
     fn hazards(&self) -> Vec<Hazard> {
+        if let Some(changes) = &self.changes {
+            return changes.hazards(self);
+        }
         let rows =
             format!("all rows of {} in `{}`", crate::ui::plural(self.tables.len() as u64, "table"), self.to);
         vec![Hazard::OverwritesRows(rows)]
@@ -216,6 +240,9 @@ impl Plan for SyncPlan {
 
 impl Render for SyncPlan {
     fn render(&self, style: &Style) -> String {
+        if let Some(changes) = &self.changes {
+            return changes.render(self, *style);
+        }
         const TOLD: usize = 30;
         let mut names: Vec<String> = self.tables.iter().take(TOLD).map(ToString::to_string).collect();
         if self.tables.len() > TOLD {

@@ -15,6 +15,8 @@ pub enum Mode {
     Full,
     /// The same for tables that nobody reads: in one transaction, which rebuilds indexes and keys behind the rows
     Bulk,
+    /// The rows that differ
+    Delta,
 }
 
 /// The way that is taken.
@@ -25,6 +27,8 @@ pub enum Route {
     Pipeline,
     /// One transaction, indexes and keys rebuilt behind the rows ([`crate::sync`]'s `bulk`).
     Bulk,
+    /// Only the rows that differ (`sync/delta`).
+    Delta,
 }
 
 /// Up to so many bytes, keeping everything in flight gains more than rebuilding indexes does.
@@ -49,13 +53,13 @@ pub(crate) struct Choice {
 pub(crate) fn choose(mode: Mode, weight: &Weight) -> Choice {
     let Weight { source_bytes, target_bytes } = weight;
     let route = match mode {
-        Mode::Auto | Mode::Full if *source_bytes <= SMALL => Route::Pipeline,
-        Mode::Auto | Mode::Full | Mode::Bulk => Route::Bulk,
+        Mode::Auto | Mode::Full | Mode::Delta if *source_bytes <= SMALL => Route::Pipeline,
+        Mode::Auto | Mode::Full | Mode::Delta | Mode::Bulk => Route::Bulk,
     };
     let because = match mode {
         Mode::Full => "all rows were asked for".to_owned(),
         Mode::Bulk => "it was asked for".to_owned(),
-        Mode::Auto => format!("{} replace {}", bytes(*source_bytes), bytes(*target_bytes)),
+        Mode::Auto | Mode::Delta => format!("{} replace {}", bytes(*source_bytes), bytes(*target_bytes)),
     };
     Choice { route, because }
 }

@@ -56,13 +56,3 @@ pub(crate) fn query() -> String {
     include_str!("surroundings.sql")
         .replace("{user_schema:n.nspname}", &managed::is_user_schema_sql("n.nspname"))
 }
-
-#[cfg(test)]
-pub(crate) fn surroundings(rows: &[(&str, &str, &str)]) -> Surroundings {
-    let mut all = Surroundings::default();
-    for (kind, name, detail) in rows {
-        let name = TableName::new("public", *name);
-        all.rows.entry((*kind).to_owned()).or_default().entry(name).or_default().insert((*detail).to_owned());
-    }
-    all
-}

@@ -58,7 +58,7 @@ pub(crate) async fn write(
     Ok(true)
 }
 
-async fn write_rows(part: &mut PartWriter, table: &str, mut outgoing: Outgoing) -> Result<bool> {
+pub(crate) async fn write_rows(part: &mut PartWriter, table: &str, mut outgoing: Outgoing) -> Result<bool> {
     part.write(format!("copy {table} {} from stdin;\n", column_list(&outgoing.columns)).as_bytes()).await?;
     while let Some(chunk) = outgoing.rows.next().await {
         match chunk {
@@ -77,7 +77,7 @@ pub(crate) fn column_list(columns: &str) -> String {
     if columns.is_empty() { String::new() } else { format!("({columns})") }
 }
 
-fn header(plan: &SyncPlan) -> String {
+pub(crate) fn header(plan: &SyncPlan) -> String {
     format!(
         "-- Rows of `{}` before crmctl replaced them by those of `{}`.\n\
          -- To put them back: psql -1 -v ON_ERROR_STOP=1 -f THIS_FILE, or `crmctl restore`.\n\

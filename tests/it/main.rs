@@ -61,6 +61,7 @@ mod stale_plan;
 mod sync;
 mod sync_awkward;
 mod sync_bulk;
+mod sync_delta;
 mod sync_faults;
 mod sync_mask;
 mod sync_pagila;

@@ -71,7 +71,7 @@ impl Flight {
             flight.awaited.push_back(Awaited::Stands(what));
         }
         let details = &plan.details;
-        let after = details.after_load.iter().chain(&details.setvals).chain(&details.checks);
+        let after = details.after_load();
         writer.send(&joined(after.cloned()))?;
         writer.send(&parity::relations_query(details.tables.iter().map(Carried::here)))?;
         writer.send(&undo::users_digest(plan))?;

@@ -136,8 +136,8 @@ async fn read_target(writer: &mut Writer<'_>, plan: &SyncPlan, copies: usize) ->
 
 /// Answers fetched in order; the first error the server gave is kept while the rest is drained.
 pub(crate) struct Answers<'a, 'session> {
-    writer: &'a mut Writer<'session>,
-    error: Option<PgError>,
+    pub(crate) writer: &'a mut Writer<'session>,
+    pub(crate) error: Option<PgError>,
 }
 
 impl<'a, 'session> Answers<'a, 'session> {
@@ -166,7 +166,7 @@ impl<'a, 'session> Answers<'a, 'session> {
         self.error.map_or(Ok(()), Err)
     }
 
-    async fn skip(&mut self, count: usize) -> PgResult<()> {
+    pub(crate) async fn skip(&mut self, count: usize) -> PgResult<()> {
         for _ in 0..count {
             self.next().await?;
         }

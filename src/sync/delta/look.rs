@@ -1,0 +1,131 @@
+//! The first look at both sides: which tables differ, and in about how many rows. Before anybody is asked.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::error::{Failure, Result};
+use crate::parity::TableDigest;
+use crate::pg::{Answer, PgError, PgResult, Row, Session, TableName};
+use crate::sync::apply::Ends;
+use crate::sync::delta::class::{key, look_query};
+use crate::sync::delta::estimate::Buckets;
+use crate::sync::plan::SyncPlan;
+use crate::sync::undo;
+
+/// So many rows are few, whether all of them differ or not.
+const FEW: u64 = 10_000;
+
+/// What a look at both sides has found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Changes {
+    /// The tables whose rows differ, in load order.
+    pub tables: Vec<ChangedTable>,
+    /// Rows of the source that were looked at.
+    pub rows: u64,
+    /// Whether the auth users that go along differ.
+    pub users: bool,
+    /// Whether a sequence differs.
+    pub sequences: bool,
+    /// What the source holds.
+    #[serde(skip)]
+    pub(crate) source: BTreeMap<TableName, TableDigest>,
+    /// The auth users of the source.
+    #[serde(skip)]
+    pub(crate) source_users: Vec<Vec<Option<String>>>,
+}
+
+/// A table whose rows differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangedTable {
+    /// Which.
+    pub table: TableName,
+    /// Its rows on the side that has more of them.
+    pub rows: u64,
+    /// About how many of them differ; `None`: most.
+    pub differing: Option<u64>,
+}
+
+impl Changes {
+    /// Whether both sides hold the same.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tables.is_empty() && !self.users && !self.sequences
+    }
+}
+
+/// What one side said.
+struct Seen {
+    tables: Vec<(TableDigest, Buckets)>,
+    users: Vec<Vec<Option<String>>>,
+}
+
+/// Looks at both sides, each in one flight. The source's snapshot is the one from which the plan was made.
+pub(crate) async fn look(ends: &mut Ends<'_>, plan: &SyncPlan) -> Result<Changes> {
+    let tables = &plan.details.tables;
+    for carried in tables {
+        ends.source.send(&look_query(&carried.there(), &key(carried), tables.len()))?;
+        ends.target.send(&look_query(&carried.here(), &key(carried), tables.len()))?;
+    }
+    ends.source.send(&undo::users_digest(plan))?;
+    ends.target.send(&undo::users_digest(plan))?;
+    let (left, right) = tokio::join!(see(ends.source, tables.len()), see(ends.target, tables.len()));
+    let left = left.map_err(|error| Failure::from(error).context("reading the source"))?;
+    Ok(compare(plan, left, right?))
+}
+
+async fn see(session: &mut Session, tables: usize) -> PgResult<Seen> {
+    let (mut seen, mut failure) = (Vec::new(), None);
+    // Every answer is fetched, so that an error leaves no other's answer behind.
+    for _ in 0..tables {
+        let answer = session.receive().await?;
+        match answer.ok().and_then(|answer| table(&answer.rows())) {
+            Ok(table) => seen.push(table),
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
+    let users = session.receive().await?;
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(Seen { tables: seen, users: users_of(users)? }),
+    }
+}
+
+pub(crate) fn users_of(answer: Answer) -> PgResult<Vec<Vec<Option<String>>>> {
+    let mut rows: Vec<_> = answer.ok()?.rows().iter().map(|row| row.values().to_vec()).collect();
+    rows.sort();
+    Ok(rows)
+}
+
+fn table(rows: &[Row]) -> PgResult<(TableDigest, Buckets)> {
+    let wrong = || PgError::Protocol("a look at a table gave no sums".to_owned());
+    let row = rows.first().ok_or_else(wrong)?;
+    let digest = TableDigest { rows: row.get("rows")?, digest: row.get("digest")? };
+    let buckets = Buckets::parse(row.get("buckets")?, row.text("sums").unwrap_or_default());
+    Ok((digest, buckets.ok_or_else(wrong)?))
+}
+
+fn compare(plan: &SyncPlan, left: Seen, right: Seen) -> Changes {
+    let mut changes = Changes {
+        users: left.users != right.users,
+        sequences: plan.details.setvals != plan.details.previous_setvals,
+        source_users: left.users,
+        ..Changes::default()
+    };
+    for ((carried, (ours, our_buckets)), (theirs, their_buckets)) in
+        plan.details.tables.iter().zip(left.tables).zip(right.tables)
+    {
+        changes.rows += ours.rows;
+        if ours != theirs {
+            let all = ours.rows + theirs.rows;
+            let differing = our_buckets.differing(&their_buckets).or((all <= FEW).then_some(all));
+            changes.tables.push(ChangedTable {
+                table: carried.target.name.clone(),
+                rows: ours.rows.max(theirs.rows),
+                // The digests differ, so something does.
+                differing: differing.map(|rows| rows.max(ours.rows.abs_diff(theirs.rows)).max(1)),
+            });
+        }
+        changes.source.insert(carried.target.name.clone(), ours);
+    }
+    changes
+}
