@@ -47,6 +47,7 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
         exclude: config.exclude.clone(),
         auth_users: config.auth_users.clone(),
         mode: args.mode,
+        staging_from: config.staging_from.0,
     };
     let plan = sync::plan(&left, &right, &options)?;
     if args.dry_run {

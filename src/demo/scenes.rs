@@ -65,6 +65,7 @@ pub(crate) async fn sync(app: &App, stage: &Stage) -> Result<String> {
         exclude: Vec::new(),
         auth_users: app.project.sync.auth_users.clone(),
         mode: sync::Mode::Auto,
+        staging_from: u64::MAX,
     };
     let approved = app.approve_quietly(sync::plan(&left, &right, &options)?, &to)?;
     let backup = Store::new(&app.project.backup.dir).create(&to.name, app.now())?;

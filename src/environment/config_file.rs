@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::environment::{ConfigError, EnvironmentName, TimeLimit};
+use crate::environment::{ByteSize, ConfigError, EnvironmentName, TimeLimit};
 
 /// The file, as written.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -93,6 +93,8 @@ pub struct SyncConfig {
     pub exclude: Vec<String>,
     /// Which users of `auth.users` go with the data: a pattern for LIKE on the email. None: no users.
     pub auth_users: Option<String>,
+    /// From which size on rows are staged in the target, which stays in use meanwhile.
+    pub staging_from: ByteSize,
 }
 
 impl Default for SyncConfig {
@@ -102,6 +104,7 @@ impl Default for SyncConfig {
             to: EnvironmentName::known("cloud"),
             exclude: Vec::new(),
             auth_users: Some("%@test.local".to_owned()),
+            staging_from: ByteSize(64_000_000),
         }
     }
 }

@@ -5,10 +5,10 @@ use crate::error::Result;
 use crate::guard::Approved;
 use crate::pg::Session;
 use crate::plan::Progress;
-use crate::sync::pipeline;
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::SyncReport;
 use crate::sync::route::Route;
+use crate::sync::{pipeline, staging};
 
 /// The two ends of a sync. `source` holds an open snapshot, from which the plan was made.
 pub struct Ends<'a> {
@@ -25,7 +25,12 @@ pub async fn apply(
     backup: Partial,
     progress: &dyn Progress,
 ) -> Result<SyncReport> {
-    match approved.plan().route {
+    let plan = approved.plan();
+    if plan.details.has_leftovers && plan.route != Route::Staging {
+        staging::sweep(ends.target, approved, progress).await?;
+    }
+    match plan.route {
         Route::Pipeline => pipeline::apply(ends, approved, backup, progress).await,
+        Route::Staging => staging::apply(ends, approved, backup, progress).await,
     }
 }

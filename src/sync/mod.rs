@@ -11,6 +11,7 @@ mod plan;
 mod refusal;
 mod report;
 mod route;
+mod staging;
 mod statements;
 mod undo;
 

@@ -31,6 +31,8 @@ pub struct Options {
     pub auth_users: Option<String>,
     /// How rows are to be carried over.
     pub mode: Mode,
+    /// From how many bytes on rows are staged.
+    pub staging_from: u64,
 }
 
 /// What a sync does, in the order in which it does it.
@@ -84,6 +86,7 @@ pub(crate) struct Details {
     pub(crate) history_head: Option<String>,
     pub(crate) catalog_hash: String,
     pub(crate) server_version: String,
+    pub(crate) has_leftovers: bool,
 }
 
 /// Decides what to copy, in which order and how. Reads nothing, changes nothing.
@@ -108,7 +111,12 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let mut ordered = tables;
     ordered.sort_by_key(|table| load.tables.iter().position(|name| *name == table.name));
     let names: BTreeSet<&TableName> = ordered.iter().map(|table| &table.name).collect();
-    let weight = Weight { source_bytes: source.bytes, target_bytes: target.bytes };
+    let weight = Weight {
+        source_bytes: source.bytes,
+        target_bytes: target.bytes,
+        staging_from: options.staging_from,
+        may_stage: target.may_stage,
+    };
     let Choice { route, because } = choose(options.mode, &weight);
     let checks = outgoing_keys(&ordered, &names, method);
     let sequences: Vec<TableName> = source
@@ -142,6 +150,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             history_head: target.applied.head().map(str::to_owned),
             catalog_hash: target.catalog.schema_hash(),
             server_version: target.server_version.clone(),
+            has_leftovers: target.has_leftovers,
             tables: carried(ordered, &all),
         },
         sequences,
