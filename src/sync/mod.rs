@@ -14,9 +14,10 @@ mod route;
 mod staging;
 mod statements;
 mod undo;
+mod watched;
 
 pub use apply::{Ends, apply};
-pub use observe::{Side, observe};
+pub use observe::{Side, Size, observe};
 pub use order::{LoadOrder, by_foreign_keys};
 pub use plan::{Method, Options, SyncPlan, plan};
 pub use refusal::PlanError;

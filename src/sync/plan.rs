@@ -7,9 +7,9 @@ use serde::Serialize;
 use crate::catalog::Table;
 use crate::environment::EnvironmentName;
 use crate::pg::TableName;
-use crate::plan::{Fingerprint, Hazard, Plan, Render};
+use crate::plan::{Fingerprint, Hazard, Plan, Render, Transfer};
 use crate::sync::carried::Carried;
-use crate::sync::observe::Side;
+use crate::sync::observe::{Side, Size};
 use crate::sync::order;
 use crate::sync::refusal::{
     PlanError, check_excluded, check_heads, check_identity, check_tables, is_excluded,
@@ -54,7 +54,7 @@ pub struct SyncPlan {
     pub because: String,
     /// How foreign keys and triggers are kept from interfering.
     pub method: Method,
-    /// Bytes in the source.
+    /// Bytes of the tables in the source, on disk and without indexes.
     pub source_bytes: u64,
     /// What must still hold.
     pub fingerprint: Fingerprint,
@@ -76,6 +76,8 @@ pub enum Method {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Details {
     pub(crate) tables: Vec<Carried>,
+    /// What is expected of the copies, in the order of `tables`.
+    pub(crate) transfers: Vec<Transfer>,
     pub(crate) setvals: Vec<String>,
     pub(crate) previous_setvals: Vec<String>,
     pub(crate) auth_columns: Vec<(String, Vec<String>)>,
@@ -112,8 +114,8 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     ordered.sort_by_key(|table| load.tables.iter().position(|name| *name == table.name));
     let names: BTreeSet<&TableName> = ordered.iter().map(|table| &table.name).collect();
     let weight = Weight {
-        source_bytes: source.bytes,
-        target_bytes: target.bytes,
+        source_bytes: weigh(source, &names),
+        target_bytes: weigh(target, &names),
         staging_from: options.staging_from,
         may_stage: target.may_stage,
     };
@@ -137,7 +139,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
         route,
         because,
         method,
-        source_bytes: source.bytes,
+        source_bytes: weight.source_bytes,
         fingerprint: target.applied.fingerprint(),
         details: Details {
             setvals: sequences.iter().map(|name| setval(name, &source.sequences[name])).collect(),
@@ -151,10 +153,23 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             catalog_hash: target.catalog.schema_hash(),
             server_version: target.server_version.clone(),
             has_leftovers: target.has_leftovers,
+            transfers: transfers(&ordered, source),
             tables: carried(ordered, &all),
         },
         sequences,
     })
+}
+
+fn weigh(side: &Side, tables: &BTreeSet<&TableName>) -> u64 {
+    side.sizes.iter().filter(|(name, _)| tables.contains(name)).map(|(_, size)| size.bytes).sum()
+}
+
+fn transfers(tables: &[Table], source: &Side) -> Vec<Transfer> {
+    let expected = |table: &Table| {
+        let Size { bytes, rows } = source.sizes.get(&table.name).copied().unwrap_or_default();
+        Transfer { table: table.name.to_string(), rows, bytes }
+    };
+    tables.iter().map(expected).collect()
 }
 
 /// Each table of the target with the one it is filled from.

@@ -8,6 +8,8 @@ mod flight;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use futures_util::future::join3;
+
 use self::flight::{Streams, send_source, send_target};
 use crate::backup::{Compression, Origin, PartWriter, Partial};
 use crate::cancel::Cancel;
@@ -22,6 +24,7 @@ use crate::sync::finish::{BACKUP_FILE, Content, check, commit, description, repo
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::{ApplyError, SyncReport};
 use crate::sync::undo::{self, Outgoing};
+use crate::sync::watched::watched;
 
 /// Replaces the target's rows by the source's.
 pub(crate) async fn apply(
@@ -33,12 +36,15 @@ pub(crate) async fn apply(
     let plan = approved.plan();
     let (mut writer, begin) = target.unlock_in_transaction(approved)?;
     let copies = copies(plan);
-    progress.phase("copying", copies.len() as u64);
+    let users = plan.details.auth_columns.len();
+    progress.transfer("copying", &plan.details.transfers);
 
     let (mut to_target, mut from_source) = (Vec::new(), VecDeque::new());
     let (mut to_file, mut from_target) = (Vec::new(), Vec::new());
+    let mut meters = Vec::new();
     for _ in &copies {
         let (sink, receiver) = channel();
+        meters.push(sink.meter());
         to_target.push(sink);
         from_source.push_back(receiver);
         let (sink, receiver) = channel();
@@ -51,17 +57,18 @@ pub(crate) async fn apply(
     let mut part = backup.part(BACKUP_FILE, Compression::None)?;
     let failed = Cancel::default();
     let reading = async {
-        let right = read_target(&mut writer, plan, copies.len(), progress).await;
+        let right = read_target(&mut writer, plan, copies.len()).await;
         if right.is_err() {
             failed.raise();
         }
         right
     };
-    let (left, right, written) = tokio::join!(
+    let work = join3(
         read_source(source, plan, copies.len(), &failed),
         reading,
         write_backup(plan, &copies, from_target, &mut part),
     );
+    let (left, right, written) = watched(work, &meters[users..], progress).await;
     progress.finish();
     let (left, right) = first_cause(left, right, written)?;
 
@@ -109,23 +116,14 @@ async fn read_source(
 }
 
 /// Reads every answer of the flight, even after an error: only then is the transaction's fate known.
-async fn read_target(
-    writer: &mut Writer<'_>,
-    plan: &SyncPlan,
-    copies: usize,
-    progress: &dyn Progress,
-) -> PgResult<Content> {
+async fn read_target(writer: &mut Writer<'_>, plan: &SyncPlan, copies: usize) -> PgResult<Content> {
     let mut answers = Answers { writer, error: None };
     let mut content = Content::default();
     answers.skip(3).await?;
     let before = answers.next().await?;
     answers.skip(copies).await?;
     answers.skip(2 * plan.details.auth_columns.len() + 1).await?;
-    for table in &plan.tables {
-        answers.skip(1).await?;
-        progress.advance(1, &table.to_string());
-    }
-    answers.skip(1).await?;
+    answers.skip(plan.tables.len() + 1).await?;
     let after = answers.next().await?;
     let last = answers.next().await?;
     if let Some(error) = answers.error {

@@ -6,8 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::cancel::Cancel;
 use crate::error::{Failure, Result};
 use crate::parity::{self, Relation, TableDigest};
-use crate::pg::{Answer, CopySource, PgError, PgResult, Session, Writer, channel};
-use crate::plan::Progress;
+use crate::pg::{Answer, Chunk, ChunkReceiver, CopySink, CopySource, PgError, PgResult, Session, Writer};
 use crate::sync::carried::Carried;
 use crate::sync::report::ApplyError;
 use crate::sync::staging::room::{self, Berth};
@@ -17,7 +16,8 @@ use crate::sync::undo::column_list;
 pub(crate) struct Work<'a> {
     pub(crate) tables: &'a [Carried],
     pub(crate) berths: &'a [Berth],
-    pub(crate) progress: &'a dyn Progress,
+    /// For each table, where its rows go and where they come out.
+    pub(crate) channels: Mutex<Vec<Option<(CopySink, ChunkReceiver)>>>,
     /// Batches that nobody has begun with.
     pub(crate) waiting: Mutex<VecDeque<Vec<usize>>>,
     /// Raised when one stream has failed: the others stop.
@@ -72,6 +72,10 @@ impl<'a> Work<'a> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
+    fn channel(&self, number: usize) -> Option<(CopySink, ChunkReceiver)> {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner)[number].take()
+    }
+
     async fn batch(
         &self,
         source: &mut Session,
@@ -90,7 +94,10 @@ impl<'a> Work<'a> {
             done.origin == Came::Reused
         });
         for done in &done {
-            self.progress.advance(1, &self.tables[done.number].target.name.to_string());
+            // For those who watch: this table is as good as carried.
+            if let Some((mut sink, _)) = self.channel(done.number) {
+                sink.put(Chunk::End);
+            }
         }
         if !missing.is_empty() {
             done.extend(self.copy(source, target, &missing).await?);
@@ -134,7 +141,7 @@ impl<'a> Work<'a> {
         let numbers: Vec<usize> = missing.iter().map(|(number, _)| *number).collect();
         for number in &numbers {
             let (carried, berth) = (&self.tables[*number], &self.berths[*number]);
-            let (sink, rows) = channel();
+            let Some((sink, rows)) = self.channel(*number) else { continue };
             source.send_copy_out(&format!("copy ({}) to stdout", carried.select()), sink)?;
             if berth.left.is_some() {
                 target.send(&room::empty(berth))?;
@@ -171,7 +178,6 @@ impl<'a> Work<'a> {
                 return Err(ApplyError::ContentsDiffer { table: table.to_string() }.into());
             }
             target.send(&room::record(&self.berths[*number], table, &staged))?;
-            self.progress.advance(1, &table.to_string());
             done.push(Done { number: *number, digest: staged, origin: *origin });
         }
         Ok(done)

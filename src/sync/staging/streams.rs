@@ -1,13 +1,13 @@
 //! Several streams at once, which read one snapshot of the source and work under one lock of the target.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use futures_util::future::{join, join_all};
 
 use crate::cancel::Cancel;
 use crate::error::{Failure, Result};
-use crate::pg::{Companion, PgError, PgResult, Session, TableName, Writer, literal};
+use crate::pg::{Companion, PgError, PgResult, Session, Writer, channel, literal};
 use crate::plan::Progress;
 use crate::sync::carried::Carried;
 use crate::sync::plan::SyncPlan;
@@ -15,6 +15,7 @@ use crate::sync::staging::batch::{batches, streams};
 use crate::sync::staging::room::{FREE_CONNECTIONS, berths, open};
 use crate::sync::staging::stream::{Came, Done, Work};
 use crate::sync::staging::{Staged, room};
+use crate::sync::watched::watched;
 
 /// A server that has lost its client notices it while it works.
 const NOTICE_A_LOST_CLIENT: &str = "set client_connection_check_interval = '1s'";
@@ -27,19 +28,22 @@ pub(crate) async fn stage(
     progress: &dyn Progress,
 ) -> Result<Vec<Staged>> {
     let tables = &plan.details.tables;
-    let (room, facts) = tokio::try_join!(room::observe(target), Facts::read(source, tables))?;
+    let (room, free) = tokio::try_join!(room::observe(target), free_connections(source))?;
     let berths = berths(tables, &room);
     target.run(&open(tables, &berths, &room)).await?;
 
-    let batches = batches(&facts.bytes);
+    let bytes: Vec<u64> = plan.details.transfers.iter().map(|transfer| transfer.bytes).collect();
+    let batches = batches(&bytes);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let count = streams(batches.len(), cores, [room.free_connections, facts.free_connections]);
-    progress.phase("staging", tables.len() as u64);
+    let count = streams(batches.len(), cores, [room.free_connections, free]);
     let mut others = companions(source, target, count - 1, progress).await?;
+    progress.transfer("staging", &plan.details.transfers);
+    let channels: Vec<_> = tables.iter().map(|_| channel()).collect();
+    let meters: Vec<_> = channels.iter().map(|(sink, _)| sink.meter()).collect();
     let work = Work {
         tables,
         berths: &berths,
-        progress,
+        channels: Mutex::new(channels.into_iter().map(Some).collect()),
         waiting: Mutex::new(VecDeque::from(batches)),
         failed: Cancel::default(),
     };
@@ -49,7 +53,7 @@ pub(crate) async fn stage(
         let mut target = target.writer();
         work.carry(source, &mut target).await
     });
-    let (first, rest) = join(lead, join_all(rest)).await;
+    let (first, rest) = watched(join(lead, join_all(rest)), &meters, progress).await;
     progress.finish();
     let mut done = Vec::with_capacity(tables.len());
     for part in std::iter::once(first).chain(rest) {
@@ -64,34 +68,10 @@ pub(crate) async fn stage(
     Ok(staged.collect())
 }
 
-/// What is known of the source.
-struct Facts {
-    free_connections: u64,
-    /// Of each table.
-    bytes: Vec<u64>,
-}
-
-impl Facts {
-    async fn read(source: &mut Session, tables: &[Carried]) -> PgResult<Self> {
-        let names: Vec<String> = tables.iter().map(|carried| carried.target.name.sql()).collect();
-        source.send(&format!("select {FREE_CONNECTIONS} as free"))?;
-        source.send(&format!(
-            "select n.nspname, c.relname, (select coalesce(sum(pg_catalog.pg_table_size(p.relid)), 0)::bigint \
-             from pg_catalog.pg_partition_tree(c.oid) p) + case c.relkind when 'r' then pg_catalog.pg_table_size(c.oid) \
-             else 0 end as bytes from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
-             where c.oid = any (array(select pg_catalog.to_regclass(t)::oid from pg_catalog.unnest({}) t))",
-            crate::pg::text_array(&names)
-        ))?;
-        let free = source.receive().await?.ok()?.rows();
-        let free = free.first().map(|row| row.get::<i64>("free")).transpose()?.unwrap_or(0);
-        let mut bytes = BTreeMap::new();
-        for row in source.receive().await?.ok()?.rows() {
-            let name = TableName::new(row.get::<String>("nspname")?, row.get::<String>("relname")?);
-            bytes.insert(name, row.get::<u64>("bytes")?);
-        }
-        let of = |carried: &Carried| bytes.get(&carried.target.name).copied().unwrap_or(0);
-        Ok(Self { free_connections: free.try_into().unwrap_or(0), bytes: tables.iter().map(of).collect() })
-    }
+async fn free_connections(session: &mut Session) -> PgResult<u64> {
+    let rows = session.query(&format!("select {FREE_CONNECTIONS} as free")).await?;
+    let free = rows.first().map(|row| row.get::<i64>("free")).transpose()?.unwrap_or(0);
+    Ok(free.try_into().unwrap_or(0))
 }
 
 /// More connections to both sides. Where a server or a pooler allows fewer, fewer do the work.
