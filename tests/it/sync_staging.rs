@@ -1,6 +1,9 @@
 //! `crmctl sync` by way of staged tables: big sets, and targets that are in use.
 
-use crate::support::{Call, Database, Output, Project, crmctl};
+use crate::crash::kill_often;
+use crate::support::{
+    Call, Database, Direction, FaultProxy, Output, Project, Which, World, crmctl, try_query,
+};
 use crate::sync_awkward::{assert_same_rows, pair, project};
 
 fn call(project: &Project) -> Call {
@@ -91,4 +94,301 @@ fn carries_every_row_of_every_shape_and_nothing_but_rows() {
     assert_same_rows(&local, &cloud);
     source.assert_same(&local.world());
     definitions.assert_same(&cloud.world().without(&["rows ", "sequence "]));
+}
+
+/// Everything but what is staged, which a run that died leaves for the next one.
+fn without_staged(database: &Database) -> World {
+    database.world().without_schema("crmctl_sync")
+}
+
+#[test]
+fn rows_that_are_equal_in_value_only_are_made_the_same() {
+    let (local, cloud) = awkward_pair();
+
+    sync(&project(&local, &cloud)).expect(0);
+    let shown = "select concat_ws(' ', price, span) from public.parents where id = 1";
+    assert_eq!(cloud.value(shown), "1 1 day");
+    let shown = "select two::text from public.\"Quoted \"\"Name\" where \"select\" = 'sad'";
+    assert_eq!(cloud.value(shown), "(1.0,\"1 mon\")");
+}
+
+#[test]
+fn rows_that_did_not_change_are_not_written() {
+    let (local, cloud) = awkward_pair();
+    let versions =
+        "select string_agg(xmin::text, ' ' order by id) from public.children where id between 10 and 400";
+    let before = cloud.value(versions);
+
+    sync(&project(&local, &cloud)).expect(0);
+    assert_eq!(cloud.value(versions), before);
+}
+
+#[test]
+fn nobody_but_the_owner_can_read_staged_rows_whatever_default_privileges_say() {
+    let (local, cloud) = awkward_pair();
+    cloud.run(
+        "alter default privileges grant all on tables to anon, authenticated, service_role, public; \
+         alter default privileges grant all on schemas to anon, authenticated, service_role, public",
+    );
+    let held = Held::of(&cloud, "lock table public.parents in row exclusive mode");
+    let running = call(&project(&local, &cloud)).spawn();
+    held.is_waited_for();
+
+    assert_eq!(
+        cloud.value("select count(*) > 9 from pg_class where relnamespace = 'crmctl_sync'::regnamespace"),
+        "t"
+    );
+    let open = cloud.column(
+        "select nspname || ' ' || r from pg_namespace, unnest(array['anon', 'authenticated', 'service_role', 'public']) r \
+         where nspname = 'crmctl_sync' and has_schema_privilege(r, oid, 'usage, create') \
+         union all select relname || ' ' || r from pg_class, unnest(array['anon', 'authenticated', 'service_role', 'public']) r \
+         where relnamespace = 'crmctl_sync'::regnamespace and relkind = 'r' \
+         and (has_table_privilege(r, oid, 'select, insert, update, delete, truncate') or not relrowsecurity)",
+    );
+    assert_eq!(open, Vec::<String>::new());
+    held.let_go();
+    running.finish().expect(0);
+    assert!(is_gone(&cloud));
+}
+
+#[test]
+fn readers_and_writers_are_not_kept_waiting_while_rows_are_staged() {
+    let (local, cloud) = pair("create table public.a (id int primary key, x text)");
+    local.query("insert into public.a select n, 'new' from generate_series(1, 1000) n");
+    cloud.query("insert into public.a select n, 'old' from generate_series(1, 900) n");
+    // The source does not answer any more once it has sent some rows.
+    let (project, proxy) = through(&local, &cloud, |proxy| proxy.stall_after(Direction::ToClient, 140_000));
+    local.query("insert into public.a select n, repeat('x', 100) from generate_series(2000, 9000) n");
+    let running = call(&project).spawn();
+    cloud.until("exists (select from pg_stat_progress_copy where command = 'COPY FROM')");
+
+    let at_once = "set lock_timeout = '1ms'; select count(*) from public.a; update public.a set x = 'meanwhile' where id = 1; \
+                   lock table public.a in access exclusive mode";
+    assert!(try_query(&cloud.admin_url(), &format!("begin; {at_once}; commit")).is_ok());
+    running.kill();
+    running.finish();
+    drop(proxy);
+}
+
+#[test]
+fn readers_do_not_wait_for_a_merge() {
+    let (local, cloud) = awkward_pair();
+    local.query("create table public.more (id int primary key)");
+    cloud.run("create table public.more (id int primary key)");
+    // Somebody has read the tables that change, and goes on reading.
+    let held =
+        Held::of(&cloud, "lock table public.parents, public.children, public.parts in access share mode");
+
+    sync(&project(&local, &cloud)).expect(0);
+    held.let_go();
+    assert_same_rows(&local, &cloud);
+}
+
+#[test]
+fn the_next_run_re_uses_what_a_killed_one_has_staged() {
+    let (local, cloud) = pair(TWO_TABLES);
+    fill(&local);
+    let (project, proxy) = through(&local, &cloud, |proxy| proxy);
+    let before = without_staged(&cloud);
+    kill_when_staged(&project, &cloud);
+    before.assert_same(&without_staged(&cloud));
+    let first = proxy.bytes(Direction::ToClient);
+
+    sync(&project).expect(0).says("re-used what an earlier run had staged: `large`, `small`");
+    let second = proxy.bytes(Direction::ToClient) - first;
+    assert!(second * 10 < first, "{second} bytes after {first}");
+    assert_same_rows(&local, &cloud);
+    assert!(is_gone(&cloud));
+}
+
+#[test]
+fn what_changed_in_the_source_since_is_staged_anew() {
+    let (local, cloud) = pair(TWO_TABLES);
+    fill(&local);
+    let project = project(&local, &cloud);
+    kill_when_staged(&project, &cloud);
+    local.query("update public.small set x = 'changed since' where id = 7");
+
+    sync(&project).expect(0).says("re-used what an earlier run had staged: `large`\n");
+    assert_same_rows(&local, &cloud);
+}
+
+#[test]
+fn a_record_is_not_believed_when_the_server_has_lost_the_rows() {
+    let (local, cloud) = pair(TWO_TABLES);
+    fill(&local);
+    let project = project(&local, &cloud);
+    kill_when_staged(&project, &cloud);
+    // What a crash does to unlogged tables.
+    let lost = cloud.value("select relation from crmctl_sync.finished where name = 'large'");
+    cloud.query(&format!("truncate crmctl_sync.{lost}"));
+
+    sync(&project)
+        .expect(0)
+        .says("re-used what an earlier run had staged: `small`")
+        .says("the server has lost: `large`");
+    assert_same_rows(&local, &cloud);
+}
+
+#[test]
+fn a_run_that_goes_another_way_removes_what_was_left() {
+    let (local, cloud) = pair(TWO_TABLES);
+    fill(&local);
+    let project = project(&local, &cloud);
+    kill_when_staged(&project, &cloud);
+
+    let full = ["sync", "--mode", "full", "--force", "--confirm", "cloud"];
+    crmctl(&project).args(full).success().says("removed rows that an earlier run had staged");
+    assert!(is_gone(&cloud));
+    assert_same_rows(&local, &cloud);
+}
+
+#[test]
+fn killed_at_any_moment_the_tables_are_wholly_old_or_wholly_new() {
+    let (local, cloud) = pair(
+        "create table public.a (id int primary key, x text); create table public.b (x text); \
+         create table public.c (id int primary key references public.a)",
+    );
+    let rows = |tag: &str| {
+        format!(
+            "truncate public.a, public.b, public.c; \
+             insert into public.a select n, '{tag} ' || n from generate_series(1, 2000) n; \
+             insert into public.b select '{tag}' from generate_series(1, 100); \
+             insert into public.c select n from generate_series(1, 300) n"
+        )
+    };
+    local.query(&rows("new"));
+    cloud.query(&rows("old"));
+    let project = project(&local, &cloud);
+    let old = without_staged(&cloud);
+    let mut new = None;
+
+    kill_often(
+        &cloud,
+        || call(&project),
+        |what| {
+            let now = without_staged(&cloud);
+            let new = new.get_or_insert_with(|| now.clone());
+            assert!(now == old || now == *new, "{what}\n{:#?}", now.differences(&old));
+            cloud.query(&rows("old"));
+        },
+    );
+    call(&project).success();
+    assert!(is_gone(&cloud));
+    assert_same_rows(&local, &cloud);
+}
+
+#[test]
+fn without_the_replica_role_everything_is_replaced_in_the_order_of_foreign_keys() {
+    let schema = "create table public.a (id int primary key, next int); create table public.b (id int primary key, a int references public.a); \
+                  alter table public.a add foreign key (next) references public.b";
+    let (local, cloud) = (Database::empty(), Database::empty_on(Which::Strict));
+    for database in [&local, &cloud] {
+        database.run(schema);
+    }
+    let rows = "insert into public.a values (1, null); insert into public.b values (1, 1); update public.a set next = 1";
+    local.query(rows);
+    cloud.query("insert into public.a values (1, null), (2, null); insert into public.b values (9, 2)");
+    let definitions = cloud.world().without(&["rows ", "sequence "]);
+
+    sync(&project(&local, &cloud)).expect(0);
+    assert_same_rows(&local, &cloud);
+    definitions.assert_same(&cloud.world().without(&["rows ", "sequence "]));
+}
+
+#[test]
+fn a_role_that_may_not_create_a_schema_is_told_and_served_without_one() {
+    let (local, cloud) = pair("create table public.a (id int primary key)");
+    local.query("insert into public.a values (1)");
+    cloud.query(&format!(
+        "alter database {name} owner to supabase_admin; revoke create on database {name} from postgres",
+        name = cloud.name()
+    ));
+
+    sync(&project(&local, &cloud)).expect(0).says("without staging, since the role may not create a schema");
+    assert_same_rows(&local, &cloud);
+}
+
+#[test]
+fn users_go_along_with_what_triggers_make_of_them() {
+    let schema = "create table public.profiles (id uuid primary key references auth.users, note text); \
+        create table public.mine (id int primary key, owner uuid references auth.users on delete cascade); \
+        create function public.handle_new_user() returns trigger language plpgsql security definer set search_path = '' as $$ \
+          begin insert into public.profiles values (new.id, 'by the trigger'); return new; end $$; \
+        create trigger handle_new_user after insert on auth.users for each row execute function public.handle_new_user()";
+    let (local, cloud) = pair(schema);
+    let user = |n: u32, email: &str| {
+        format!(
+            "insert into auth.users (id, email) values ('00000000-0000-0000-0000-{n:012}', '{email}@test.local'); \
+             insert into public.mine values ({n}, '00000000-0000-0000-0000-{n:012}');"
+        )
+    };
+    local.query(&(user(1, "a") + &user(2, "b") + "update public.profiles set note = 'of the source'"));
+    cloud.query(&(user(1, "a") + &user(3, "b")));
+
+    sync(&project(&local, &cloud)).expect(0);
+    assert_same_rows(&local, &cloud);
+    assert_eq!(cloud.column("select email from auth.users order by id"), ["a@test.local", "b@test.local"]);
+}
+
+/// Two tables, one of them too large to go with the other.
+const TWO_TABLES: &str = "create table public.small (id int primary key, x text); create table public.large (id int primary key, x text)";
+
+fn fill(database: &Database) {
+    database.query(
+        "insert into public.small select n, md5(n::text) from generate_series(1, 1000) n; \
+         insert into public.large select n, repeat(md5(n::text), 10) from generate_series(1, 8000) n",
+    );
+}
+
+/// A project whose source is behind a bad network.
+fn through(
+    local: &Database,
+    cloud: &Database,
+    fault: impl Fn(FaultProxy) -> FaultProxy,
+) -> (Project, FaultProxy) {
+    let proxy = fault(FaultProxy::to(Which::Local));
+    let environment = format!("[environments.local]\nurl = \"{}\"", proxy.url(&local.url()));
+    (Project::new().cloud(cloud).setting(&environment), proxy)
+}
+
+/// Kills a run that has staged everything and waits for a writer to end.
+fn kill_when_staged(project: &Project, cloud: &Database) {
+    let held = Held::of(cloud, "lock table public.small in row exclusive mode");
+    let running = call(project).spawn();
+    held.is_waited_for();
+    running.kill();
+    running.finish();
+    held.let_go();
+    cloud.until_alone();
+}
+
+/// A transaction that holds a lock until it is let go.
+struct Held<'a> {
+    database: &'a Database,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl<'a> Held<'a> {
+    fn of(database: &'a Database, lock: &str) -> Self {
+        let (url, sql) = (
+            database.admin_url(),
+            format!("set application_name = 'holder'; begin; {lock}; select pg_sleep(60)"),
+        );
+        let thread = std::thread::spawn(move || {
+            // It is ended from outside.
+            try_query(&url, &sql).ok();
+        });
+        database.until("exists (select from pg_stat_activity where application_name = 'holder' and wait_event = 'PgSleep')");
+        Self { database, thread }
+    }
+
+    fn is_waited_for(&self) {
+        self.database.until("exists (select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())");
+    }
+
+    fn let_go(self) {
+        self.database.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holder' and datname = current_database()");
+        self.thread.join().unwrap();
+    }
 }
