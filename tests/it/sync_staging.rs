@@ -131,7 +131,8 @@ fn nobody_but_the_owner_can_read_staged_rows_whatever_default_privileges_say() {
          alter default privileges grant all on schemas to anon, authenticated, service_role, public",
     );
     let held = Held::of(&cloud, "lock table public.parents in row exclusive mode");
-    let running = call(&project(&local, &cloud)).spawn();
+    let project = project(&local, &cloud);
+    let running = call(&project).spawn();
     held.is_waited_for();
 
     assert_eq!(
@@ -276,6 +277,47 @@ fn killed_at_any_moment_the_tables_are_wholly_old_or_wholly_new() {
     call(&project).success();
     assert!(is_gone(&cloud));
     assert_same_rows(&local, &cloud);
+}
+
+#[test]
+fn cut_off_at_any_byte_the_tables_are_wholly_old_or_wholly_new_and_the_next_run_works() {
+    let (local, cloud) = pair(TWO_TABLES);
+    fill(&local);
+    let proxy = FaultProxy::to(Which::Cloud);
+    sync(&Project::new().local(&local).cloud_at(&proxy.url(&cloud.url()))).expect(0);
+    let new = without_staged(&cloud);
+    let damage = "delete from public.small where id < 100; update public.large set x = '' where id < 7000";
+    for (direction, parts) in [(Direction::ToServer, 6), (Direction::ToClient, 4)] {
+        let all = proxy.bytes(direction);
+        for part in 1..parts {
+            cloud.query(damage);
+            let old = without_staged(&cloud);
+            let cut = FaultProxy::to(Which::Cloud).cut_after(direction, all * part / parts);
+            sync(&Project::new().local(&local).cloud_at(&cut.url(&cloud.url())));
+            cloud.until_alone();
+            let now = without_staged(&cloud);
+            assert!(now == old || now == new, "{direction:?} {part}\n{:#?}", now.differences(&old));
+        }
+    }
+    sync(&project(&local, &cloud)).expect(0);
+    new.assert_same(&cloud.world());
+}
+
+#[test]
+fn ctrl_c_while_rows_are_staged_stops_every_stream_and_keeps_what_is_whole() {
+    let (local, cloud) = pair(TWO_TABLES);
+    fill(&local);
+    let (project, _proxy) =
+        through(&local, &cloud, |proxy| proxy.stall_after(Direction::ToClient, 1_000_000));
+    let before = without_staged(&cloud);
+    let running = call(&project).spawn();
+    cloud.until("to_regclass('crmctl_sync.finished') is not null");
+    cloud.until("exists (select from pg_stat_progress_copy where command = 'COPY FROM')");
+
+    running.interrupt();
+    running.finish().expect(130);
+    cloud.until_alone();
+    before.assert_same(&without_staged(&cloud));
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::sleep;
 
 use crate::cancel::Cancel;
 use crate::error::{Failure, Result};
@@ -11,6 +14,9 @@ use crate::sync::carried::Carried;
 use crate::sync::report::ApplyError;
 use crate::sync::staging::room::{self, Berth};
 use crate::sync::undo::column_list;
+
+/// How long a server may take to stop when the user asks for it.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What all streams work on.
 pub(crate) struct Work<'a> {
@@ -48,6 +54,11 @@ pub(crate) enum Came {
 impl<'a> Work<'a> {
     /// Carries batches until none is left, or somebody has failed.
     pub(crate) async fn carry(&self, source: &mut Session, target: &mut Writer<'_>) -> Result<Vec<Done>> {
+        let asked = target.cancelled();
+        let impatient = async {
+            asked.await;
+            sleep(PATIENCE).await;
+        };
         let work = async {
             let mut done = Vec::new();
             while let Some(batch) = self.next() {
@@ -65,6 +76,8 @@ impl<'a> Work<'a> {
                 done
             }
             () = self.failed.raised() => Ok(Vec::new()),
+            // Nothing but staged tables can be in the midst of something.
+            () = impatient => Err(PgError::Interrupted.into()),
         }
     }
 
