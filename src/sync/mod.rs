@@ -8,7 +8,6 @@ mod observe;
 mod order;
 mod pipeline;
 mod plan;
-#[allow(dead_code, reason = "used by the way for big sets that comes next")]
 mod rebuild;
 mod refusal;
 mod report;

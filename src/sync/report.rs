@@ -51,6 +51,12 @@ pub enum ApplyError {
         /// The first such table.
         table: String,
     },
+    /// An index or a key that was taken down does not stand again as it stood.
+    #[error("{object} would not be what it was, so nothing was committed")]
+    NotRebuilt {
+        /// The first such object.
+        object: String,
+    },
     /// The backup is not whole.
     #[error("the backup of the target is not complete, so nothing was committed")]
     BackupIncomplete,
@@ -66,6 +72,7 @@ impl Explain for ApplyError {
             Self::ContentsDiffer { .. } => {
                 Some("does a trigger of the target change rows while they are written? exclude the table, or see to the trigger".to_owned())
             }
+            Self::NotRebuilt { .. } => Some("did somebody change it meanwhile? run the sync again".to_owned()),
             Self::BackupIncomplete => None,
         }
     }

@@ -186,6 +186,31 @@ fn readers_do_not_wait_for_a_merge() {
 }
 
 #[test]
+fn a_table_of_which_most_changed_is_replaced_and_its_indexes_are_what_they_were() {
+    let (local, cloud) = pair(
+        "create table public.big (id int primary key, x text, n int, unique (x, n), check (n > 0)); \
+         create index on public.big (lower(x)) where n > 5; comment on index public.big_lower_idx is 'kept'; \
+         create table public.refers (id int primary key, big int references public.big on delete cascade)",
+    );
+    let rows = |tag: &str| {
+        format!(
+            "insert into public.big select n, '{tag}' || repeat(md5(n::text), 3), n from generate_series(1, 12000) n; \
+             insert into public.refers select n, n from generate_series(1, 12000) n"
+        )
+    };
+    local.query(&rows("new"));
+    cloud.query(&(rows("old") + "; update public.refers set big = 1"));
+    let definitions = cloud.world().without(&["rows ", "sequence "]);
+    let index = cloud.value("select pg_relation_filenode('public.big_pkey')");
+
+    sync(&project(&local, &cloud)).expect(0);
+    assert_same_rows(&local, &cloud);
+    definitions.assert_same(&cloud.world().without(&["rows ", "sequence "]));
+    assert_eq!(cloud.value("select obj_description('public.big_lower_idx'::regclass)"), "kept");
+    assert_ne!(cloud.value("select pg_relation_filenode('public.big_pkey')"), index);
+}
+
+#[test]
 fn the_next_run_re_uses_what_a_killed_one_has_staged() {
     let (local, cloud) = pair(TWO_TABLES);
     fill(&local);

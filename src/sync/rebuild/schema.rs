@@ -14,9 +14,15 @@ pub(crate) struct Schema {
 }
 
 impl Schema {
-    /// Reads it, as the session's transaction sees it.
+    /// Reads it, as the session's transaction sees it, and leaves the transaction's settings as they are.
     pub(crate) async fn read(session: &mut Session, relations: &[Standing]) -> PgResult<Self> {
-        Ok(Self::of(snapshot::read(session).await?, relations))
+        session.send("savepoint crmctl_catalog")?;
+        session.send(&snapshot::query())?;
+        session.send("rollback to savepoint crmctl_catalog; release savepoint crmctl_catalog")?;
+        session.receive().await?.ok()?;
+        let catalog = session.receive().await?;
+        session.receive().await?.ok()?;
+        Ok(Self::of(Catalog::from_rows(&catalog.ok()?.rows())?, relations))
     }
 
     fn of(catalog: Catalog, relations: &[Standing]) -> Self {

@@ -8,6 +8,7 @@
 mod backup;
 mod batch;
 mod choice;
+mod ground;
 mod place;
 mod room;
 mod stream;

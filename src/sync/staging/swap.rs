@@ -12,6 +12,7 @@ use crate::sync::finish::Content;
 use crate::sync::plan::{Details, Method, SyncPlan};
 use crate::sync::staging::backup::{Old, back_up, drain};
 use crate::sync::staging::choice::{Known, Way, choose};
+use crate::sync::staging::ground::Ground;
 use crate::sync::staging::{Staged, place, room};
 use crate::sync::undo;
 
@@ -72,7 +73,9 @@ impl Swap<'_> {
 
         let ways = self.ways(&before, users_change);
         self.progress.phase("putting rows into place", plan.tables.len() as u64);
-        for statement in self.statements(&ways, users_change, has_stale_users) {
+        let ground = Ground::observe(writer, plan, &ways).await?;
+        let change = Change { ways: &ways, ground: ground.as_ref(), users_change, has_stale_users };
+        for statement in self.statements(&change) {
             writer.send(&statement)?;
         }
         let tables = &plan.details.tables;
@@ -82,6 +85,9 @@ impl Swap<'_> {
         let mut answers = drain(writer)
             .await
             .map_err(|error| Failure::from(error).context("nothing was changed in the target"))?;
+        if let Some(ground) = &ground {
+            ground.check(writer).await?;
+        }
         self.progress.finish();
         answers.pop();
         let mut last = || answers.pop().ok_or_else(|| PgError::Protocol("an answer is missing".to_owned()));
@@ -112,51 +118,68 @@ impl Swap<'_> {
     }
 
     /// One message each. Tables whose readers must wait come last.
-    fn statements(&self, ways: &[Way], users_change: bool, has_stale_users: bool) -> Vec<String> {
-        let Details { tables, before_load, after_load, setvals, checks, auth_columns, .. } =
-            &self.plan.details;
-        let placed = || tables.iter().zip(self.staged).zip(ways);
+    fn statements(&self, change: &Change<'_>) -> Vec<String> {
+        let Details { tables, after_load, setvals, checks, .. } = &self.plan.details;
+        let placed = || tables.iter().zip(self.staged).zip(change.ways);
         let mut statements = Vec::new();
         if self.plan.method == Method::LoadOrder {
-            statements.push(undo::clear(self.plan).join(";\n"));
-            statements.extend(placed().map(|((carried, staged), _)| place::insert(carried, &staged.berth)));
+            statements.extend(undo::clear(self.plan));
         } else {
-            statements.push(before_load.join(";\n"));
-            if users_change && !auth_columns.is_empty() {
-                // A user can only go when no row refers to him any more.
-                if has_stale_users {
-                    statements.extend(placed().filter_map(|((carried, staged), way)| match way {
-                        Way::Merge => Some(place::delete(carried, &staged.berth)),
-                        Way::Rewrite => Some(place::delete_all(carried)),
-                        Way::Keep | Way::Replace => None,
-                    }));
-                    statements.extend(empty(tables, ways));
-                }
-                // A trigger on `auth.users` may make rows for those that come: they go with the other old ones.
-                statements.push(undo::replace_users(self.plan).join(";\n"));
-            }
-            for ((carried, staged), way) in placed() {
-                match way {
-                    Way::Keep | Way::Replace => {}
-                    Way::Merge => {
-                        statements.push(place::delete(carried, &staged.berth));
-                        statements.push(place::insert_missing(carried, &staged.berth));
-                    }
-                    Way::Rewrite => {
-                        statements.push(place::delete_all(carried));
-                        statements.push(place::insert(carried, &staged.berth));
-                    }
-                }
-            }
-            statements.extend(empty(tables, ways));
-            let replaced = placed().filter(|(_, way)| **way == Way::Replace);
-            statements.extend(replaced.map(|((carried, staged), _)| place::insert(carried, &staged.berth)));
+            statements.extend(self.users_and_merges(change));
         }
-        let after: Vec<String> = after_load.iter().chain(setvals).chain(checks).cloned().collect();
-        statements.push(after.join(";\n"));
-        statements.retain(|statement| !statement.is_empty());
+        statements.extend(change.ground.into_iter().flat_map(Ground::takes_down));
+        if self.plan.method == Method::ReplicaRole {
+            statements.extend(empty(tables, change.ways));
+        }
+        let replaced = placed().filter(|(_, way)| **way == Way::Replace);
+        statements.extend(replaced.map(|((carried, staged), _)| place::insert(carried, &staged.berth)));
+        let steps = change.ground.into_iter().flat_map(|ground| ground.puts_up(self.plan));
+        statements.extend(steps.flat_map(|step| step.statements));
+        statements.extend(after_load.iter().chain(setvals).chain(checks).cloned());
         statements
     }
+
+    /// Everything that readers do not wait for.
+    fn users_and_merges(&self, change: &Change<'_>) -> Vec<String> {
+        let Details { tables, before_load, auth_columns, .. } = &self.plan.details;
+        let placed = || tables.iter().zip(self.staged).zip(change.ways);
+        let mut statements = before_load.clone();
+        if change.users_change && !auth_columns.is_empty() {
+            // A user can only go when no row refers to him any more.
+            if change.has_stale_users {
+                statements.extend(placed().filter_map(|((carried, staged), way)| match way {
+                    Way::Merge => Some(place::delete(carried, &staged.berth)),
+                    Way::Rewrite => Some(place::delete_all(carried)),
+                    Way::Keep | Way::Replace => None,
+                }));
+                statements.extend(empty(tables, change.ways));
+            }
+            // A trigger on `auth.users` may make rows for those that come: they go with the other old ones.
+            statements.extend(undo::replace_users(self.plan));
+        }
+        for ((carried, staged), way) in placed() {
+            match way {
+                Way::Keep | Way::Replace => {}
+                Way::Merge => {
+                    statements.push(place::delete(carried, &staged.berth));
+                    statements.push(place::insert_missing(carried, &staged.berth));
+                }
+                Way::Rewrite => {
+                    statements.push(place::delete_all(carried));
+                    statements.push(place::insert(carried, &staged.berth));
+                }
+            }
+        }
+        statements
+    }
+}
+
+/// What is to be done, beside the rows themselves.
+struct Change<'a> {
+    ways: &'a [Way],
+    ground: Option<&'a Ground>,
+    users_change: bool,
+    has_stale_users: bool,
 }
 
 /// Empties the tables that are replaced, all at once. Their readers wait from here on.
