@@ -27,10 +27,10 @@ pub async fn apply(
 ) -> Result<SyncReport> {
     let plan = approved.plan();
     if plan.details.has_leftovers && plan.route != Route::Staging {
-        staging::sweep(ends.target, approved, progress).await?;
+        Box::pin(staging::sweep(ends.target, approved, progress)).await?;
     }
     match plan.route {
         Route::Pipeline => pipeline::apply(ends, approved, backup, progress).await,
-        Route::Staging => staging::apply(ends, approved, backup, progress).await,
+        Route::Staging => Box::pin(staging::apply(ends, approved, backup, progress)).await,
     }
 }

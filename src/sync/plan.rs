@@ -113,12 +113,9 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let mut ordered = tables;
     ordered.sort_by_key(|table| load.tables.iter().position(|name| *name == table.name));
     let names: BTreeSet<&TableName> = ordered.iter().map(|table| &table.name).collect();
-    let weight = Weight {
-        source_bytes: weigh(source, &names),
-        target_bytes: weigh(target, &names),
-        staging_from: options.staging_from,
-        may_stage: target.may_stage,
-    };
+    let (source_bytes, target_bytes) = (weigh(source, &names), weigh(target, &names));
+    let (staging_from, may_stage) = (options.staging_from, target.may_stage);
+    let weight = Weight { source_bytes, target_bytes, staging_from, may_stage };
     let Choice { route, because } = choose(options.mode, &weight);
     let checks = outgoing_keys(&ordered, &names, method);
     let sequences: Vec<TableName> = source

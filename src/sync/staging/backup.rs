@@ -41,35 +41,17 @@ pub(crate) async fn back_up(
 ) -> Result<Old> {
     let copies = copies(plan);
     let users = plan.details.auth_columns.len();
-    let (mut to_target, mut to_file) = (VecDeque::new(), Vec::new());
+    let mut to_target = VecDeque::new();
     for copied in &copies[..users] {
         let (sink, rows) = channel();
         source.send_copy_out(&format!("copy ({}) to stdout", copied.select), sink)?;
         to_target.push_back(rows);
     }
-    writer.begin(begin, SETTINGS)?;
-    writer.send(&stop_writers(plan))?;
-    writer
-        .send(&parity::relations_query(plan.details.tables.iter().map(|carried| (&carried.target).into())))?;
-    writer.send(&undo::users_digest(plan))?;
-    for copied in &copies {
-        let (sink, rows) = channel();
-        writer.send_copy_out(&format!("copy ({}) to stdout", copied.backup_select), sink)?;
-        to_file.push(rows);
-    }
+    let mut outgoing = send(writer, plan, begin, &copies)?;
     bring_users(writer, &copies[..users], to_target)?;
     writer.send(&stale_users(plan))?;
 
     let mut part = backup.part(BACKUP_FILE, Compression::None)?;
-    let mut outgoing: Vec<Outgoing> = copies
-        .iter()
-        .zip(to_file)
-        .map(|(copied, rows)| Outgoing {
-            table: copied.table.clone(),
-            columns: copied.backup_columns.clone(),
-            rows,
-        })
-        .collect();
     let tables = outgoing.split_off(users);
     let failed = Cancel::default();
     let there = async {
@@ -102,6 +84,27 @@ pub(crate) async fn back_up(
         has_stale_users: stale.first().is_some_and(|row| row.flag("stale")),
         part: part.finish().await?,
     })
+}
+
+/// Sends what begins the transaction and what the old rows are; gives what comes out of it.
+fn send(
+    writer: &mut Writer<'_>,
+    plan: &SyncPlan,
+    begin: &Begin,
+    copies: &[Copied],
+) -> PgResult<Vec<Outgoing>> {
+    let tables = plan.details.tables.iter();
+    writer.begin(begin, SETTINGS)?;
+    writer.send(&stop_writers(plan))?;
+    writer.send(&parity::relations_query(tables.map(|carried| (&carried.target).into())))?;
+    writer.send(&undo::users_digest(plan))?;
+    let outgoing = copies.iter().map(|copied| {
+        let (sink, rows) = channel();
+        writer.send_copy_out(&format!("copy ({}) to stdout", copied.backup_select), sink)?;
+        let (table, columns) = (copied.table.clone(), copied.backup_columns.clone());
+        Ok(Outgoing { table, columns, rows })
+    });
+    outgoing.collect()
 }
 
 /// Everybody may read from here on, and nobody else write.

@@ -51,7 +51,7 @@ pub(crate) enum Came {
     Lost,
 }
 
-impl<'a> Work<'a> {
+impl Work<'_> {
     /// Carries batches until none is left, or somebody has failed.
     pub(crate) async fn carry(&self, source: &mut Session, target: &mut Writer<'_>) -> Result<Vec<Done>> {
         let asked = target.cancelled();

@@ -74,7 +74,8 @@ impl Swap<'_> {
         let ways = self.ways(&before, users_change);
         self.progress.phase("putting rows into place", plan.tables.len() as u64);
         let ground = Ground::observe(writer, plan, &ways).await?;
-        let change = Change { ways: &ways, ground: ground.as_ref(), users_change, has_stale_users };
+        let change =
+            Change { ways: &ways, ground: ground.as_ref(), with_users: users_change, has_stale_users };
         for statement in self.statements(&change) {
             writer.send(&statement)?;
         }
@@ -144,7 +145,7 @@ impl Swap<'_> {
         let Details { tables, before_load, auth_columns, .. } = &self.plan.details;
         let placed = || tables.iter().zip(self.staged).zip(change.ways);
         let mut statements = before_load.clone();
-        if change.users_change && !auth_columns.is_empty() {
+        if change.with_users && !auth_columns.is_empty() {
             // A user can only go when no row refers to him any more.
             if change.has_stale_users {
                 statements.extend(placed().filter_map(|((carried, staged), way)| match way {
@@ -178,7 +179,7 @@ impl Swap<'_> {
 struct Change<'a> {
     ways: &'a [Way],
     ground: Option<&'a Ground>,
-    users_change: bool,
+    with_users: bool,
     has_stale_users: bool,
 }
 
