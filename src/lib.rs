@@ -34,7 +34,7 @@
 //! | what counts as a difference | `parity/diff.rs`, for schemas `catalog/diff.rs` |
 //! | how a difference of schemas is told | `catalog/words.rs` |
 //! | what a schema is made of | `catalog/snapshot/*.sql`; what of it is the platform's: `catalog/managed.rs` |
-//! | what goes over the wire in a sync, and when | `sync/flight.rs`, `sync/apply.rs` |
+//! | what goes over the wire in a sync, and when | `sync/pipeline/flight.rs`, `sync/apply.rs` |
 //! | how big sets are staged, and how they take their place | `sync/staging/`: `stream.rs`; `choice.rs`, `swap.rs` |
 //! | how migration files fly | `migration/apply.rs`, `migration/flight.rs`; those that cannot: `migration/barrier.rs` |
 //! | where a file is cut into statements | `migration/scanner.rs`, `migration/statement.rs`; into words: `migration/word.rs` |

@@ -100,6 +100,10 @@ pub struct Table {
     pub primary_key: Vec<String>,
     /// Foreign keys.
     pub foreign_keys: Vec<ForeignKey>,
+    /// Whether the primary key may be violated until a transaction ends.
+    pub is_key_deferrable: bool,
+    /// What stands for a row in logical replication: `full`, `nothing` or `index`; `None`: the primary key.
+    pub replica_identity: Option<String>,
 }
 
 impl Table {
@@ -111,12 +115,17 @@ impl Table {
             columns: Vec::new(),
             primary_key: Vec::new(),
             foreign_keys: Vec::new(),
+            is_key_deferrable: false,
+            replica_identity: facts.get("replica_identity").and_then(Value::as_str).map(str::to_owned),
         }
     }
 
     fn take_in(&mut self, name: &str, constraint: Constraint) {
         match (constraint.kind.as_str(), constraint.references) {
-            ("p", _) => self.primary_key = constraint.columns,
+            ("p", _) => {
+                self.is_key_deferrable = constraint.definition.contains(" DEFERRABLE");
+                self.primary_key = constraint.columns;
+            }
             ("f", Some(references)) => self.foreign_keys.push(ForeignKey {
                 name: name.to_owned(),
                 columns: constraint.columns,
@@ -131,6 +140,16 @@ impl Table {
     /// The columns that hold data of their own: generated ones do not.
     pub fn stored_columns(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|column| column.generated.is_none())
+    }
+
+    /// Whether a deleted row can be told to the subscribers of a publication. Without that, the server refuses to
+    /// delete rows of a published table.
+    #[must_use]
+    pub fn has_replica_identity(&self) -> bool {
+        match self.replica_identity.as_deref() {
+            None => !self.primary_key.is_empty() && !self.is_key_deferrable,
+            Some(identity) => identity != "nothing",
+        }
     }
 
     /// What to select from: a table's own rows, or those of all its partitions.

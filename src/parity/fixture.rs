@@ -20,6 +20,8 @@ pub(crate) fn table(name: &str, columns: &[(&str, &str)], primary_key: &[&str]) 
         columns: columns.collect(),
         primary_key: primary_key.iter().map(ToString::to_string).collect(),
         foreign_keys: Vec::new(),
+        is_key_deferrable: false,
+        replica_identity: None,
     }
 }
 

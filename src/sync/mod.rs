@@ -3,6 +3,7 @@
 mod apply;
 mod carried;
 mod copied;
+mod emptying;
 mod finish;
 mod observe;
 mod order;

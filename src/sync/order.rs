@@ -91,6 +91,8 @@ mod tests {
         });
         Table {
             foreign_keys: foreign_keys.collect(),
+            is_key_deferrable: false,
+            replica_identity: None,
             name,
             is_partitioned: false,
             is_partition: false,

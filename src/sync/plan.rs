@@ -9,6 +9,7 @@ use crate::environment::EnvironmentName;
 use crate::pg::TableName;
 use crate::plan::{Fingerprint, Hazard, Plan, Render, Transfer};
 use crate::sync::carried::Carried;
+use crate::sync::emptying;
 use crate::sync::observe::{Side, Size};
 use crate::sync::order;
 use crate::sync::refusal::{
@@ -113,11 +114,11 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let mut ordered = tables;
     ordered.sort_by_key(|table| load.tables.iter().position(|name| *name == table.name));
     let names: BTreeSet<&TableName> = ordered.iter().map(|table| &table.name).collect();
-    let (source_bytes, target_bytes) = (weigh(source, &names), weigh(target, &names));
-    let (staging_from, may_stage) = (options.staging_from, target.may_stage);
-    let weight = Weight { source_bytes, target_bytes, staging_from, may_stage };
-    let Choice { route, because } = choose(options.mode, &weight);
+    let Choice { route, because } = choose(options.mode, &weight(source, target, &names, options));
     let checks = outgoing_keys(&ordered, &names, method);
+    let transfers = transfers(&ordered, source);
+    let mut tables = carried(ordered, &all);
+    emptying::decide(&mut tables, &target.sizes, method);
     let sequences: Vec<TableName> = source
         .sequences
         .keys()
@@ -131,7 +132,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     Ok(SyncPlan {
         from: options.from.clone(),
         to: options.to.clone(),
-        tables: ordered.iter().map(|table| table.name.clone()).collect(),
+        tables: tables.iter().map(|carried| carried.target.name.clone()).collect(),
         auth_users: options.auth_users.clone(),
         route,
         because,
@@ -150,8 +151,8 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             catalog_hash: target.catalog.schema_hash(),
             server_version: target.server_version.clone(),
             has_leftovers: target.has_leftovers,
-            transfers: transfers(&ordered, source),
-            tables: carried(ordered, &all),
+            transfers,
+            tables,
         },
         sequences,
     })
@@ -167,6 +168,16 @@ fn transfers(tables: &[Table], source: &Side) -> Vec<Transfer> {
         Transfer { table: table.name.to_string(), rows, bytes }
     };
     tables.iter().map(expected).collect()
+}
+
+/// What the way of the rows is chosen by.
+fn weight(source: &Side, target: &Side, names: &BTreeSet<&TableName>, options: &Options) -> Weight {
+    Weight {
+        source_bytes: weigh(source, names),
+        target_bytes: weigh(target, names),
+        staging_from: options.staging_from,
+        may_stage: target.may_stage,
+    }
 }
 
 /// Each table of the target with the one it is filled from.

@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use crate::backup::PartWriter;
 use crate::error::Result;
 use crate::pg::{Chunk, ChunkReceiver, TableName, identifier, literal};
+use crate::sync::emptying;
 use crate::sync::observe::user_condition;
 use crate::sync::plan::{Method, SyncPlan};
 
@@ -106,12 +107,12 @@ pub(crate) fn columns_sql<S: AsRef<str>>(columns: &[S]) -> String {
 /// so the triggers rest on the tables only.
 pub(crate) fn clear(plan: &SyncPlan) -> Vec<String> {
     let mut statements = plan.details.before_load.clone();
-    statements.extend(truncate(plan));
+    statements.extend(emptying::statements(&plan.details.tables));
     if plan.details.auth_columns.is_empty() {
         return statements;
     }
     statements.extend(replace_users(plan));
-    statements.extend(truncate(plan));
+    statements.extend(emptying::statements(&plan.details.tables));
     statements
 }
 
@@ -189,14 +190,6 @@ fn spare(table: &TableName, column: &str, stale: &str) -> String {
             literal(&problem)
         ))
     )
-}
-
-/// One statement for all tables, so that foreign keys among them do not matter. Tables that inherit from one of them
-/// are emptied only when they are meant themselves.
-fn truncate(plan: &SyncPlan) -> Option<String> {
-    let tables: Vec<String> =
-        plan.details.tables.iter().map(|carried| carried.target.from_clause()).collect();
-    (!tables.is_empty()).then(|| format!("truncate table {}", tables.join(", ")))
 }
 
 /// A digest of the auth users that go along: comparable between both sides.

@@ -59,6 +59,7 @@ mod stale_plan;
 mod sync;
 mod sync_awkward;
 mod sync_faults;
+mod sync_staged_faults;
 mod sync_staging;
 mod validate;
 mod validate_awkward;

@@ -1,27 +1,25 @@
 //! `crmctl sync` by way of staged tables: big sets, and targets that are in use.
 
-use crate::crash::kill_often;
 use crate::support::{
     Call, Database, Direction, FaultProxy, Output, Project, Which, World, crmctl, try_query,
 };
 use crate::sync_awkward::{assert_same_rows, pair, project};
 
-fn call(project: &Project) -> Call {
+pub(crate) fn call(project: &Project) -> Call {
     crmctl(project).args(["sync", "--mode", "staged", "--force", "--confirm", "cloud"])
 }
 
-fn sync(project: &Project) -> Output {
+pub(crate) fn sync(project: &Project) -> Output {
     call(project).run()
 }
 
-fn is_gone(database: &Database) -> bool {
+pub(crate) fn is_gone(database: &Database) -> bool {
     database.value("select to_regnamespace('crmctl_sync')").is_empty()
 }
 
 /// Types and shapes that are easily got wrong when rows are compared or copied.
 const SCHEMA: &str = r#"
-create type public.mood as enum ('sad', 'glad');
-create domain public.short as text check (length(value) < 20);
+create type public.mood as enum ('sad', 'glad'); create domain public.short as text check (length(value) < 20);
 create type public.pair as (a numeric, b interval);
 create table public.parents (id bigint generated always as identity primary key, name public.short, price numeric,
   span interval, ratio double precision, unique (name));
@@ -34,8 +32,7 @@ create table public.keyless (x int, y text);
 create table public.empty ();
 create table public.parts (id int, at date, primary key (id, at)) partition by range (at);
 create table public.parts_1 partition of public.parts for values from ('2026-01-01') to ('2027-01-01');
-create table public.base (id int primary key);
-create table public.derived (more text) inherits (public.base);
+create table public.base (id int primary key); create table public.derived (more text) inherits (public.base);
 create table public.log (note text);
 create function public.log_it() returns trigger language plpgsql set search_path = '' as $$
   begin insert into public.log values ('fired'); return new; end $$;
@@ -97,7 +94,7 @@ fn carries_every_row_of_every_shape_and_nothing_but_rows() {
 }
 
 /// Everything but what is staged, which a run that died leaves for the next one.
-fn without_staged(database: &Database) -> World {
+pub(crate) fn without_staged(database: &Database) -> World {
     database.world().without_schema("crmctl_sync")
 }
 
@@ -174,8 +171,6 @@ fn readers_and_writers_are_not_kept_waiting_while_rows_are_staged() {
 #[test]
 fn readers_do_not_wait_for_a_merge() {
     let (local, cloud) = awkward_pair();
-    local.query("create table public.more (id int primary key)");
-    cloud.run("create table public.more (id int primary key)");
     // Somebody has read the tables that change, and goes on reading.
     let held =
         Held::of(&cloud, "lock table public.parents, public.children, public.parts in access share mode");
@@ -208,141 +203,6 @@ fn a_table_of_which_most_changed_is_replaced_and_its_indexes_are_what_they_were(
     definitions.assert_same(&cloud.world().without(&["rows ", "sequence "]));
     assert_eq!(cloud.value("select obj_description('public.big_lower_idx'::regclass)"), "kept");
     assert_ne!(cloud.value("select pg_relation_filenode('public.big_pkey')"), index);
-}
-
-#[test]
-fn the_next_run_re_uses_what_a_killed_one_has_staged() {
-    let (local, cloud) = pair(TWO_TABLES);
-    fill(&local);
-    let (project, proxy) = through(&local, &cloud, |proxy| proxy);
-    let before = without_staged(&cloud);
-    kill_when_staged(&project, &cloud);
-    before.assert_same(&without_staged(&cloud));
-    let first = proxy.bytes(Direction::ToClient);
-
-    sync(&project).expect(0).says("re-used what an earlier run had staged: `large`, `small`");
-    let second = proxy.bytes(Direction::ToClient) - first;
-    assert!(second * 10 < first, "{second} bytes after {first}");
-    assert_same_rows(&local, &cloud);
-    assert!(is_gone(&cloud));
-}
-
-#[test]
-fn what_changed_in_the_source_since_is_staged_anew() {
-    let (local, cloud) = pair(TWO_TABLES);
-    fill(&local);
-    let project = project(&local, &cloud);
-    kill_when_staged(&project, &cloud);
-    local.query("update public.small set x = 'changed since' where id = 7");
-
-    sync(&project).expect(0).says("re-used what an earlier run had staged: `large`\n");
-    assert_same_rows(&local, &cloud);
-}
-
-#[test]
-fn a_record_is_not_believed_when_the_server_has_lost_the_rows() {
-    let (local, cloud) = pair(TWO_TABLES);
-    fill(&local);
-    let project = project(&local, &cloud);
-    kill_when_staged(&project, &cloud);
-    // What a crash does to unlogged tables.
-    let lost = cloud.value("select relation from crmctl_sync.finished where name = 'large'");
-    cloud.query(&format!("truncate crmctl_sync.{lost}"));
-
-    sync(&project)
-        .expect(0)
-        .says("re-used what an earlier run had staged: `small`")
-        .says("the server has lost: `large`");
-    assert_same_rows(&local, &cloud);
-}
-
-#[test]
-fn a_run_that_goes_another_way_removes_what_was_left() {
-    let (local, cloud) = pair(TWO_TABLES);
-    fill(&local);
-    let project = project(&local, &cloud);
-    kill_when_staged(&project, &cloud);
-
-    let full = ["sync", "--mode", "full", "--force", "--confirm", "cloud"];
-    crmctl(&project).args(full).success().says("removed rows that an earlier run had staged");
-    assert!(is_gone(&cloud));
-    assert_same_rows(&local, &cloud);
-}
-
-#[test]
-fn killed_at_any_moment_the_tables_are_wholly_old_or_wholly_new() {
-    let (local, cloud) = pair(
-        "create table public.a (id int primary key, x text); create table public.b (x text); \
-         create table public.c (id int primary key references public.a)",
-    );
-    let rows = |tag: &str| {
-        format!(
-            "truncate public.a, public.b, public.c; \
-             insert into public.a select n, '{tag} ' || n from generate_series(1, 2000) n; \
-             insert into public.b select '{tag}' from generate_series(1, 100); \
-             insert into public.c select n from generate_series(1, 300) n"
-        )
-    };
-    local.query(&rows("new"));
-    cloud.query(&rows("old"));
-    let project = project(&local, &cloud);
-    let old = without_staged(&cloud);
-    let mut new = None;
-
-    kill_often(
-        &cloud,
-        || call(&project),
-        |what| {
-            let now = without_staged(&cloud);
-            let new = new.get_or_insert_with(|| now.clone());
-            assert!(now == old || now == *new, "{what}\n{:#?}", now.differences(&old));
-            cloud.query(&rows("old"));
-        },
-    );
-    call(&project).success();
-    assert!(is_gone(&cloud));
-    assert_same_rows(&local, &cloud);
-}
-
-#[test]
-fn cut_off_at_any_byte_the_tables_are_wholly_old_or_wholly_new_and_the_next_run_works() {
-    let (local, cloud) = pair(TWO_TABLES);
-    fill(&local);
-    let proxy = FaultProxy::to(Which::Cloud);
-    sync(&Project::new().local(&local).cloud_at(&proxy.url(&cloud.url()))).expect(0);
-    let new = without_staged(&cloud);
-    let damage = "delete from public.small where id < 100; update public.large set x = '' where id < 7000";
-    for (direction, parts) in [(Direction::ToServer, 6), (Direction::ToClient, 4)] {
-        let all = proxy.bytes(direction);
-        for part in 1..parts {
-            cloud.query(damage);
-            let old = without_staged(&cloud);
-            let cut = FaultProxy::to(Which::Cloud).cut_after(direction, all * part / parts);
-            sync(&Project::new().local(&local).cloud_at(&cut.url(&cloud.url())));
-            cloud.until_alone();
-            let now = without_staged(&cloud);
-            assert!(now == old || now == new, "{direction:?} {part}\n{:#?}", now.differences(&old));
-        }
-    }
-    sync(&project(&local, &cloud)).expect(0);
-    new.assert_same(&cloud.world());
-}
-
-#[test]
-fn ctrl_c_while_rows_are_staged_stops_every_stream_and_keeps_what_is_whole() {
-    let (local, cloud) = pair(TWO_TABLES);
-    fill(&local);
-    let (project, _proxy) =
-        through(&local, &cloud, |proxy| proxy.stall_after(Direction::ToClient, 1_000_000));
-    let before = without_staged(&cloud);
-    let running = call(&project).spawn();
-    cloud.until("to_regclass('crmctl_sync.finished') is not null");
-    cloud.until("exists (select from pg_stat_progress_copy where command = 'COPY FROM')");
-
-    running.interrupt();
-    running.finish().expect(130);
-    cloud.until_alone();
-    before.assert_same(&without_staged(&cloud));
 }
 
 #[test]
@@ -398,18 +258,8 @@ fn users_go_along_with_what_triggers_make_of_them() {
     assert_eq!(cloud.column("select email from auth.users order by id"), ["a@test.local", "b@test.local"]);
 }
 
-/// Two tables, one of them too large to go with the other.
-const TWO_TABLES: &str = "create table public.small (id int primary key, x text); create table public.large (id int primary key, x text)";
-
-fn fill(database: &Database) {
-    database.query(
-        "insert into public.small select n, md5(n::text) from generate_series(1, 1000) n; \
-         insert into public.large select n, repeat(md5(n::text), 10) from generate_series(1, 8000) n",
-    );
-}
-
 /// A project whose source is behind a bad network.
-fn through(
+pub(crate) fn through(
     local: &Database,
     cloud: &Database,
     fault: impl Fn(FaultProxy) -> FaultProxy,
@@ -419,25 +269,14 @@ fn through(
     (Project::new().cloud(cloud).setting(&environment), proxy)
 }
 
-/// Kills a run that has staged everything and waits for a writer to end.
-fn kill_when_staged(project: &Project, cloud: &Database) {
-    let held = Held::of(cloud, "lock table public.small in row exclusive mode");
-    let running = call(project).spawn();
-    held.is_waited_for();
-    running.kill();
-    running.finish();
-    held.let_go();
-    cloud.until_alone();
-}
-
 /// A transaction that holds a lock until it is let go.
-struct Held<'a> {
+pub(crate) struct Held<'a> {
     database: &'a Database,
     thread: std::thread::JoinHandle<()>,
 }
 
 impl<'a> Held<'a> {
-    fn of(database: &'a Database, lock: &str) -> Self {
+    pub(crate) fn of(database: &'a Database, lock: &str) -> Self {
         let (url, sql) = (
             database.admin_url(),
             format!("set application_name = 'holder'; begin; {lock}; select pg_sleep(60)"),
@@ -450,11 +289,11 @@ impl<'a> Held<'a> {
         Self { database, thread }
     }
 
-    fn is_waited_for(&self) {
+    pub(crate) fn is_waited_for(&self) {
         self.database.until("exists (select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())");
     }
 
-    fn let_go(self) {
+    pub(crate) fn let_go(self) {
         self.database.query("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'holder' and datname = current_database()");
         self.thread.join().unwrap();
     }

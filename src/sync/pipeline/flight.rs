@@ -3,11 +3,10 @@
 use std::collections::VecDeque;
 
 use crate::parity;
-use crate::pg::{
-    Begin, ChunkReceiver, CopySink, CopySource, PgError, PgResult, Session, TableName, Writer, identifier,
-};
+use crate::pg::{Begin, ChunkReceiver, CopySink, CopySource, PgError, PgResult, Session, Writer, identifier};
 use crate::sync::carried::Carried;
 use crate::sync::copied::Copied;
+use crate::sync::emptying;
 use crate::sync::plan::SyncPlan;
 use crate::sync::undo::{self, column_list, temporary_name};
 
@@ -43,7 +42,7 @@ pub(crate) fn send_target(
     let Streams { copies, to_file, mut from_source } = streams;
     let tables = &plan.details.tables;
     writer.begin(begin, SETTINGS)?;
-    writer.send(&lock(plan))?;
+    writer.send(&emptying::lock(tables))?;
     writer.send(&parity::relations_query(tables.iter().map(|carried| (&carried.target).into())))?;
     for (copied, sink) in copies.iter().zip(to_file) {
         writer.send_copy_out(&format!("copy ({}) to stdout", copied.backup_select), sink)?;
@@ -72,16 +71,6 @@ fn copy_in(writer: &mut Writer<'_>, table: &str, columns: &str, rows: Option<Chu
     let rows = rows.ok_or_else(|| PgError::Protocol("a copied table has no source".to_owned()))?;
     writer
         .send_copy_in(&format!("copy {table} {} from stdin", column_list(columns)), CopySource::Channel(rows))
-}
-
-/// Everybody else waits from here to COMMIT: what is backed up is what is replaced.
-fn lock(plan: &SyncPlan) -> String {
-    let tables: Vec<String> = plan.tables.iter().map(TableName::sql).collect();
-    if tables.is_empty() {
-        String::new()
-    } else {
-        format!("lock table {} in access exclusive mode", tables.join(", "))
-    }
 }
 
 fn joined(statements: impl Iterator<Item = String>) -> String {

@@ -65,7 +65,8 @@ fn is_whole(carried: &Carried) -> bool {
 }
 
 fn is_mergeable(carried: &Carried) -> bool {
-    is_whole(carried) && !carried.target.primary_key.is_empty()
+    // Publications refuse to delete rows that they cannot name.
+    is_whole(carried) && !carried.target.primary_key.is_empty() && carried.target.has_replica_identity()
 }
 
 /// Whether more than half of the rows change, go or come.
