@@ -114,7 +114,8 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let mut ordered = tables;
     ordered.sort_by_key(|table| load.tables.iter().position(|name| *name == table.name));
     let names: BTreeSet<&TableName> = ordered.iter().map(|table| &table.name).collect();
-    let Choice { route, because } = choose(options.mode, &weight(source, target, &names, options));
+    let weight = weight(source, target, &names, options);
+    let Choice { route, because } = choose(options.mode, &weight);
     let checks = outgoing_keys(&ordered, &names, method);
     let transfers = transfers(&ordered, source);
     let mut tables = carried(ordered, &all);
