@@ -114,8 +114,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let mut ordered = tables;
     ordered.sort_by_key(|table| load.tables.iter().position(|name| *name == table.name));
     let names: BTreeSet<&TableName> = ordered.iter().map(|table| &table.name).collect();
-    let weight = weight(source, target, &names, options);
-    let Choice { route, because } = choose(options.mode, &weight);
+    let Choice { route, because } = choose(options.mode, &weight(source, target, &names, options));
     let checks = outgoing_keys(&ordered, &names, method);
     let transfers = transfers(&ordered, source);
     let mut tables = carried(ordered, &all);
@@ -138,7 +137,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
         route,
         because,
         method,
-        source_bytes: weight.source_bytes,
+        source_bytes: weigh(source, &names),
         fingerprint: target.applied.fingerprint(),
         details: Details {
             setvals: sequences.iter().map(|name| setval(name, &source.sequences[name])).collect(),
