@@ -114,7 +114,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let mut ordered = tables;
     ordered.sort_by_key(|table| load.tables.iter().position(|name| *name == table.name));
     let names: BTreeSet<&TableName> = ordered.iter().map(|table| &table.name).collect();
-    let Choice { route, because } = choose(options.mode, &weight(source, target, &names, options));
+    let (source_bytes, Choice { route, because }) = way(source, target, &names, options);
     let checks = outgoing_keys(&ordered, &names, method);
     let transfers = transfers(&ordered, source);
     let mut tables = carried(ordered, &all);
@@ -137,7 +137,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
         route,
         because,
         method,
-        source_bytes: weigh(source, &names),
+        source_bytes,
         fingerprint: target.applied.fingerprint(),
         details: Details {
             setvals: sequences.iter().map(|name| setval(name, &source.sequences[name])).collect(),
@@ -170,14 +170,15 @@ fn transfers(tables: &[Table], source: &Side) -> Vec<Transfer> {
     tables.iter().map(expected).collect()
 }
 
-/// What the way of the rows is chosen by.
-fn weight(source: &Side, target: &Side, names: &BTreeSet<&TableName>, options: &Options) -> Weight {
-    Weight {
+/// How much goes along, and which way.
+fn way(source: &Side, target: &Side, names: &BTreeSet<&TableName>, options: &Options) -> (u64, Choice) {
+    let weight = Weight {
         source_bytes: weigh(source, names),
         target_bytes: weigh(target, names),
         staging_from: options.staging_from,
         may_stage: target.may_stage,
-    }
+    };
+    (weight.source_bytes, choose(options.mode, &weight))
 }
 
 /// Each table of the target with the one it is filled from.
