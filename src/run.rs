@@ -52,7 +52,7 @@ async fn dispatch(command: Command, app: &App) -> Result<ExitStatus> {
         Command::Local(command) => command.run(app).await,
         Command::Migrate(command) => command.run(app).await,
         Command::Seed(args) => crate::commands::seed::run(app, args).await,
-        Command::Sync(args) => crate::commands::sync::run(app, args).await,
+        Command::Sync(args) => Box::pin(crate::commands::sync::run(app, args)).await,
         Command::Verify(args) => crate::commands::verify::run(app, args).await,
         Command::Validate(args) => crate::commands::validate::run(app, args).await,
         Command::Access(args) => crate::commands::access::run(app, args).await,

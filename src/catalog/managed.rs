@@ -1,7 +1,10 @@
 //! Which schemas belong to the platform: never dumped, never truncated, never compared.
 
-/// Schemas that Supabase manages (the list its own CLI leaves out of a schema dump). Names that end in `%`
-/// are prefixes.
+/// Where `crmctl sync` keeps rows that are yet to be put in place. Only there while it works, or after it was stopped.
+pub const STAGING_SCHEMA: &str = "crmctl_sync";
+
+/// Schemas that Supabase manages (the list its own CLI leaves out of a schema dump), and crmctl's own. Names that end
+/// in `%` are prefixes.
 pub const MANAGED_SCHEMAS: &[&str] = &[
     "information_schema",
     "pg\\_%",
@@ -32,6 +35,7 @@ pub const MANAGED_SCHEMAS: &[&str] = &[
     "\\_timescaledb\\_%",
     "topology",
     "vault",
+    "crmctl\\_sync",
 ];
 
 /// Whether a schema belongs to the platform.
@@ -59,6 +63,7 @@ mod tests {
     #[test]
     fn platform_schemas_are_managed_and_similar_names_are_not() {
         assert!(is_managed("auth") && is_managed("pg_toast") && is_managed("timescaledb_internal"));
+        assert!(is_managed(STAGING_SCHEMA));
         assert!(
             !is_managed("public")
                 && !is_managed("authors")

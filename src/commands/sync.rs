@@ -60,6 +60,7 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
         auth_users: config.auth_users.clone(),
         mode: args.mode,
         selection,
+        staging_from: config.staging_from.0,
     };
     let plan = sync::rehearse(&mut source, sync::plan(&left, &right, &options)?).await?;
     if plan.selected.needs_key() {

@@ -66,6 +66,7 @@ pub(crate) async fn sync(app: &App, stage: &Stage) -> Result<String> {
         auth_users: app.project.sync.auth_users.clone(),
         mode: sync::Mode::Auto,
         selection: sync::Selection::default(),
+        staging_from: u64::MAX,
     };
     let approved = app.approve_quietly(sync::plan(&left, &right, &options)?, &to)?;
     let backup = Store::new(&app.project.backup.dir).create(&to.name, app.now())?;

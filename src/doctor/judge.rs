@@ -19,7 +19,7 @@ pub(super) struct Reached<'a> {
 
 /// Every check that needs nothing but the facts.
 pub(super) fn checks(reached: &Reached<'_>, facts: &Facts) -> Vec<Check> {
-    vec![
+    let mut checks = vec![
         server(facts),
         tls(reached.url, facts),
         role(facts),
@@ -27,7 +27,20 @@ pub(super) fn checks(reached: &Reached<'_>, facts: &Facts) -> Vec<Check> {
         migrations(reached, &facts.history),
         users::check(&facts.users),
         timeouts(facts),
-    ]
+    ];
+    checks.extend(staged(facts));
+    checks
+}
+
+/// What a sync has staged and not put into place. It is in nobody's way but the disk's.
+fn staged(facts: &Facts) -> Option<Check> {
+    facts.staged.as_ref().map(|size| {
+        Check::warning(
+            "staged rows",
+            format!("{size} in schema `crmctl_sync`: a sync is at work or was stopped"),
+        )
+        .with_help("the next `crmctl sync` uses them or removes them")
+    })
 }
 
 fn server(facts: &Facts) -> Check {

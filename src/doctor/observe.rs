@@ -8,7 +8,10 @@ use crate::pg::{PgResult, Row, Session};
 const SERVER: &str = "\
     select current_setting('server_version') as version, current_setting('server_version_num')::int / 10000 as major, \
       current_user as role, r.rolsuper as superuser, s.ssl as encrypted, s.version as tls, s.cipher as cipher, \
-      pg_catalog.pg_is_in_recovery() as replica \
+      pg_catalog.pg_is_in_recovery() as replica, \
+      (select pg_catalog.pg_size_pretty(coalesce(sum(pg_catalog.pg_table_size(c.oid)), 0)) from pg_catalog.pg_namespace n \
+        left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind = 'r' \
+        where n.nspname = 'crmctl_sync' group by n.oid) as staged \
     from pg_catalog.pg_roles r left join pg_catalog.pg_stat_ssl s on s.pid = pg_catalog.pg_backend_pid() \
     where r.rolname = current_user";
 
@@ -40,6 +43,8 @@ pub struct Facts {
     pub may_silence_triggers: bool,
     /// Time-outs that are set, with their milliseconds.
     pub timeouts: Vec<(String, u64)>,
+    /// How much a sync that was stopped has left staged.
+    pub staged: Option<String>,
     /// Its users.
     pub users: Users,
     /// Its migration history, or why that cannot be read.
@@ -73,6 +78,7 @@ impl Facts {
             is_replica: server.flag("replica"),
             tls: tls(server).filter(|_| server.flag("encrypted")),
             may_silence_triggers,
+            staged: server.text("staged").map(str::to_owned),
             timeouts: timeouts.iter().map(timeout).collect::<PgResult<_>>()?,
             users,
             // Last: when it fails, one of its two answers is left unread.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use crate::environment::{ConfigError, EnvironmentName, TimeLimit};
+use crate::environment::{ByteSize, ConfigError, EnvironmentName, TimeLimit};
 use crate::mask::{self, Rule};
 use crate::sync::{self, Filter};
 
@@ -104,6 +104,8 @@ pub struct SyncConfig {
     /// Which rows of a table go along: SQL conditions by table. They are read with their places by [`crate::sync`].
     #[serde(rename = "where")]
     pub conditions: BTreeMap<String, String>,
+    /// From which size on rows are staged in the target, which stays in use meanwhile.
+    pub staging_from: ByteSize,
 }
 
 impl Default for SyncConfig {
@@ -114,6 +116,7 @@ impl Default for SyncConfig {
             exclude: Vec::new(),
             auth_users: Some("%@test.local".to_owned()),
             conditions: BTreeMap::new(),
+            staging_from: ByteSize(64_000_000),
         }
     }
 }

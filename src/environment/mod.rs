@@ -1,5 +1,6 @@
 //! Which database, and how dangerous it is to change it.
 
+mod byte_size;
 mod config_error;
 mod config_file;
 mod connection_string;
@@ -19,6 +20,7 @@ mod time_limit;
 mod twin;
 pub mod vars;
 
+pub use byte_size::ByteSize;
 pub use config_error::ConfigError;
 pub use config_file::{BackupConfig, DeployConfig, EnvironmentConfig, Keep, Protection, SyncConfig};
 pub use database_url::{DatabaseUrl, UrlDefaults};

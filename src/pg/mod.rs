@@ -29,6 +29,7 @@ pub use retry::{Backoff, is_transient, retry};
 pub use row::Row;
 pub use session::{Session, Target};
 pub use text::SqlText;
+pub(crate) use writer::Companion;
 pub use writer::{Begin, Writer};
 
 /// The result of what is done with a server.

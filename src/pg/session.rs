@@ -134,6 +134,12 @@ impl Session {
         self.cancel.is_raised()
     }
 
+    /// Waits until the user asks to stop.
+    pub(crate) fn cancelled(&self) -> impl Future<Output = ()> + use<> {
+        let cancel = self.cancel.clone();
+        async move { cancel.raised().await }
+    }
+
     /// From now on a request to stop is not passed on to the server: for the last word on what was stopped.
     pub(crate) fn heed_no_stop(&mut self) {
         self.cancel = Cancel::default();

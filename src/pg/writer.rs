@@ -83,11 +83,34 @@ impl Session {
     }
 }
 
+/// A session that writes beside a [`Writer`], under whose lock it works: when that one ends, so must this.
+pub(crate) struct Companion(Session);
+
+impl Companion {
+    /// The session, which may write.
+    pub(crate) fn writer(&mut self) -> Writer<'_> {
+        Writer { session: &mut self.0 }
+    }
+
+    /// Ends the session politely.
+    pub(crate) async fn close(self) {
+        self.0.close().await;
+    }
+}
+
 /// What a transaction must begin with: the lock, and the check that the plan still fits.
 #[derive(Debug, Clone)]
 pub struct Begin(String);
 
 impl Writer<'_> {
+    /// Another session on the same database that may write as well. Only for a writer that holds crmctl's lock until it
+    /// ends, as behind [`Session::unlock`].
+    pub(crate) async fn companion(&self) -> PgResult<Companion> {
+        let mut session = self.session.another().await?;
+        session.become_writable()?;
+        Ok(Companion(session))
+    }
+
     /// Queues `begin`, the lock and the check of the plan, and the transaction's settings.
     pub fn begin(&mut self, begin: &Begin, settings: &str) -> PgResult<()> {
         // Two messages: should the second fail, everything after it meets a failed transaction.

@@ -9,7 +9,7 @@ use crate::sync::delta;
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::SyncReport;
 use crate::sync::route::Route;
-use crate::sync::{bulk, pipeline};
+use crate::sync::{bulk, pipeline, staging};
 
 /// The two ends of a sync. `source` holds an open snapshot, from which the plan was made.
 pub struct Ends<'a> {
@@ -26,9 +26,14 @@ pub async fn apply(
     backup: Partial,
     progress: &dyn Progress,
 ) -> Result<SyncReport> {
-    match approved.plan().route {
+    let plan = approved.plan();
+    if plan.details.has_leftovers && plan.route != Route::Staging {
+        Box::pin(staging::sweep(ends.target, approved, progress)).await?;
+    }
+    match plan.route {
         Route::Pipeline => pipeline::apply(ends, approved, backup, progress).await,
         Route::Bulk => Box::pin(bulk::apply(ends, approved, backup, progress)).await,
         Route::Delta => delta::apply(ends, approved, backup, progress).await,
+        Route::Staging => Box::pin(staging::apply(ends, approved, backup, progress)).await,
     }
 }

@@ -31,6 +31,10 @@ pub struct Side {
     pub server_version: String,
     /// Rights, filters, and tables of others.
     pub surroundings: Surroundings,
+    /// Whether the role may create a schema of its own.
+    pub may_stage: bool,
+    /// Whether an earlier run that was stopped has left rows there.
+    pub has_leftovers: bool,
 }
 
 /// How large a table is.
@@ -98,6 +102,8 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
         sizes,
         surroundings,
         server_version: facts.get("server_version")?,
+        may_stage: facts.flag("may_stage"),
+        has_leftovers: facts.flag("has_leftovers"),
     })
 }
 
@@ -144,6 +150,8 @@ const SEQUENCES: &str = "do $crmctl$ declare s record; v bigint; c boolean; r js
 
 /// No two servers are started in the same microsecond, and none has two databases of one number.
 const FACTS: &str = "select current_setting('server_version') as server_version, \
+    pg_catalog.has_database_privilege(current_database(), 'create') as may_stage, \
+    pg_catalog.to_regnamespace('crmctl_sync') is not null as has_leftovers, \
     (select d.oid || ' ' || extract(epoch from pg_catalog.pg_postmaster_start_time()) \
      from pg_catalog.pg_database d where d.datname = current_database()) as identity";
 

@@ -7,9 +7,9 @@ use serde::Serialize;
 use crate::catalog::Table;
 use crate::environment::EnvironmentName;
 use crate::pg::TableName;
-use crate::plan::{Fingerprint, Hazard, Plan, Render, Transfer};
-use crate::sync::carried::Carried;
+use crate::plan::{Fingerprint, Hazard, Plan, Transfer};
 use crate::sync::delta::Changes;
+use crate::sync::details::Details;
 use crate::sync::emptying;
 use crate::sync::note::notes;
 use crate::sync::observe::{Side, Size};
@@ -21,8 +21,7 @@ use crate::sync::route::{Choice, Mode, Route, Weight, choose};
 use crate::sync::selected::Selected;
 use crate::sync::selection::{Selection, select};
 use crate::sync::statements::{bystanders, common_auth_columns, set_sequences, setval, unchecked_keys};
-use crate::sync::switches::{Switches, switches, with_partitions};
-use crate::ui::Style;
+use crate::sync::switches::{switches, with_partitions};
 
 /// What the user asked for.
 #[derive(Debug, Clone)]
@@ -39,6 +38,8 @@ pub struct Options {
     pub mode: Mode,
     /// What goes along, and as what.
     pub selection: Selection,
+    /// From how many bytes on rows are staged.
+    pub staging_from: u64,
 }
 
 /// What a sync does, in the order in which it does it.
@@ -88,50 +89,6 @@ pub enum Method {
     LoadOrder,
 }
 
-/// What `apply` needs and nobody wants to read.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Details {
-    pub(crate) tables: Vec<Carried>,
-    /// What is expected of the copies, in the order of `tables`.
-    pub(crate) transfers: Vec<Transfer>,
-    pub(crate) setvals: Vec<String>,
-    pub(crate) previous_setvals: Vec<String>,
-    pub(crate) auth_columns: Vec<(String, Vec<String>)>,
-    pub(crate) before_load: Vec<String>,
-    pub(crate) after_load: Vec<String>,
-    /// What makes triggers rest and what wakes them, where foreign keys are left alone.
-    pub(crate) resting: Switches,
-    pub(crate) checks: Vec<String>,
-    pub(crate) refreshes: Vec<String>,
-    pub(crate) bystanders: Vec<(TableName, String)>,
-    pub(crate) history_head: Option<String>,
-    pub(crate) catalog_hash: String,
-    pub(crate) server_version: String,
-}
-
-impl Details {
-    /// Everything between the rows and the comparison, whatever way they came: what rested works again, sequences are
-    /// set, foreign keys looked at, materialized views refreshed.
-    pub(crate) fn after_load(&self) -> impl Iterator<Item = &String> {
-        self.after_load.iter().chain(&self.setvals).chain(&self.checks).chain(&self.refreshes)
-    }
-
-    /// The same for a backup that is put back.
-    pub(crate) fn after_undo(&self) -> impl Iterator<Item = &String> {
-        self.after_load.iter().chain(&self.previous_setvals).chain(&self.refreshes)
-    }
-
-    /// The same where only some rows were changed, and nothing but triggers rested.
-    pub(crate) fn after_changes(&self) -> impl Iterator<Item = &String> {
-        self.resting.after.iter().chain(&self.setvals).chain(&self.checks).chain(&self.refreshes)
-    }
-
-    /// The same for a backup of some rows that is put back.
-    pub(crate) fn after_changes_undone(&self) -> impl Iterator<Item = &String> {
-        self.resting.after.iter().chain(&self.previous_setvals).chain(&self.refreshes)
-    }
-}
-
 /// Decides what to copy, in which order and how. Reads nothing, changes nothing.
 pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Result<SyncPlan> {
     if options.from == options.to {
@@ -157,12 +114,8 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let ordered = in_order(&tables, &load);
     let refresh = refresh(&target.catalog, &target.surroundings);
     let notes = notes(&both, &refresh);
-    let weight = Weight { source_bytes: weigh(source, &names), target_bytes: weigh(target, &names) };
-    let Choice { route, because } = choose(options.mode, &weight);
-    let checks = match method {
-        Method::ReplicaRole => unchecked_keys(&families, &all),
-        Method::LoadOrder => Vec::new(),
-    };
+    let (weight, Choice { route, because }) = way(source, target, &names, options);
+    let checks = unchecked_keys(method, &families, &all);
     let transfers = transfers(&ordered, source);
     let (mut carried, selected) = select(ordered, &all, (source, target), options)?;
     emptying::decide(&mut carried, &families, target, method);
@@ -191,11 +144,9 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             resting,
             checks,
             bystanders: bystanders(&excluded),
-            history_head: target.applied.head().map(str::to_owned),
-            catalog_hash: target.catalog.schema_hash(),
-            server_version: target.server_version.clone(),
             transfers,
             tables: carried,
+            ..Details::of(target)
         },
         sequences: set.into_iter().map(|(name, _, _)| name).collect(),
         refreshed: refresh.views,
@@ -223,6 +174,17 @@ fn transfers(tables: &[Table], source: &Side) -> Vec<Transfer> {
     tables.iter().map(expected).collect()
 }
 
+/// How much goes along, and which way.
+fn way(source: &Side, target: &Side, names: &BTreeSet<&TableName>, options: &Options) -> (Weight, Choice) {
+    let weight = Weight {
+        source_bytes: weigh(source, names),
+        target_bytes: weigh(target, names),
+        staging_from: options.staging_from,
+        may_stage: target.may_stage,
+    };
+    (weight, choose(options.mode, &weight))
+}
+
 impl Plan for SyncPlan {
     fn hazards(&self) -> Vec<Hazard> {
         if let Some(changes) = &self.changes {
@@ -235,48 +197,5 @@ impl Plan for SyncPlan {
 
     fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
-    }
-}
-
-impl Render for SyncPlan {
-    fn render(&self, style: &Style) -> String {
-        if let Some(changes) = &self.changes {
-            return changes.render(self, *style);
-        }
-        const TOLD: usize = 30;
-        let mut names: Vec<String> = self.tables.iter().take(TOLD).map(ToString::to_string).collect();
-        if self.tables.len() > TOLD {
-            names.push(format!("and {} more", self.tables.len() - TOLD));
-        }
-        let mut sets = format!("set {}", crate::ui::plural(self.sequences.len() as u64, "sequence"));
-        if !self.refreshed.is_empty() {
-            let views = crate::ui::plural(self.refreshed.len() as u64, "materialized view");
-            sets += &format!(", refresh {views}");
-        }
-        let notes: Vec<String> = self.notes.iter().map(|note| format!("\n  note: {note}")).collect();
-        let notes = notes.concat();
-        let method = match self.method {
-            Method::ReplicaRole => "triggers and foreign keys rest while rows are loaded",
-            Method::LoadOrder => "tables are loaded in foreign key order, triggers off",
-        };
-        let mut otherwise = String::new();
-        for line in self.selected.lines() {
-            otherwise += &format!("\n     {line}");
-        }
-        format!(
-            "{} ({because})\n  1. back up the rows of `{to}` in the same transaction\n  2. replace them by those of `{from}` ({}): {}{otherwise}\n  \
-             3. {sets} and {}\n  4. compare both sides' contents, and only then commit\n  {}{notes}",
-            style.strong(&format!("sync `{}` to `{}`", self.from, self.to)),
-            crate::ui::plural(self.tables.len() as u64, "table"),
-            names.join(", "),
-            self.auth_users.as_ref().map_or_else(
-                || "leave auth users alone".to_owned(),
-                |pattern| format!("carry over auth users like `{pattern}`")
-            ),
-            style.faint(method),
-            because = self.because,
-            to = self.to,
-            from = self.from,
-        )
     }
 }

@@ -13,10 +13,12 @@ pub enum Mode {
     Auto,
     /// All rows of all tables
     Full,
-    /// The same for tables that nobody reads: in one transaction, which rebuilds indexes and keys behind the rows
-    Bulk,
     /// The rows that differ
     Delta,
+    /// All rows in one transaction, which rebuilds indexes and keys behind them: the fastest, for tables that nobody reads
+    Bulk,
+    /// All rows, by way of staged tables: the target's own stay open to readers and writers until the end
+    Staged,
 }
 
 /// The way that is taken.
@@ -27,7 +29,9 @@ pub enum Route {
     Pipeline,
     /// One transaction, indexes and keys rebuilt behind the rows ([`crate::sync`]'s `bulk`).
     Bulk,
-    /// Only the rows that differ (`sync/delta`).
+    /// Several streams into tables of our own in the target, then one short transaction ([`crate::sync`]'s `staging`).
+    Staging,
+    /// Only the rows that differ ([`crate::sync`]'s `delta`).
     Delta,
 }
 
@@ -41,6 +45,10 @@ pub(crate) struct Weight {
     pub(crate) source_bytes: u64,
     /// Bytes of the target's tables that are replaced.
     pub(crate) target_bytes: u64,
+    /// From how many bytes on rows are staged.
+    pub(crate) staging_from: u64,
+    /// Whether the target lets us make a schema to stage them in.
+    pub(crate) may_stage: bool,
 }
 
 /// A way and the reason for it, as a sentence without a full stop.
@@ -50,29 +58,77 @@ pub(crate) struct Choice {
     pub(crate) because: String,
 }
 
+/// The way for all rows. Whether only those go along that differ is decided when it is known how many do.
 pub(crate) fn choose(mode: Mode, weight: &Weight) -> Choice {
-    let Weight { source_bytes, target_bytes } = weight;
-    let route = match mode {
-        Mode::Auto | Mode::Full | Mode::Delta if *source_bytes <= SMALL => Route::Pipeline,
-        Mode::Auto | Mode::Full | Mode::Delta | Mode::Bulk => Route::Bulk,
-    };
-    let because = match mode {
-        Mode::Full => "all rows were asked for".to_owned(),
-        Mode::Bulk => "it was asked for".to_owned(),
-        Mode::Auto | Mode::Delta => format!("{} replace {}", bytes(*source_bytes), bytes(*target_bytes)),
-    };
-    Choice { route, because }
+    match mode {
+        Mode::Bulk => Choice { route: Route::Bulk, because: "it was asked for".to_owned() },
+        Mode::Staged => staged("the target stays in use meanwhile".to_owned(), weight),
+        Mode::Full => {
+            let Choice { route, because } = by_size(weight);
+            Choice { route, because: format!("all rows were asked for; {because}") }
+        }
+        Mode::Auto | Mode::Delta => by_size(weight),
+    }
+}
+
+fn by_size(weight: &Weight) -> Choice {
+    let Weight { source_bytes, target_bytes, staging_from, .. } = weight;
+    let sizes = format!("{} replace {}", bytes(*source_bytes), bytes(*target_bytes));
+    if source_bytes >= staging_from && *target_bytes > SMALL {
+        staged(format!("{sizes}, which stay in use meanwhile"), weight)
+    } else if *source_bytes > SMALL {
+        Choice { route: Route::Bulk, because: format!("{sizes}, indexes are rebuilt behind the rows") }
+    } else {
+        Choice { route: Route::Pipeline, because: sizes }
+    }
+}
+
+fn staged(because: String, weight: &Weight) -> Choice {
+    if weight.may_stage {
+        return Choice { route: Route::Staging, because };
+    }
+    Choice {
+        route: Route::Bulk,
+        because: "without staging, since the role may not create a schema".to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const MB: u64 = 1_000_000;
+
+    fn weight(source_bytes: u64, target_bytes: u64) -> Weight {
+        Weight { source_bytes, target_bytes, staging_from: 64 * MB, may_stage: true }
+    }
+
+    #[test]
+    fn few_bytes_go_at_once_and_many_by_what_is_in_their_way() {
+        let route = |source, target| choose(Mode::Auto, &weight(source, target)).route;
+
+        assert_eq!(route(8 * MB, 500 * MB), Route::Pipeline);
+        assert_eq!(route(9 * MB, 9 * MB), Route::Bulk);
+        assert_eq!(route(64 * MB, 9 * MB), Route::Staging);
+        assert_eq!(route(2000 * MB, MB), Route::Bulk, "nobody reads what is hardly there");
+    }
+
+    #[test]
+    fn what_was_asked_for_is_done() {
+        let route = |mode| choose(mode, &weight(0, 0)).route;
+
+        assert_eq!(route(Mode::Staged), Route::Staging);
+        assert_eq!(route(Mode::Bulk), Route::Bulk);
+        assert_eq!(choose(Mode::Full, &weight(900 * MB, 900 * MB)).route, Route::Staging);
+    }
+
     #[test]
     fn the_reason_names_what_decided() {
-        let weight = Weight { source_bytes: 3_000_000, target_bytes: 0 };
-
-        assert!(choose(Mode::Auto, &weight).because.contains("3.0 MB"));
-        assert_eq!(choose(Mode::Full, &weight).because, "all rows were asked for");
+        assert_eq!(choose(Mode::Auto, &weight(3 * MB, 0)).because, "3.0 MB replace 0 B");
+        assert!(choose(Mode::Full, &weight(3 * MB, 0)).because.starts_with("all rows were asked for"));
+        let locked_out = Weight { may_stage: false, ..weight(100 * MB, 100 * MB) };
+        let refused = choose(Mode::Staged, &locked_out);
+        assert_eq!(refused.route, Route::Bulk);
+        assert!(refused.because.contains("may not create a schema"), "{}", refused.because);
     }
 }

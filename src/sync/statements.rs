@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::{ForeignKey, Table};
 use crate::pg::{TableName, identifier, literal};
 use crate::sync::observe::{AUTH_TABLES, Sequence, Side};
-use crate::sync::plan::Options;
+use crate::sync::plan::{Method, Options};
 use crate::sync::refusal::is_excluded;
 
 /// Foreign keys of excluded tables to the users: a user who goes would take their rows along, and those are in no
@@ -20,7 +20,10 @@ pub(crate) fn bystanders(excluded: &[Table]) -> Vec<(TableName, String)> {
 
 /// Foreign keys are not looked at under the replica role: one anti-join for each that leaves the tables that go along,
 /// and for each that the source does not have, where nothing says that its rows fulfil it.
-pub(crate) fn unchecked_keys(tables: &[Table], source: &[Table]) -> Vec<String> {
+pub(crate) fn unchecked_keys(method: Method, tables: &[Table], source: &[Table]) -> Vec<String> {
+    if method == Method::LoadOrder {
+        return Vec::new();
+    }
     let names: BTreeSet<&TableName> = tables.iter().map(|table| &table.name).collect();
     let fulfilled: BTreeSet<(&TableName, &str)> = source
         .iter()

@@ -112,16 +112,22 @@ pub(crate) fn clear(plan: &SyncPlan) -> Vec<String> {
     if plan.details.auth_columns.is_empty() {
         return statements;
     }
+    statements.extend(replace_users(plan));
+    statements.extend(emptying::statements(&plan.details.tables));
+    statements
+}
+
+/// Puts the auth users of the temporary tables in the place of those that are there.
+pub(crate) fn replace_users(plan: &SyncPlan) -> Vec<String> {
     let role = |role| {
         (plan.method == Method::ReplicaRole).then(|| format!("set local session_replication_role = {role}"))
     };
-    statements.extend(role("origin"));
+    let mut statements: Vec<String> = role("origin").into_iter().collect();
     statements.extend(delete_stale_users(plan));
     statements.extend(upsert_users(plan));
     statements.push("set constraints all immediate".to_owned());
     statements.push("set constraints all deferred".to_owned());
     statements.extend(role("replica"));
-    statements.extend(emptying::statements(&plan.details.tables));
     statements
 }
 
@@ -177,12 +183,17 @@ fn delete_stale_users(plan: &SyncPlan) -> Vec<String> {
     if plan.details.auth_columns.is_empty() {
         return Vec::new();
     }
-    let users = identifier(&temporary_name(&auth_table("users")));
-    let stale = format!("({}) and id not in (select id from pg_temp.{users})", replaced_users(plan, "users"));
+    let stale = is_stale_user(plan);
     let mut statements: Vec<String> =
         plan.details.bystanders.iter().map(|(table, column)| spare(table, column, &stale)).collect();
     statements.push(format!("delete from \"auth\".\"users\" where {stale}"));
     statements
+}
+
+/// A condition on `auth.users`: who is meant by the pattern and is not among those that came.
+pub(crate) fn is_stale_user(plan: &SyncPlan) -> String {
+    let users = identifier(&temporary_name(&auth_table("users")));
+    format!("({}) and id not in (select id from pg_temp.{users})", replaced_users(plan, "users"))
 }
 
 /// Fails when an excluded table holds rows of users who are about to go.

@@ -66,6 +66,8 @@ mod sync_faults;
 mod sync_mask;
 mod sync_pagila;
 mod sync_schemas;
+mod sync_staged_faults;
+mod sync_staging;
 mod sync_subset;
 mod sync_targets;
 mod validate;

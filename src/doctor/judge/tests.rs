@@ -11,6 +11,7 @@ fn facts() -> Facts {
         is_replica: false,
         tls: Some(("TLSv1.3".into(), "TLS_AES_256_GCM_SHA384".into())),
         may_silence_triggers: true,
+        staged: None,
         timeouts: vec![("statement_timeout".into(), 120_000)],
         users: Users::Seen { rows: 3, broken: 0, columns: Vec::new() },
         history: Ok(History::default()),
@@ -87,4 +88,13 @@ fn pending_migrations_are_counted_and_the_command_is_named() {
     let check = migrations(&reached, &Ok(History::default()));
     assert_eq!((check.state, check.what.as_str()), (Found::Warning, "pending: 1"));
     assert_eq!(check.help.unwrap(), "`crmctl migrate up --env cloud`");
+}
+
+#[test]
+fn rows_that_a_stopped_sync_has_left_are_told_with_what_removes_them() {
+    assert!(judged(REMOTE, &facts()).iter().all(|check| check.name != "staged rows"));
+
+    let check = check(REMOTE, &Facts { staged: Some("12 MB".to_owned()), ..facts() }, "staged rows");
+    assert_eq!(check.state, Found::Warning);
+    assert!(check.what.contains("12 MB"), "{check:?}");
 }

@@ -27,7 +27,7 @@ fn is_worth_a_look(plan: &SyncPlan, mode: Mode) -> bool {
     match mode {
         Mode::Delta => true,
         Mode::Auto => plan.source_bytes.min(plan.target_bytes) >= WORTH_A_LOOK,
-        Mode::Full | Mode::Bulk => false,
+        Mode::Full | Mode::Bulk | Mode::Staged => false,
     }
 }
 

@@ -85,6 +85,14 @@ impl World {
         self
     }
 
+    /// Without a schema and all that is in it.
+    pub(crate) fn without_schema(mut self, schema: &str) -> Self {
+        self.0.retain(|name, _| {
+            !name.split(' ').any(|word| word == schema || word.starts_with(&format!("{schema}.")))
+        });
+        self
+    }
+
     /// Only the lines that begin so.
     pub(crate) fn only(mut self, beginning: &str) -> Self {
         self.0.retain(|name, _| name.starts_with(beginning));
