@@ -37,6 +37,7 @@ struct State {
     resets: usize,
     cut: Option<(Direction, u64)>,
     stall: Option<(Direction, u64)>,
+    is_stalled: bool,
     listening: Listening,
     connections: usize,
     round_trips: usize,
@@ -105,6 +106,11 @@ impl FaultProxy {
     pub(crate) fn stall_after(self, direction: Direction, bytes: u64) -> Self {
         self.lock().stall = Some((direction, bytes));
         self
+    }
+
+    /// Whether a connection has come to where nothing arrives any more.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.lock().is_stalled
     }
 
     /// Listens to what is said in one connection, numbered from 1 in the order they are made in.
