@@ -17,6 +17,7 @@ mod session;
 mod stream;
 mod text;
 mod wire;
+mod witness;
 mod writer;
 
 pub(crate) use afterwards::ask_afterwards;
@@ -29,7 +30,7 @@ pub use retry::{Backoff, is_transient, retry};
 pub use row::Row;
 pub use session::{Session, Target};
 pub use text::SqlText;
-pub use writer::{Begin, Writer};
+pub use writer::{Begin, Committed, Writer};
 
 /// The result of what is done with a server.
 pub type PgResult<T> = std::result::Result<T, PgError>;

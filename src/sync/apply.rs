@@ -14,7 +14,7 @@ use crate::cancel::Cancel;
 use crate::error::{Failure, Kind, Result};
 use crate::guard::Approved;
 use crate::parity::{self, TableDigest};
-use crate::pg::{Answer, ChunkReceiver, PgError, PgResult, Session, TableName, Writer, channel};
+use crate::pg::{Answer, ChunkReceiver, Committed, PgError, PgResult, Session, TableName, Writer, channel};
 use crate::plan::Progress;
 use crate::sync::flight::{Copied, Streams, copies, send_source, send_target};
 use crate::sync::plan::SyncPlan;
@@ -80,7 +80,7 @@ pub async fn apply(
     let part = part.finish().await?;
     let origin = Origin::of(&writer.target().url, None);
     let backup = backup.finish(description(plan, origin, &right.before), vec![part])?;
-    commit(&mut writer, plan, backup.manifest.id.as_str()).await?;
+    commit(&mut writer, plan, backup.manifest.id.as_str()).await?.tell(progress);
     // The rows are committed: nothing that happens to the source can make this a failure any more.
     let _ = source.run("rollback").await;
     Ok(report(plan, &right, &backup))
@@ -228,9 +228,9 @@ fn check(plan: &SyncPlan, left: &Content, right: &Content) -> Result<()> {
     Ok(())
 }
 
-async fn commit(writer: &mut Writer<'_>, plan: &SyncPlan, backup: &str) -> Result<()> {
+async fn commit(writer: &mut Writer<'_>, plan: &SyncPlan, backup: &str) -> Result<Committed> {
     match writer.commit_and_end().await {
-        Ok(()) => Ok(()),
+        Ok(committed) => Ok(committed),
         // The answer to COMMIT was lost, so nobody here knows. Both states are whole; verify tells which it is.
         Err(error @ PgError::Undecided { .. }) => Err(Failure::from(error)
             .context("COMMIT was sent and its answer was lost: the target is wholly old or wholly new")

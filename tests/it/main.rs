@@ -27,6 +27,7 @@ mod deploy_rollback;
 mod doctor;
 mod drift;
 mod fault_scenarios;
+mod fault_sweep;
 mod harness;
 mod house_rules;
 mod lint;
