@@ -66,6 +66,14 @@ impl Peer {
         );
     }
 
+    /// Runs both, with what `source` writes as what this one reads.
+    pub(crate) fn fed_by(mut self, mut source: Self) {
+        let mut source = source.0.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        self.0.stdin(source.stdout.take().unwrap());
+        self.run();
+        assert!(source.wait().unwrap().success());
+    }
+
     /// Starts it and gives what to wait with.
     pub(crate) fn start(mut self) -> impl FnOnce() {
         let mut child = self.0.stderr(Stdio::inherit()).spawn().unwrap();

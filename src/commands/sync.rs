@@ -6,7 +6,7 @@ use crate::environment::EnvironmentName;
 use crate::error::{ExitStatus, Result};
 use crate::guard::Refusal;
 use crate::pg::Session;
-use crate::sync::{self, Options};
+use crate::sync::{self, Ends, Mode, Options};
 
 /// Overwrite the rows of one environment with those of another: backed up, compared, then committed
 #[derive(Debug, clap::Args)]
@@ -28,18 +28,7 @@ pub(crate) struct SyncArgs {
     dry_run: bool,
 }
 
-/// How rows are carried over.
-#[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
-pub(crate) enum Mode {
-    /// As fits best; at present that is always `full`
-    #[default]
-    Auto,
-    /// All rows of all tables
-    Full,
-}
-
 pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
-    let (Mode::Auto | Mode::Full) = args.mode;
     let config = &app.project.sync;
     let from = app.environment(&args.from.unwrap_or_else(|| config.from.clone()))?;
     let to = app.environment(&args.to.unwrap_or_else(|| config.to.clone()))?;
@@ -57,6 +46,7 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
         to: to.name.clone(),
         exclude: config.exclude.clone(),
         auth_users: config.auth_users.clone(),
+        mode: args.mode,
     };
     let plan = sync::plan(&left, &right, &options)?;
     if args.dry_run {
@@ -69,7 +59,8 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
 
     let approved = app.approve(plan, &to)?;
     let backup = Store::new(&app.project.backup.dir).create(&to.name, app.now())?;
-    let mut report = sync::apply(&mut source, &mut target, &approved, backup, app.progress()).await?;
+    let ends = Ends { source: &mut source, target: &mut target };
+    let mut report = sync::apply(ends, &approved, backup, app.progress()).await?;
     report.undo = vec![
         restore::command(&report.backup, &to.name),
         format!(

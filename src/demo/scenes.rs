@@ -64,10 +64,12 @@ pub(crate) async fn sync(app: &App, stage: &Stage) -> Result<String> {
         to: to.name.clone(),
         exclude: Vec::new(),
         auth_users: app.project.sync.auth_users.clone(),
+        mode: sync::Mode::Auto,
     };
     let approved = app.approve_quietly(sync::plan(&left, &right, &options)?, &to)?;
     let backup = Store::new(&app.project.backup.dir).create(&to.name, app.now())?;
-    let report = sync::apply(&mut source, &mut target, &approved, backup, &Silent).await?;
+    let ends = sync::Ends { source: &mut source, target: &mut target };
+    let report = sync::apply(ends, &approved, backup, &Silent).await?;
     source.close().await;
     let rows: u64 = report.tables.iter().map(|table| table.rows).sum();
     Ok(format!(

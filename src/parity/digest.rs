@@ -35,16 +35,39 @@ pub fn digested(tables: &[Table]) -> impl Iterator<Item = &Table> {
     tables.iter().filter(move |table| !(table.is_partition && has_root))
 }
 
+/// Rows that are digested as those of a table: a table's own, or what a query makes of them.
+#[derive(Debug, Clone)]
+pub struct Relation<'a> {
+    /// The table.
+    pub name: &'a TableName,
+    /// The columns that count, in name order.
+    pub columns: Vec<&'a Column>,
+    /// What they are read from: SQL after `from` and before an alias.
+    pub from: String,
+}
+
+impl<'a> From<&'a Table> for Relation<'a> {
+    fn from(table: &'a Table) -> Self {
+        Self { name: &table.name, columns: table.stored_columns().collect(), from: table.from_clause() }
+    }
+}
+
 /// One statement that digests all tables; [`digests_from_rows`] reads its answer. To be run by a session of
 /// [`crate::pg`], whose settings decide how values look as text, inside a transaction if one snapshot is meant.
 #[must_use]
 pub fn digest_query(tables: &[Table]) -> String {
-    union(tables, |table| {
+    relations_query(digested(tables).map(Relation::from))
+}
+
+/// Like [`digest_query`], for rows that need not be those of whole tables.
+#[must_use]
+pub fn relations_query<'a>(relations: impl Iterator<Item = Relation<'a>>) -> String {
+    union(relations, |relation| {
         format!(
             "{} as \"digest\" from (select {} as hash from {} as t offset 0) as hashed",
             sum("hash"),
-            row_hash(table),
-            table.from_clause()
+            hash_of(relation.columns.iter().copied()),
+            relation.from
         )
     })
 }
@@ -52,19 +75,24 @@ pub fn digest_query(tables: &[Table]) -> String {
 /// Like [`digest_query`], but the rows are only counted.
 #[must_use]
 pub fn count_query(tables: &[Table]) -> String {
-    union(tables, |table| format!("'' as \"digest\" from {} as t", table.from_clause()))
+    union(digested(tables).map(Relation::from), |relation| {
+        format!("'' as \"digest\" from {} as t", relation.from)
+    })
 }
 
-fn union(tables: &[Table], digest: impl Fn(&Table) -> String) -> String {
+fn union<'a>(
+    relations: impl Iterator<Item = Relation<'a>>,
+    digest: impl Fn(&Relation<'a>) -> String,
+) -> String {
     let mut sql = String::new();
-    for table in digested(tables) {
+    for relation in relations {
         let separator = if sql.is_empty() { "" } else { "\nunion all\n" };
-        let (schema, name) = (literal(&table.name.schema), literal(&table.name.name));
+        let (schema, name) = (literal(&relation.name.schema), literal(&relation.name.name));
         // Writing to a String cannot fail.
         let _ = write!(
             sql,
             "{separator}select {schema} as \"schema\", {name} as \"name\", count(*) as \"rows\", {}",
-            digest(table)
+            digest(&relation)
         );
     }
     if sql.is_empty() { "select '' as \"schema\" where false".to_owned() } else { sql }
@@ -73,13 +101,21 @@ fn union(tables: &[Table], digest: impl Fn(&Table) -> String) -> String {
 /// The digests in the answer to [`digest_query`] or [`count_query`] for the same tables. A table without a result
 /// is an error: silence must never pass for equality.
 pub fn digests_from_rows(tables: &[Table], rows: &[Row]) -> PgResult<BTreeMap<TableName, TableDigest>> {
+    relation_digests(digested(tables).map(|table| &table.name), rows)
+}
+
+/// The digests in the answer to [`relations_query`] for the relations of these names.
+pub fn relation_digests<'a>(
+    mut names: impl Iterator<Item = &'a TableName>,
+    rows: &[Row],
+) -> PgResult<BTreeMap<TableName, TableDigest>> {
     let mut digests = BTreeMap::new();
     for row in rows {
         let table = TableName::new(row.get::<String>("schema")?, row.get::<String>("name")?);
         digests.insert(table, TableDigest { rows: row.get("rows")?, digest: row.get("digest")? });
     }
-    match digested(tables).find(|table| !digests.contains_key(&table.name)) {
-        Some(table) => Err(PgError::Protocol(format!("table `{}` gave no digest", table.name))),
+    match names.find(|name| !digests.contains_key(name)) {
+        Some(name) => Err(PgError::Protocol(format!("table `{name}` gave no digest"))),
         None => Ok(digests),
     }
 }
@@ -102,8 +138,12 @@ pub(crate) fn sum(hash: &str) -> String {
 
 /// An expression of type bigint for one row of `t`.
 pub(crate) fn row_hash(table: &Table) -> String {
+    hash_of(table.stored_columns())
+}
+
+fn hash_of<'a>(columns: impl Iterator<Item = &'a Column>) -> String {
     let (mut natives, mut others) = (Vec::new(), Vec::new());
-    for column in table.stored_columns() {
+    for column in columns {
         match native(column) {
             Some(expression) => natives.push(expression),
             None => others.push(reference(column)),

@@ -13,7 +13,10 @@ mod suspect;
 use serde::Serialize;
 
 pub use diff::{HistoryDifference, TableParity, UserParity, UserVerdict, Verdict};
-pub use digest::{TableDigest, count_query, digest_query, digested, digests, digests_from_rows};
+pub use digest::{
+    Relation, TableDigest, count_query, digest_query, digested, digests, digests_from_rows, relation_digests,
+    relations_query,
+};
 pub use observe::{Side, TestUser, observe};
 pub use report::{ParityReport, SchemaDifference};
 pub use rows::{ColumnDifference, Found, RowDifference, RowDifferences};

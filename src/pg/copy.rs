@@ -2,6 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -28,7 +30,38 @@ pub type ChunkReceiver = mpsc::Receiver<Chunk>;
 #[must_use]
 pub fn channel() -> (CopySink, ChunkReceiver) {
     let (sender, receiver) = mpsc::channel(CHANNEL);
-    (CopySink { sender, pending: None }, receiver)
+    (CopySink { sender, pending: None, meter: Meter::default() }, receiver)
+}
+
+/// Counts what goes through a COPY channel. Clones count together.
+#[derive(Debug, Clone, Default)]
+pub struct Meter(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    messages: AtomicU64,
+    bytes: AtomicU64,
+    has_ended: AtomicBool,
+}
+
+impl Meter {
+    /// Messages that came: one for each row, and in binary format one more.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.0.messages.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of these rows.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.0.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Whether these were all.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.0.has_ended.load(Ordering::Relaxed)
+    }
 }
 
 /// The data of a `copy .. from stdin`.
@@ -80,12 +113,30 @@ impl CopySource {
 pub struct CopySink {
     sender: mpsc::Sender<Chunk>,
     pending: Option<Chunk>,
+    meter: Meter,
 }
 
 impl CopySink {
+    /// What counts the rows on their way.
+    #[must_use]
+    pub fn meter(&self) -> Meter {
+        self.meter.clone()
+    }
+
+    /// A message of the server begins: a row.
+    pub(crate) fn count_message(&self) {
+        self.meter.0.messages.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Takes one chunk; [`Self::poll_ready`] must be ready before the next.
     pub(crate) fn put(&mut self, chunk: Chunk) {
         debug_assert!(self.pending.is_none(), "a chunk is still waiting");
+        match &chunk {
+            Chunk::Data(data) => {
+                self.meter.0.bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
+            }
+            Chunk::End => self.meter.0.has_ended.store(true, Ordering::Relaxed),
+        }
         self.pending = Some(chunk);
     }
 

@@ -22,7 +22,7 @@ mod writer;
 
 pub(crate) use afterwards::ask_afterwards;
 pub use answer::Answer;
-pub use copy::{Chunk, ChunkReceiver, CopySink, CopySource, Generator, channel};
+pub use copy::{Chunk, ChunkReceiver, CopySink, CopySource, Generator, Meter, channel};
 pub use error::{PgError, ServerError};
 pub use ident::{TableName, identifier, literal, optional_literal, text_array};
 pub(crate) use lock::holder_query as lock_holder_query;

@@ -262,6 +262,7 @@ impl Wire {
         if self.row_rest == 0 {
             let [b'd', a, b, c, d, ..] = self.incoming[..] else { return false };
             // The length counts itself.
+            sink.count_message();
             self.row_rest = (u32::from_be_bytes([a, b, c, d]) as usize).saturating_sub(4);
             self.incoming.advance(5);
             return true;

@@ -69,12 +69,38 @@ pub trait Plan: Serialize + Render {
     }
 }
 
+/// A table whose rows are about to move, and what is expected of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transfer {
+    /// Which.
+    pub table: String,
+    /// Rows, as the planner's statistics have it; `None`: nobody knows.
+    pub rows: Option<u64>,
+    /// Bytes on disk, indexes left out.
+    pub bytes: u64,
+}
+
+/// What moved of a table so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// Rows.
+    pub rows: u64,
+    /// Bytes that went over the wire.
+    pub bytes: u64,
+    /// Whether this was all of it.
+    pub done: bool,
+}
+
 /// What domains tell while they work. The terminal decides how, and whether, to show it.
 pub trait Progress: Send + Sync {
     /// A new phase begins, with `total` units of work (0: unknown).
     fn phase(&self, title: &str, total: u64);
     /// `amount` units of the phase are done; `label` is what is being worked on.
     fn advance(&self, amount: u64, label: &str);
+    /// Rows of these tables begin to move.
+    fn transfer(&self, title: &str, tables: &[Transfer]);
+    /// So much of the table at `index` of them has moved, in all.
+    fn moved(&self, index: usize, moved: Moved);
     /// Something a person should know, kept on the screen.
     fn notice(&self, text: &str);
     /// The phase is over; its bar vanishes.
@@ -88,6 +114,8 @@ pub struct Silent;
 impl Progress for Silent {
     fn phase(&self, _title: &str, _total: u64) {}
     fn advance(&self, _amount: u64, _label: &str) {}
+    fn transfer(&self, _title: &str, _tables: &[Transfer]) {}
+    fn moved(&self, _index: usize, _moved: Moved) {}
     fn notice(&self, _text: &str) {}
     fn finish(&self) {}
 }

@@ -1,296 +1,31 @@
-//! Carries a sync out: one connection to the target, one transaction, everything in flight at once.
-//!
-//! What goes over the wire is ordered so that a fault at any point leaves the target wholly old: the backup
-//! streams out of the very transaction that replaces the rows, it is on disk before COMMIT is sent, and
-//! COMMIT is sent only when both sides' digests are equal.
+//! Carries a sync out, the way that was chosen for it.
 
-use std::collections::{BTreeMap, VecDeque};
-
-use crate::backup::restore;
-use crate::backup::{
-    Backup, BackupKind, Compression, Description, Origin, PartWriter, Partial, TableContents,
-};
-use crate::cancel::Cancel;
-use crate::error::{Failure, Kind, Result};
+use crate::backup::Partial;
+use crate::error::Result;
 use crate::guard::Approved;
-use crate::parity::{self, TableDigest};
-use crate::pg::{Answer, ChunkReceiver, Committed, PgError, PgResult, Session, TableName, Writer, channel};
+use crate::pg::Session;
 use crate::plan::Progress;
-use crate::sync::flight::{Copied, Streams, copies, send_source, send_target};
+use crate::sync::pipeline;
 use crate::sync::plan::SyncPlan;
-use crate::sync::report::{ApplyError, SyncReport, SyncedTable};
-use crate::sync::undo::{self, Outgoing};
+use crate::sync::report::SyncReport;
+use crate::sync::route::Route;
 
-/// The one file of the backup.
-const BACKUP_FILE: &str = "data.sql";
-
-/// What one side held, as far as the sync is concerned.
-#[derive(Debug, Default)]
-struct Content {
-    before: BTreeMap<TableName, TableDigest>,
-    after: BTreeMap<TableName, TableDigest>,
-    users: Vec<Vec<Option<String>>>,
+/// The two ends of a sync. `source` holds an open snapshot, from which the plan was made.
+pub struct Ends<'a> {
+    /// Where the rows come from.
+    pub source: &'a mut Session,
+    /// Where they go.
+    pub target: &'a mut Session,
 }
 
-/// Replaces the target's rows by the source's. `source` holds an open snapshot, from which the plan was made.
+/// Replaces the target's rows by the source's.
 pub async fn apply(
-    source: &mut Session,
-    target: &mut Session,
+    ends: Ends<'_>,
     approved: &Approved<SyncPlan>,
     backup: Partial,
     progress: &dyn Progress,
 ) -> Result<SyncReport> {
-    let plan = approved.plan();
-    let (mut writer, begin) = target.unlock_in_transaction(approved)?;
-    let copies = copies(plan);
-    progress.phase("copying", copies.len() as u64);
-
-    let (mut to_target, mut from_source) = (Vec::new(), VecDeque::new());
-    let (mut to_file, mut from_target) = (Vec::new(), Vec::new());
-    for _ in &copies {
-        let (sink, receiver) = channel();
-        to_target.push(sink);
-        from_source.push_back(receiver);
-        let (sink, receiver) = channel();
-        to_file.push(sink);
-        from_target.push(receiver);
-    }
-    send_source(source, plan, &copies, to_target)?;
-    send_target(&mut writer, plan, &begin, Streams { copies: &copies, to_file, from_source })?;
-
-    let mut part = backup.part(BACKUP_FILE, Compression::None)?;
-    let failed = Cancel::default();
-    let reading = async {
-        let right = read_target(&mut writer, plan, copies.len(), progress).await;
-        if right.is_err() {
-            failed.raise();
-        }
-        right
-    };
-    let (left, right, written) = tokio::join!(
-        read_source(source, plan, copies.len(), &failed),
-        reading,
-        write_backup(plan, &copies, from_target, &mut part),
-    );
-    progress.finish();
-    let (left, right) = first_cause(left, right, written)?;
-
-    check(plan, &left, &right)?;
-    // On disk, complete and named before COMMIT: from here on there is always a way back.
-    let part = part.finish().await?;
-    let origin = Origin::of(&writer.target().url, None);
-    let backup = backup.finish(description(plan, origin, &right.before), vec![part])?;
-    commit(&mut writer, plan, backup.manifest.id.as_str()).await?.tell(progress);
-    // The rows are committed: nothing that happens to the source can make this a failure any more.
-    let _ = source.run("rollback").await;
-    Ok(report(plan, &right, &backup))
-}
-
-/// Reads every answer, even after an error: the target waits for the end of each table. When the target has failed,
-/// nobody wants the rest.
-async fn read_source(
-    source: &mut Session,
-    plan: &SyncPlan,
-    copies: usize,
-    target_failed: &Cancel,
-) -> PgResult<Content> {
-    let (mut error, mut answers) = (None, Vec::new());
-    for number in 0..copies + 2 {
-        let answer = tokio::select! {
-            biased;
-            answer = source.receive() => answer,
-            () = target_failed.raised() => return error.map_or_else(|| Ok(Content::default()), Err),
-        };
-        match answer.and_then(Answer::ok) {
-            Ok(answer) if number >= copies => answers.push(answer),
-            Ok(_) => {}
-            Err(lost @ (PgError::Lost { .. } | PgError::Protocol(_))) => return Err(error.unwrap_or(lost)),
-            Err(other) => {
-                error.get_or_insert(other);
-            }
-        }
-    }
-    if let Some(error) = error {
-        return Err(error);
-    }
-    let mut next = || answers.pop().unwrap_or_default();
-    let users = users(next())?;
-    Ok(Content { after: digests(plan, next())?, users, ..Content::default() })
-}
-
-/// Reads every answer of the flight, even after an error: only then is the transaction's fate known.
-async fn read_target(
-    writer: &mut Writer<'_>,
-    plan: &SyncPlan,
-    copies: usize,
-    progress: &dyn Progress,
-) -> PgResult<Content> {
-    let mut answers = Answers { writer, error: None };
-    let mut content = Content::default();
-    answers.skip(3).await?;
-    let before = answers.next().await?;
-    answers.skip(copies).await?;
-    answers.skip(2 * plan.details.auth_columns.len() + 1).await?;
-    for table in &plan.tables {
-        answers.skip(1).await?;
-        progress.advance(1, &table.to_string());
-    }
-    answers.skip(1).await?;
-    let after = answers.next().await?;
-    let last = answers.next().await?;
-    if let Some(error) = answers.error {
-        return Err(error);
-    }
-    content.before = digests(plan, before)?;
-    content.after = digests(plan, after)?;
-    content.users = users(last)?;
-    Ok(content)
-}
-
-/// Answers fetched in order; the first error the server gave is kept while the rest is drained.
-struct Answers<'a, 'session> {
-    writer: &'a mut Writer<'session>,
-    error: Option<PgError>,
-}
-
-impl Answers<'_, '_> {
-    async fn next(&mut self) -> PgResult<Answer> {
-        match self.writer.receive().await {
-            Ok(mut answer) => {
-                if let Some(error) = answer.error.take() {
-                    self.error.get_or_insert(PgError::from_server(error));
-                }
-                Ok(answer)
-            }
-            Err(PgError::Interrupted) => {
-                self.error.get_or_insert(PgError::Interrupted);
-                Ok(Answer::default())
-            }
-            Err(error) => Err(self.error.take().unwrap_or(error)),
-        }
-    }
-
-    async fn skip(&mut self, count: usize) -> PgResult<()> {
-        for _ in 0..count {
-            self.next().await?;
-        }
-        Ok(())
-    }
-}
-
-async fn write_backup(
-    plan: &SyncPlan,
-    copies: &[Copied],
-    rows: Vec<ChunkReceiver>,
-    part: &mut PartWriter,
-) -> Result<bool> {
-    let mut outgoing: Vec<Outgoing> = copies
-        .iter()
-        .zip(rows)
-        .map(|(copied, rows)| Outgoing { table: copied.table.clone(), columns: copied.columns.clone(), rows })
-        .collect();
-    let tables = outgoing.split_off(plan.details.auth_columns.len());
-    undo::write(plan, part, outgoing, tables).await
-}
-
-/// Three streams hang together, so one fault breaks all: reports the one that broke the others.
-fn first_cause(
-    left: PgResult<Content>,
-    right: PgResult<Content>,
-    written: Result<bool>,
-) -> Result<(Content, Content)> {
-    let complete = written?;
-    match (left, right) {
-        (Ok(left), Ok(right)) if complete => Ok((left, right)),
-        (Ok(_), Ok(_)) => Err(ApplyError::BackupIncomplete.into()),
-        (
-            _,
-            Err(
-                error @ (PgError::Lost { .. } | PgError::Interrupted | PgError::Busy { .. } | PgError::Stale),
-            ),
-        ) => Err(error.into()),
-        (Err(error), _) => Err(Failure::from(error).context("reading the source")),
-        (Ok(_), Err(error)) => Err(Failure::from(error).context("nothing was changed in the target")),
-    }
-}
-
-/// Before COMMIT: the target holds what the source holds, or nothing is committed.
-fn check(plan: &SyncPlan, left: &Content, right: &Content) -> Result<()> {
-    for table in &plan.tables {
-        let (there, here) = (left.after.get(table), right.after.get(table));
-        if there.is_none() || there != here {
-            return Err(ApplyError::ContentsDiffer { table: table.to_string() }.into());
-        }
-    }
-    if left.users != right.users {
-        return Err(ApplyError::ContentsDiffer { table: "auth.users".to_owned() }.into());
-    }
-    Ok(())
-}
-
-async fn commit(writer: &mut Writer<'_>, plan: &SyncPlan, backup: &str) -> Result<Committed> {
-    match writer.commit_and_end().await {
-        Ok(committed) => Ok(committed),
-        // The answer to COMMIT was lost, so nobody here knows. Both states are whole; verify tells which it is.
-        Err(error @ PgError::Undecided { .. }) => Err(Failure::from(error)
-            .context("COMMIT was sent and its answer was lost: the target is wholly old or wholly new")
-            .with_help(format!(
-                "see which with `crmctl verify --from {} --to {}`; `{}` puts the old rows back",
-                plan.from,
-                plan.to,
-                restore::command(backup, &plan.to)
-            ))
-            .of_kind(Kind::Partial)),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn digests(plan: &SyncPlan, answer: Answer) -> PgResult<BTreeMap<TableName, TableDigest>> {
-    parity::digests_from_rows(&plan.details.tables, &answer.ok()?.rows())
-}
-
-fn users(answer: Answer) -> PgResult<Vec<Vec<Option<String>>>> {
-    let mut rows: Vec<_> = answer.ok()?.rows().iter().map(|row| row.values().to_vec()).collect();
-    rows.sort();
-    Ok(rows)
-}
-
-fn description(plan: &SyncPlan, source: Origin, before: &BTreeMap<TableName, TableDigest>) -> Description {
-    let tables = before.iter().map(|(table, digest)| TableContents {
-        schema: table.schema.clone(),
-        name: table.name.clone(),
-        rows: digest.rows,
-        digest: digest.digest.clone(),
-    });
-    Description {
-        kind: BackupKind::Data,
-        source,
-        server_version: plan.details.server_version.clone(),
-        pg_dump: None,
-        history_head: plan.details.history_head.clone(),
-        catalog_hash: Some(plan.details.catalog_hash.clone()),
-        tables: tables.collect(),
-    }
-}
-
-fn report(plan: &SyncPlan, content: &Content, backup: &Backup) -> SyncReport {
-    let rows = |digests: &BTreeMap<TableName, TableDigest>, table| {
-        digests.get(table).map_or(0, |digest| digest.rows)
-    };
-    let tables = plan.tables.iter().map(|table| SyncedTable {
-        table: table.clone(),
-        rows_before: rows(&content.before, table),
-        rows: rows(&content.after, table),
-    });
-    let users = content.users.iter().find(|row| row.first().and_then(Option::as_deref) == Some("users"));
-    SyncReport {
-        from: plan.from.clone(),
-        to: plan.to.clone(),
-        tables: tables.collect(),
-        sequences: plan.sequences.len() as u64,
-        auth_users: users.and_then(|row| row.get(1)?.as_deref()?.parse().ok()).unwrap_or(0),
-        backup: backup.manifest.id.to_string(),
-        backup_file: backup.path.join(BACKUP_FILE),
-        undo: Vec::new(),
+    match approved.plan().route {
+        Route::Pipeline => pipeline::apply(ends, approved, backup, progress).await,
     }
 }

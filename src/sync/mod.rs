@@ -1,18 +1,24 @@
 //! Overwriting one environment's rows with another's: atomic, backed up, compared before it is committed.
 
 mod apply;
-mod flight;
+mod carried;
+mod copied;
+mod finish;
 mod observe;
 mod order;
+mod pipeline;
 mod plan;
 mod refusal;
 mod report;
+mod route;
 mod statements;
 mod undo;
+mod watched;
 
-pub use apply::apply;
-pub use observe::{Side, observe};
+pub use apply::{Ends, apply};
+pub use observe::{Side, Size, observe};
 pub use order::{LoadOrder, by_foreign_keys};
 pub use plan::{Method, Options, SyncPlan, plan};
 pub use refusal::PlanError;
 pub use report::{ApplyError, SyncReport, SyncedTable};
+pub use route::{Mode, Route};

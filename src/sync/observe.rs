@@ -24,10 +24,19 @@ pub struct Side {
     pub auth_columns: BTreeMap<String, BTreeSet<String>>,
     /// Whether the role may switch triggers and foreign keys off for its session.
     pub may_replicate: bool,
-    /// Bytes of all tables of the user.
-    pub bytes: u64,
+    /// How large the tables are; partitioned ones with all their partitions.
+    pub sizes: BTreeMap<TableName, Size>,
     /// `server_version`.
     pub server_version: String,
+}
+
+/// How large a table is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Bytes on disk, indexes left out.
+    pub bytes: u64,
+    /// Rows as the planner's statistics have it; `None` before the first `analyze`.
+    pub rows: Option<u64>,
 }
 
 /// Where a sequence is.
@@ -53,6 +62,7 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
     }
     session.send(&snapshot::query())?;
     session.send(FACTS)?;
+    session.send(&SIZES.replace("{user_schema}", &managed::is_user_schema_sql("n.nspname")))?;
     session.send(AUTH_COLUMNS)?;
     session.send(&SEQUENCES.replace("{user_schema}", &managed::is_user_schema_sql("n.nspname")))?;
 
@@ -65,6 +75,7 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
     let catalog = Catalog::from_rows(&session.receive().await?.ok()?.rows())?;
     let facts = session.receive().await?.ok()?.rows();
     let facts = facts.first().ok_or_else(|| PgError::Protocol("no answer about the server".to_owned()))?;
+    let sizes = sizes(&session.receive().await?.ok()?.rows())?;
     let mut auth_columns: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for row in session.receive().await?.ok()?.rows() {
         auth_columns.entry(row.get("relname")?).or_default().insert(row.get("attname")?);
@@ -77,9 +88,18 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
         auth_columns,
         may_replicate,
         identity: facts.get("identity")?,
-        bytes: facts.get("bytes")?,
+        sizes,
         server_version: facts.get("server_version")?,
     })
+}
+
+fn sizes(rows: &[Row]) -> PgResult<BTreeMap<TableName, Size>> {
+    let size = |row: &Row| {
+        let name = TableName::new(row.get::<String>("schema")?, row.get::<String>("name")?);
+        let rows = row.text("rows").map(|_| row.get("rows")).transpose()?;
+        Ok((name, Size { bytes: row.get("bytes")?, rows }))
+    };
+    rows.iter().map(size).collect()
 }
 
 fn sequences(rows: &[Row]) -> PgResult<BTreeMap<TableName, Sequence>> {
@@ -113,10 +133,16 @@ const SEQUENCES: &str = "do $crmctl$ declare s record; v bigint; c boolean; r js
 /// No two servers are started in the same microsecond, and none has two databases of one number.
 const FACTS: &str = "select current_setting('server_version') as server_version, \
     (select d.oid || ' ' || extract(epoch from pg_catalog.pg_postmaster_start_time()) \
-     from pg_catalog.pg_database d where d.datname = current_database()) as identity, \
-    (select coalesce(sum(pg_catalog.pg_table_size(c.oid)), 0)::bigint from pg_catalog.pg_class c \
-     join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
-     where c.relkind = 'r' and n.nspname !~ '^(pg_|information_schema$)') as bytes";
+     from pg_catalog.pg_database d where d.datname = current_database()) as identity";
+
+/// `reltuples` is -1 where nobody ever counted.
+const SIZES: &str = "select n.nspname as schema, r.relname as name, \
+    sum(pg_catalog.pg_table_size(c.oid))::bigint as bytes, \
+    case when bool_and(c.reltuples >= 0) then sum(c.reltuples)::bigint end as rows \
+    from pg_catalog.pg_class c join pg_catalog.pg_class r \
+      on r.oid = coalesce(pg_catalog.pg_partition_root(c.oid), c.oid) \
+    join pg_catalog.pg_namespace n on n.oid = r.relnamespace \
+    where c.relkind = 'r' and {user_schema} group by 1, 2";
 
 const AUTH_COLUMNS: &str = "select c.relname, a.attname from pg_catalog.pg_attribute a \
     join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace \

@@ -7,12 +7,14 @@ use serde::Serialize;
 use crate::catalog::Table;
 use crate::environment::EnvironmentName;
 use crate::pg::TableName;
-use crate::plan::{Fingerprint, Hazard, Plan, Render};
-use crate::sync::observe::Side;
+use crate::plan::{Fingerprint, Hazard, Plan, Render, Transfer};
+use crate::sync::carried::Carried;
+use crate::sync::observe::{Side, Size};
 use crate::sync::order;
 use crate::sync::refusal::{
     PlanError, check_excluded, check_heads, check_identity, check_tables, is_excluded,
 };
+use crate::sync::route::{Choice, Mode, Route, Weight, choose};
 use crate::sync::statements::{bystanders, common_auth_columns, outgoing_keys, setval, switches};
 use crate::ui::Style;
 
@@ -27,6 +29,8 @@ pub struct Options {
     pub exclude: Vec<String>,
     /// SQL `like` pattern of the e-mails of the auth users that go along.
     pub auth_users: Option<String>,
+    /// How rows are to be carried over.
+    pub mode: Mode,
 }
 
 /// What a sync does, in the order in which it does it.
@@ -42,9 +46,13 @@ pub struct SyncPlan {
     pub sequences: Vec<TableName>,
     /// E-mail pattern of the auth users that go along, if any do.
     pub auth_users: Option<String>,
+    /// The way the rows are carried over.
+    pub route: Route,
+    /// Why it is that way.
+    pub because: String,
     /// How foreign keys and triggers are kept from interfering.
     pub method: Method,
-    /// Bytes in the source.
+    /// Bytes of the tables in the source, on disk and without indexes.
     pub source_bytes: u64,
     /// What must still hold.
     pub fingerprint: Fingerprint,
@@ -65,7 +73,9 @@ pub enum Method {
 /// What `apply` needs and nobody wants to read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Details {
-    pub(crate) tables: Vec<Table>,
+    pub(crate) tables: Vec<Carried>,
+    /// What is expected of the copies, in the order of `tables`.
+    pub(crate) transfers: Vec<Transfer>,
     pub(crate) setvals: Vec<String>,
     pub(crate) previous_setvals: Vec<String>,
     pub(crate) auth_columns: Vec<(String, Vec<String>)>,
@@ -100,6 +110,8 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let mut ordered = tables;
     ordered.sort_by_key(|table| load.tables.iter().position(|name| *name == table.name));
     let names: BTreeSet<&TableName> = ordered.iter().map(|table| &table.name).collect();
+    let weight = Weight { source_bytes: weigh(source, &names), target_bytes: weigh(target, &names) };
+    let Choice { route, because } = choose(options.mode, &weight);
     let checks = outgoing_keys(&ordered, &names, method);
     let sequences: Vec<TableName> = source
         .sequences
@@ -116,8 +128,10 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
         to: options.to.clone(),
         tables: ordered.iter().map(|table| table.name.clone()).collect(),
         auth_users: options.auth_users.clone(),
+        route,
+        because,
         method,
-        source_bytes: source.bytes,
+        source_bytes: weight.source_bytes,
         fingerprint: target.applied.fingerprint(),
         details: Details {
             setvals: sequences.iter().map(|name| setval(name, &source.sequences[name])).collect(),
@@ -130,10 +144,32 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             history_head: target.applied.head().map(str::to_owned),
             catalog_hash: target.catalog.schema_hash(),
             server_version: target.server_version.clone(),
-            tables: ordered,
+            transfers: transfers(&ordered, source),
+            tables: carried(ordered, &all),
         },
         sequences,
     })
+}
+
+fn weigh(side: &Side, tables: &BTreeSet<&TableName>) -> u64 {
+    side.sizes.iter().filter(|(name, _)| tables.contains(name)).map(|(_, size)| size.bytes).sum()
+}
+
+fn transfers(tables: &[Table], source: &Side) -> Vec<Transfer> {
+    let expected = |table: &Table| {
+        let Size { bytes, rows } = source.sizes.get(&table.name).copied().unwrap_or_default();
+        Transfer { table: table.name.to_string(), rows, bytes }
+    };
+    tables.iter().map(expected).collect()
+}
+
+/// Each table of the target with the one it is filled from.
+fn carried(tables: Vec<Table>, sources: &[Table]) -> Vec<Carried> {
+    let source = |table: &Table| sources.iter().find(|source| source.name == table.name);
+    tables
+        .into_iter()
+        .filter_map(|table| source(&table).map(|source| Carried::whole(table.clone(), source)))
+        .collect()
 }
 
 impl Plan for SyncPlan {
@@ -156,7 +192,7 @@ impl Render for SyncPlan {
             Method::LoadOrder => "tables are loaded in foreign key order, triggers off",
         };
         format!(
-            "{}\n  1. back up the rows of `{to}` in the same transaction\n  2. replace them by those of `{from}` ({}): {}\n  \
+            "{} ({because})\n  1. back up the rows of `{to}` in the same transaction\n  2. replace them by those of `{from}` ({}): {}\n  \
              3. set {} and {}\n  4. compare both sides' contents, and only then commit\n  {}",
             style.strong(&format!("sync `{}` to `{}`", self.from, self.to)),
             crate::ui::plural(self.tables.len() as u64, "table"),
@@ -167,6 +203,7 @@ impl Render for SyncPlan {
                 |pattern| format!("carry over auth users like `{pattern}`")
             ),
             style.faint(method),
+            because = self.because,
             to = self.to,
             from = self.from,
         )

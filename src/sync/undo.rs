@@ -4,7 +4,6 @@
 use futures_util::StreamExt;
 
 use crate::backup::PartWriter;
-use crate::catalog::Table;
 use crate::error::Result;
 use crate::pg::{Chunk, ChunkReceiver, TableName, identifier, literal};
 use crate::sync::observe::user_condition;
@@ -184,7 +183,8 @@ fn spare(table: &TableName, column: &str, stale: &str) -> String {
 /// One statement for all tables, so that foreign keys among them do not matter. Tables that inherit from one of them
 /// are emptied only when they are meant themselves.
 fn truncate(plan: &SyncPlan) -> Option<String> {
-    let tables: Vec<String> = plan.details.tables.iter().map(Table::from_clause).collect();
+    let tables: Vec<String> =
+        plan.details.tables.iter().map(|carried| carried.target.from_clause()).collect();
     (!tables.is_empty()).then(|| format!("truncate table {}", tables.join(", ")))
 }
 

@@ -11,6 +11,7 @@ mod shell_word;
 mod snippet;
 mod style;
 mod table;
+mod transfer;
 mod visible;
 
 pub use github::{Annotation, Level};

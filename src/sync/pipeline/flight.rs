@@ -6,41 +6,13 @@ use crate::parity;
 use crate::pg::{
     Begin, ChunkReceiver, CopySink, CopySource, PgError, PgResult, Session, TableName, Writer, identifier,
 };
-use crate::sync::observe::user_condition;
+use crate::sync::carried::Carried;
+use crate::sync::copied::Copied;
 use crate::sync::plan::SyncPlan;
-use crate::sync::undo::{self, auth_table, column_list, columns_sql, temporary_name};
+use crate::sync::undo::{self, column_list, temporary_name};
 
 /// The settings of the writing transaction; a lock that is not had in this time fails it.
 const SETTINGS: &str = "set local lock_timeout = '10s'";
-
-/// A COPY that goes along: the table, what to select from it, and its columns.
-pub(crate) struct Copied {
-    pub(crate) table: String,
-    pub(crate) select: String,
-    pub(crate) columns: String,
-}
-
-pub(crate) fn copies(plan: &SyncPlan) -> Vec<Copied> {
-    let users = plan.details.auth_columns.iter().map(|(name, columns)| {
-        let columns = columns_sql(columns);
-        let condition = user_condition(plan.auth_users.as_deref(), name);
-        Copied {
-            table: auth_table(name),
-            select: format!("select {columns} from {} where {condition}", auth_table(name)),
-            columns,
-        }
-    });
-    let tables = plan.details.tables.iter().map(|table| {
-        let columns =
-            columns_sql(&table.stored_columns().map(|column| column.name.as_str()).collect::<Vec<_>>());
-        Copied {
-            table: table.name.sql(),
-            select: format!("select {columns} from {}", table.from_clause()),
-            columns,
-        }
-    });
-    users.chain(tables).collect()
-}
 
 /// What streams through one flight to the target.
 pub(crate) struct Streams<'a> {
@@ -58,7 +30,7 @@ pub(crate) fn send_source(
     for (copied, sink) in copies.iter().zip(sinks) {
         source.send_copy_out(&format!("copy ({}) to stdout", copied.select), sink)?;
     }
-    source.send(&parity::digest_query(&plan.details.tables))?;
+    source.send(&parity::relations_query(plan.details.tables.iter().map(Carried::there)))?;
     source.send(&undo::users_digest(plan))
 }
 
@@ -69,12 +41,12 @@ pub(crate) fn send_target(
     streams: Streams<'_>,
 ) -> PgResult<()> {
     let Streams { copies, to_file, mut from_source } = streams;
-    let digest_query = parity::digest_query(&plan.details.tables);
+    let tables = &plan.details.tables;
     writer.begin(begin, SETTINGS)?;
     writer.send(&lock(plan))?;
-    writer.send(&digest_query)?;
+    writer.send(&parity::relations_query(tables.iter().map(|carried| (&carried.target).into())))?;
     for (copied, sink) in copies.iter().zip(to_file) {
-        writer.send_copy_out(&format!("copy ({}) to stdout", copied.select), sink)?;
+        writer.send_copy_out(&format!("copy ({}) to stdout", copied.backup_select), sink)?;
     }
     let (user_copies, table_copies) = copies.split_at(plan.details.auth_columns.len());
     for copied in user_copies {
@@ -92,7 +64,7 @@ pub(crate) fn send_target(
     }
     let after = plan.details.after_load.iter().chain(&plan.details.setvals).chain(&plan.details.checks);
     writer.send(&joined(after.cloned()))?;
-    writer.send(&digest_query)?;
+    writer.send(&parity::relations_query(tables.iter().map(Carried::here)))?;
     writer.send(&undo::users_digest(plan))
 }
 

@@ -1,0 +1,99 @@
+//! What every way to sync ends with: the comparison before COMMIT, COMMIT itself, and what is said of it.
+
+use std::collections::BTreeMap;
+
+use crate::backup::{Backup, BackupKind, Description, Origin, TableContents, restore};
+use crate::error::{Failure, Kind, Result};
+use crate::parity::TableDigest;
+use crate::pg::{Committed, PgError, TableName, Writer};
+use crate::sync::plan::SyncPlan;
+use crate::sync::report::{ApplyError, SyncReport, SyncedTable};
+
+/// The one file of the backup.
+pub(crate) const BACKUP_FILE: &str = "data.sql";
+
+/// What one side held, as far as the sync is concerned.
+#[derive(Debug, Default)]
+pub(crate) struct Content {
+    /// The target's rows before, all columns.
+    pub(crate) before: BTreeMap<TableName, TableDigest>,
+    /// The rows that go along: in the source, or as they arrived.
+    pub(crate) after: BTreeMap<TableName, TableDigest>,
+    /// The auth users that go along: table, rows and digest.
+    pub(crate) users: Vec<Vec<Option<String>>>,
+}
+
+/// Before COMMIT: the target holds what the source holds, or nothing is committed.
+pub(crate) fn check(plan: &SyncPlan, left: &Content, right: &Content) -> Result<()> {
+    for table in &plan.tables {
+        let (there, here) = (left.after.get(table), right.after.get(table));
+        if there.is_none() || there != here {
+            return Err(ApplyError::ContentsDiffer { table: table.to_string() }.into());
+        }
+    }
+    if left.users != right.users {
+        return Err(ApplyError::ContentsDiffer { table: "auth.users".to_owned() }.into());
+    }
+    Ok(())
+}
+
+pub(crate) async fn commit(writer: &mut Writer<'_>, plan: &SyncPlan, backup: &str) -> Result<Committed> {
+    match writer.commit_and_end().await {
+        Ok(committed) => Ok(committed),
+        // The answer to COMMIT was lost and nobody can be asked. Both states are whole; verify tells which it is.
+        Err(error @ PgError::Undecided { .. }) => Err(Failure::from(error)
+            .context("COMMIT was sent and its answer was lost: the target is wholly old or wholly new")
+            .with_help(format!(
+                "see which with `crmctl verify --from {} --to {}`; `{}` puts the old rows back",
+                plan.from,
+                plan.to,
+                restore::command(backup, &plan.to)
+            ))
+            .of_kind(Kind::Partial)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(crate) fn description(
+    plan: &SyncPlan,
+    source: Origin,
+    before: &BTreeMap<TableName, TableDigest>,
+) -> Description {
+    let tables = before.iter().map(|(table, digest)| TableContents {
+        schema: table.schema.clone(),
+        name: table.name.clone(),
+        rows: digest.rows,
+        digest: digest.digest.clone(),
+    });
+    Description {
+        kind: BackupKind::Data,
+        source,
+        server_version: plan.details.server_version.clone(),
+        pg_dump: None,
+        history_head: plan.details.history_head.clone(),
+        catalog_hash: Some(plan.details.catalog_hash.clone()),
+        tables: tables.collect(),
+    }
+}
+
+pub(crate) fn report(plan: &SyncPlan, content: &Content, backup: &Backup) -> SyncReport {
+    let rows = |digests: &BTreeMap<TableName, TableDigest>, table| {
+        digests.get(table).map_or(0, |digest| digest.rows)
+    };
+    let tables = plan.tables.iter().map(|table| SyncedTable {
+        table: table.clone(),
+        rows_before: rows(&content.before, table),
+        rows: rows(&content.after, table),
+    });
+    let users = content.users.iter().find(|row| row.first().and_then(Option::as_deref) == Some("users"));
+    SyncReport {
+        from: plan.from.clone(),
+        to: plan.to.clone(),
+        tables: tables.collect(),
+        sequences: plan.sequences.len() as u64,
+        auth_users: users.and_then(|row| row.get(1)?.as_deref()?.parse().ok()).unwrap_or(0),
+        backup: backup.manifest.id.to_string(),
+        backup_file: backup.path.join(BACKUP_FILE),
+        undo: Vec::new(),
+    }
+}
