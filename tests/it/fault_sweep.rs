@@ -2,64 +2,52 @@
 //! done what it was told: exact, where random moments are only many.
 
 use crate::fault_scenarios as scenarios;
-use crate::support::{Hurt, Moment, Scenario, Side, Stage};
+use crate::support::{Fate, Hurt, Moment, Scenario, Side, Stage};
 
-/// Does something to every message that the command says to one side in its main connection.
-fn sweep(scenario: &Scenario, side: Side, hurt: fn(usize) -> Hurt) {
+/// Faults per sweep when nobody asks for more. `FAULT_SWEEP=all` does everything to every message.
+const FAULTS: usize = 8;
+
+const KINDS: [fn(usize) -> Hurt; 4] = [
+    |number| Hurt::At(Moment::Before(number)),
+    |number| Hurt::At(Moment::Unanswered(number)),
+    |number| Hurt::At(Moment::Refused(number)),
+    |number| Hurt::KilledAt(Moment::Unanswered(number)),
+];
+
+/// Which faults are done: all of them, or one each of as many messages as there is time for, the last ones always,
+/// because that is where it commits.
+fn chosen(said: &[String]) -> Vec<(usize, Hurt)> {
+    // A farewell is not answered: all that can happen to it is that it does not arrive.
+    let kinds = |number: usize| if said[number - 1].is_empty() { &KINDS[..1] } else { &KINDS[..] };
+    if std::env::var("FAULT_SWEEP").is_ok_and(|which| which == "all") {
+        let all = |number| kinds(number).iter().map(move |kind| (number, kind(number)));
+        return (1..=said.len()).flat_map(all).collect();
+    }
+    let step = said.len().div_ceil(FAULTS);
+    let numbers =
+        (1..=said.len()).filter(|number| (said.len() - number) % step == 0 || number + 2 > said.len());
+    let one = |(index, number): (usize, usize)| (number, kinds(number)[index % kinds(number).len()](number));
+    numbers.enumerate().map(one).collect()
+}
+
+fn sweep(scenario: &Scenario, side: Side) {
     let mut stage = Stage::of(scenario);
     let said = stage.said(side);
-    for number in 1..=said.len() {
-        let hurt = hurt(number);
-        // A farewell is not answered.
-        let is_answered = !said[number - 1].is_empty();
-        if !is_answered && !matches!(hurt, Hurt::At(Moment::Before(_))) {
-            continue;
-        }
+    let mut fates = Vec::new();
+    for (number, hurt) in chosen(&said) {
         let output = stage.hurt(side, hurt);
-        stage.survived(&format!("{hurt:?} of {}, `{:.80}`", said.len(), said[number - 1]), &output);
+        let fault = format!("{hurt:?} of {}, `{:.80}`", said.len(), said[number - 1]);
+        fates.push(stage.survived(&fault, &output));
     }
-}
-
-fn cut(number: usize) -> Hurt {
-    Hurt::At(Moment::Before(number))
-}
-
-fn unanswered(number: usize) -> Hurt {
-    Hurt::At(Moment::Unanswered(number))
-}
-
-fn refused(number: usize) -> Hurt {
-    Hurt::At(Moment::Refused(number))
-}
-
-fn killed(number: usize) -> Hurt {
-    Hurt::KilledAt(Moment::Unanswered(number))
+    let new = fates.iter().filter(|fate| **fate == Fate::New).count();
+    eprintln!("| `{}`, {side:?} | {} | {} | {new} | 0 |", scenario.name, fates.len(), fates.len() - new);
 }
 
 macro_rules! sweeps {
-    ($($module:ident $scenario:ident $side:ident)*) => {
-        $(mod $module {
-            use super::*;
-
-            #[test]
-            fn cut_before_any_message() {
-                sweep(&scenarios::$scenario, Side::$side, cut);
-            }
-
-            #[test]
-            fn cut_before_any_answer() {
-                sweep(&scenarios::$scenario, Side::$side, unanswered);
-            }
-
-            #[test]
-            fn refused_at_any_message() {
-                sweep(&scenarios::$scenario, Side::$side, refused);
-            }
-
-            #[test]
-            fn killed_before_any_answer() {
-                sweep(&scenarios::$scenario, Side::$side, killed);
-            }
+    ($($test:ident $scenario:ident $side:ident)*) => {
+        $(#[test]
+        fn $test() {
+            sweep(&scenarios::$scenario, Side::$side);
         })*
     };
 }
@@ -73,8 +61,12 @@ sweeps! {
     reset_cloud RESET_CLOUD Target
     reset_local RESET_LOCAL Target
     restore RESTORE Target
+    backup_create BACKUP Target
+    migrate_up_in_one_transaction UP_IN_ONE Target
     migrate_down DOWN Target
     migrate_baseline BASELINE Target
     migrate_repair REPAIR Target
     migrate_squash SQUASH Target
+    deploy DEPLOY Target
+    deploy_rollback ROLLBACK Target
 }
