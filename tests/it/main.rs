@@ -26,6 +26,7 @@ mod deploy_rehearsal;
 mod deploy_rollback;
 mod doctor;
 mod drift;
+mod fault_moments;
 mod fault_scenarios;
 mod fault_sweep;
 mod harness;
