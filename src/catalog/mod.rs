@@ -12,4 +12,4 @@ mod words;
 
 pub use diff::{Change, Difference, diff};
 pub use snapshot::{Catalog, Facts, ObjectName, read};
-pub use table::{Column, ForeignKey, Table};
+pub use table::{Column, ForeignKey, LooseCheck, Table};

@@ -17,9 +17,13 @@ pub(crate) fn table(name: &str, columns: &[(&str, &str)], primary_key: &[&str]) 
         name: TableName::new("public", name),
         is_partitioned: false,
         is_partition: false,
+        partition_of: None,
         columns: columns.collect(),
         primary_key: primary_key.iter().map(ToString::to_string).collect(),
         foreign_keys: Vec::new(),
+        is_key_deferrable: false,
+        replica_identity: None,
+        loose_checks: Vec::new(),
     }
 }
 

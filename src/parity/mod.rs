@@ -3,7 +3,7 @@
 mod diff;
 mod digest;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod locate;
 mod observe;
 mod report;

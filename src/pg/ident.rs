@@ -54,6 +54,33 @@ impl TableName {
     pub fn sql(&self) -> String {
         format!("{}.{}", identifier(&self.schema), identifier(&self.name))
     }
+
+    /// A name as PostgreSQL shows it: both parts, each in quotes where it needs them.
+    pub(crate) fn qualified(text: &str) -> Option<Self> {
+        let (schema, rest) = part(text)?;
+        let (name, rest) = part(rest.strip_prefix('.')?)?;
+        rest.is_empty().then(|| Self::new(schema, name))
+    }
+}
+
+fn part(text: &str) -> Option<(String, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let (name, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+        return Some((name.to_owned(), rest));
+    };
+    let mut name = String::new();
+    let mut rest = quoted;
+    loop {
+        let (before, after) = rest.split_once('"')?;
+        name += before;
+        match after.strip_prefix('"') {
+            Some(more) => {
+                name.push('"');
+                rest = more;
+            }
+            None => return Some((name, after)),
+        }
+    }
 }
 
 /// For people: `schema.name`, without the schema when it is `public`.
@@ -70,6 +97,15 @@ impl fmt::Display for TableName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_read_with_and_without_quotes() {
+        let name = |text| TableName::qualified(text).map(|name| (name.schema, name.name));
+
+        assert_eq!(name("public.a"), Some(("public".to_owned(), "a".to_owned())));
+        assert_eq!(name(r#""x.y"."say ""hi"".""#), Some(("x.y".to_owned(), r#"say "hi"."#.to_owned())));
+        assert_eq!(name("a"), None);
+    }
 
     #[test]
     fn identifiers_are_always_quoted_and_quotes_doubled() {

@@ -19,8 +19,8 @@ pub(crate) const SETTINGS: &str = "\
     set default_transaction_read_only = on; set statement_timeout = 0; set lock_timeout = 0; \
     set idle_in_transaction_session_timeout = 0; set idle_session_timeout = 0; set client_min_messages = warning; set search_path = ''; \
     set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; \
-    set extra_float_digits = 3; set bytea_output = 'hex'; set lc_monetary = 'C'; set xmloption = 'content'; \
-    set standard_conforming_strings = on; set row_security = off; \
+    set extra_float_digits = 3; set bytea_output = 'hex'; set lc_monetary = 'C'; set array_nulls = on; set xmloption = 'content'; \
+    set standard_conforming_strings = on; set quote_all_identifiers = off; set row_security = off; \
     select case when current_setting('server_version_num')::int >= 170000 \
       then pg_catalog.set_config('transaction_timeout', '0', false) end";
 

@@ -107,7 +107,8 @@ impl Writer<'_> {
     /// Queues `begin`, the lock and the check of the plan, and the transaction's settings.
     pub fn begin(&mut self, begin: &Begin, settings: &str) -> PgResult<()> {
         // Two messages: should the second fail, everything after it meets a failed transaction.
-        self.session.send("begin transaction read write")?;
+        // Whatever the role's default: with an older snapshot than its locks a transaction misses rows.
+        self.session.send("begin transaction isolation level read committed read write")?;
         self.session.send_with_witness(&format!("{}; {settings}", begin.0))
     }
 

@@ -13,13 +13,24 @@ pub(crate) struct Carried {
     pub(crate) columns: Vec<Column>,
     /// What is read in the source, as SQL after `from` and before an alias: it has all of `columns`.
     pub(crate) source: String,
+    /// How it is emptied before.
+    pub(crate) emptying: Emptying,
+}
+
+/// How a table is emptied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Emptying {
+    /// Row by row: cheap for few rows, and whoever reads meanwhile sees the old ones.
+    Delete,
+    /// All at once, with new files for the table and each of its indexes: tens of milliseconds, and nobody reads.
+    Truncate,
 }
 
 impl Carried {
     /// All columns of `target`, from the table `source` as it is.
     pub(crate) fn whole(target: Table, source: &Table) -> Self {
         let columns = target.stored_columns().cloned().collect();
-        Self { target, columns, source: source.from_clause() }
+        Self { target, columns, source: source.from_clause(), emptying: Emptying::Truncate }
     }
 
     /// The names of the columns that are written, as SQL.

@@ -23,6 +23,32 @@ pub(crate) struct Content {
     pub(crate) users: Vec<Vec<Option<String>>>,
 }
 
+/// A fault of the target before COMMIT: nothing was changed, and which row it was, where the server says so. Rows are
+/// counted as they come, from 1; what is in them stays on the server.
+pub(crate) fn unchanged(error: PgError) -> Failure {
+    let place = match &error {
+        PgError::Server(error) => error
+            .context
+            .as_deref()
+            .and_then(place_of_copy)
+            .map(|(table, row)| format!("row {row} of `{table}`")),
+        _ => None,
+    };
+    let failure = Failure::from(error);
+    let failure = match place {
+        Some(place) => failure.context(place),
+        None => failure,
+    };
+    failure.context("nothing was changed in the target")
+}
+
+/// `COPY contacts, line 12, column age: "x"`.
+fn place_of_copy(context: &str) -> Option<(&str, u64)> {
+    let (table, rest) = context.strip_prefix("COPY ")?.split_once(", line ")?;
+    let digits = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+    Some((table, rest[..digits].parse().ok()?))
+}
+
 /// Before COMMIT: the target holds what the source holds, or nothing is committed.
 pub(crate) fn check(plan: &SyncPlan, left: &Content, right: &Content) -> Result<()> {
     for table in &plan.tables {
@@ -95,5 +121,17 @@ pub(crate) fn report(plan: &SyncPlan, content: &Content, backup: &Backup) -> Syn
         backup: backup.manifest.id.to_string(),
         backup_file: backup.path.join(BACKUP_FILE),
         undo: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_row_at_fault_is_told_without_what_is_in_it() {
+        assert_eq!(place_of_copy("COPY contacts, line 12, column age: \"secret\""), Some(("contacts", 12)));
+        assert_eq!(place_of_copy("COPY a, line 1: \"secret\""), Some(("a", 1)));
+        assert_eq!(place_of_copy("PL/pgSQL function f() line 3 at RAISE"), None);
     }
 }

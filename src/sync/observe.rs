@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::{Catalog, managed, snapshot};
 use crate::migration::AppliedVersions;
 use crate::pg::{PgError, PgResult, Row, Session, TableName, literal};
+use crate::sync::surroundings::{self, Surroundings};
 
 /// The tables of the platform whose test users are carried along, in load order.
 pub(crate) const AUTH_TABLES: [&str; 2] = ["users", "identities"];
@@ -28,6 +29,8 @@ pub struct Side {
     pub sizes: BTreeMap<TableName, Size>,
     /// `server_version`.
     pub server_version: String,
+    /// Rights, filters, and tables of others.
+    pub surroundings: Surroundings,
 }
 
 /// How large a table is.
@@ -44,6 +47,8 @@ pub struct Size {
 pub struct Sequence {
     /// The table whose column it numbers.
     pub owner: Option<TableName>,
+    /// That column.
+    pub column: Option<String>,
     /// The last value, or the first one when it is yet to be given.
     pub value: i64,
     /// Whether `value` was given already.
@@ -64,6 +69,7 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
     session.send(FACTS)?;
     session.send(&SIZES.replace("{user_schema}", &managed::is_user_schema_sql("n.nspname")))?;
     session.send(AUTH_COLUMNS)?;
+    session.send(&surroundings::query())?;
     session.send(&SEQUENCES.replace("{user_schema}", &managed::is_user_schema_sql("n.nspname")))?;
 
     let applied = AppliedVersions::receive(session).await?;
@@ -80,6 +86,7 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
     for row in session.receive().await?.ok()?.rows() {
         auth_columns.entry(row.get("relname")?).or_default().insert(row.get("attname")?);
     }
+    let surroundings = Surroundings::from_rows(&session.receive().await?.ok()?.rows())?;
     let sequences = sequences(&session.receive().await?.ok()?.rows())?;
     Ok(Side {
         catalog,
@@ -89,6 +96,7 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
         may_replicate,
         identity: facts.get("identity")?,
         sizes,
+        surroundings,
         server_version: facts.get("server_version")?,
     })
 }
@@ -107,28 +115,32 @@ fn sequences(rows: &[Row]) -> PgResult<BTreeMap<TableName, Sequence>> {
         let name = TableName::new(row.get::<String>("schema")?, row.get::<String>("name")?);
         let owner = row.text("owner_schema").zip(row.text("owner_name"));
         let owner = owner.map(|(schema, table)| TableName::new(schema, table));
-        Ok((name, Sequence { owner, value: row.get("last_value")?, is_called: row.flag("is_called") }))
+        let column = row.text("owner_column").map(str::to_owned);
+        let (value, is_called) = (row.get("last_value")?, row.flag("is_called"));
+        Ok((name, Sequence { owner, column, value, is_called }))
     };
     rows.iter().map(sequence).collect()
 }
 
 /// The user's sequences with the tables they number. `pg_sequences` does not know the first number of one that was
 /// restarted; only the sequence itself does. A block asks each of them, so that this is one message.
-const SEQUENCES: &str = "do $crmctl$ declare s record; v bigint; c boolean; r jsonb := '[]'; begin \
-    for s in select n.nspname as schema, c.relname as name, rn.nspname as owner_schema, rc.relname as owner_name \
+const SEQUENCES: &str = "do $crmctl$ declare s record; v bigint; c boolean; r jsonb[]; begin \
+    for s in select n.nspname as schema, c.relname as name, rn.nspname as owner_schema, rc.relname as owner_name, \
+      (select t.attname from pg_catalog.pg_attribute t where t.attrelid = rc.oid and t.attnum = d.refobjsubid) as owner_column \
       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
       left join pg_catalog.pg_depend d on d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid \
         and d.refclassid = d.classid and d.deptype in ('a', 'i') and d.refobjsubid > 0 \
       left join pg_catalog.pg_class rc on rc.oid = d.refobjid \
       left join pg_catalog.pg_namespace rn on rn.oid = rc.relnamespace \
       where c.relkind = 'S' and c.relpersistence <> 't' and {user_schema} \
+      and case when c.relkind = 'S' then pg_catalog.has_schema_privilege(n.oid, 'usage') and pg_catalog.has_sequence_privilege(c.oid, 'select') end \
       and not exists (select from pg_catalog.pg_depend e where e.classid = 'pg_catalog.pg_class'::regclass \
         and e.objid = c.oid and e.deptype = 'e') loop \
     execute format('select last_value, is_called from %I.%I', s.schema, s.name) into v, c; \
-    r := r || (to_jsonb(s) || jsonb_build_object('last_value', v, 'is_called', c)); \
-    end loop; perform set_config('crmctl.sequences', r::text, true); end $crmctl$; \
+    r := pg_catalog.array_append(r, to_jsonb(s) || jsonb_build_object('last_value', v, 'is_called', c)); \
+    end loop; perform set_config('crmctl.sequences', coalesce(to_jsonb(r), '[]')::text, true); end $crmctl$; \
     select * from jsonb_to_recordset(current_setting('crmctl.sequences')::jsonb) \
-    as s (schema text, name text, owner_schema text, owner_name text, last_value bigint, is_called boolean)";
+    as s (schema text, name text, owner_schema text, owner_name text, owner_column text, last_value bigint, is_called boolean)";
 
 /// No two servers are started in the same microsecond, and none has two databases of one number.
 const FACTS: &str = "select current_setting('server_version') as server_version, \

@@ -4,28 +4,33 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{ForeignKey, Table};
 use crate::pg::TableName;
+use crate::sync::family::Families;
 
 /// An order, and the foreign keys that no order can satisfy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadOrder {
     /// Referred tables before referring ones.
     pub tables: Vec<TableName>,
-    /// Foreign keys on cycles of several tables: table and key. Self-references are none of them, since a
-    /// COPY is one statement and its keys are checked at its end.
-    pub cyclic: Vec<(TableName, ForeignKey)>,
+    /// Foreign keys on cycles of several tables. Self-references are none of them, since a COPY is one statement and
+    /// its keys are checked at its end.
+    pub cyclic: Vec<ForeignKey>,
 }
 
-/// Orders tables by their foreign keys; ties by name, so that the order is always the same.
+/// Orders tables by their foreign keys; ties by name, so that the order is always the same. Partitions go with their
+/// roots, and so do the foreign keys that are their own.
 #[must_use]
 pub fn by_foreign_keys(tables: &[Table]) -> LoadOrder {
-    let names: BTreeSet<&TableName> = tables.iter().map(|table| &table.name).collect();
-    let mut waiting: BTreeMap<&TableName, BTreeSet<&TableName>> = BTreeMap::new();
+    let families = Families::of(tables);
+    let roots: BTreeSet<&TableName> =
+        tables.iter().filter(|table| !table.is_partition).map(|table| &table.name).collect();
+    let mut waiting: BTreeMap<&TableName, BTreeSet<&TableName>> =
+        roots.iter().map(|name| (*name, BTreeSet::new())).collect();
     for table in tables {
-        let referred = table.foreign_keys.iter().map(|key| &key.references);
-        waiting.insert(
-            &table.name,
-            referred.filter(|name| **name != table.name && names.contains(name)).collect(),
-        );
+        let name = families.root(&table.name);
+        let referred = table.foreign_keys.iter().map(|key| families.root(&key.references));
+        if let Some(waiting) = waiting.get_mut(name) {
+            waiting.extend(referred.filter(|other| *other != name && roots.contains(other)));
+        }
     }
     let mut order = Vec::with_capacity(tables.len());
     let mut broken: BTreeSet<(&TableName, &TableName)> = BTreeSet::new();
@@ -46,9 +51,9 @@ pub fn by_foreign_keys(tables: &[Table]) -> LoadOrder {
     }
     let cyclic = tables
         .iter()
-        .flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)))
-        .filter(|(table, key)| broken.contains(&(&table.name, &key.references)))
-        .map(|(table, key)| (table.name.clone(), key.clone()))
+        .flat_map(|table| &table.foreign_keys)
+        .filter(|key| broken.contains(&(families.root(&key.table), families.root(&key.references))))
+        .cloned()
         .collect();
     LoadOrder { tables: order, cyclic }
 }
@@ -83,19 +88,26 @@ mod tests {
     fn table(name: &str, references: &[&str]) -> Table {
         let name = TableName::new("public", name);
         let foreign_keys = references.iter().map(|other| ForeignKey {
+            table: name.clone(),
             name: format!("{}_{other}_fkey", name.name),
             columns: vec![format!("{other}_id")],
             references: TableName::new("public", *other),
             referenced_columns: vec!["id".to_owned()],
             definition: String::new(),
+            is_validated: true,
+            comment: None,
         });
         Table {
             foreign_keys: foreign_keys.collect(),
+            is_key_deferrable: false,
+            replica_identity: None,
             name,
             is_partitioned: false,
             is_partition: false,
+            partition_of: None,
             columns: Vec::new(),
             primary_key: Vec::new(),
+            loose_checks: Vec::new(),
         }
     }
 
@@ -125,8 +137,18 @@ mod tests {
             table("d", &["a"]),
         ]);
 
-        let cyclic: Vec<&str> = order.cyclic.iter().map(|(_, key)| key.name.as_str()).collect();
+        let cyclic: Vec<&str> = order.cyclic.iter().map(|key| key.name.as_str()).collect();
         assert_eq!(cyclic, ["c_b_fkey"]);
         assert_eq!(names(&order), ["c", "b", "a", "d"]);
+    }
+
+    #[test]
+    fn the_foreign_key_of_a_partition_counts_for_its_root() {
+        let mut part = table("part", &["z"]);
+        part.is_partition = true;
+        part.partition_of = Some(TableName::new("public", "a"));
+        let order = by_foreign_keys(&[table("a", &[]), part, table("z", &[]), table("b", &["part"])]);
+
+        assert_eq!(names(&order), ["z", "a", "b"]);
     }
 }

@@ -1,54 +1,12 @@
 //! The statements around the load: what rests meanwhile, what is checked, what sequences are set to. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::Table;
+use crate::catalog::{ForeignKey, Table};
 use crate::pg::{TableName, identifier, literal};
 use crate::sync::observe::{AUTH_TABLES, Sequence, Side};
-use crate::sync::order;
-use crate::sync::plan::{Method, Options};
-
-/// Statements before and after the load that keep triggers and foreign keys from interfering.
-pub(crate) fn switches(
-    method: Method,
-    tables: &[Table],
-    load: &order::LoadOrder,
-    target: &Side,
-) -> (Vec<String>, Vec<String>) {
-    // Deferred foreign keys are checked now: a table with checks ahead of it cannot be altered.
-    let (mut before, mut after) = (Vec::new(), vec!["set constraints all immediate".to_owned()]);
-    if method == Method::ReplicaRole {
-        before.push("set local session_replication_role = replica".to_owned());
-        after.push("set local session_replication_role = origin".to_owned());
-    }
-    for (name, facts) in target.catalog.of_kind("trigger") {
-        let fact = |fact: &str| facts.get(fact).and_then(serde_json::Value::as_str).unwrap_or_default();
-        let table = TableName::new(&name.schema, fact("table"));
-        // Under the replica role only those fire that were told to.
-        let rests = match fact("enabled") {
-            "D" => true,
-            "O" => method == Method::ReplicaRole,
-            _ => false,
-        };
-        if rests || !tables.iter().any(|synced| synced.name == table) {
-            continue;
-        }
-        let trigger = identifier(&name.name[table.name.len() + 1..]);
-        let enable = match fact("enabled") {
-            "A" => "enable always",
-            "R" => "enable replica",
-            _ => "enable",
-        };
-        before.push(format!("alter table {} disable trigger {trigger}", table.sql()));
-        after.push(format!("alter table {} {enable} trigger {trigger}", table.sql()));
-    }
-    for (table, key) in load.cyclic.iter().filter(|_| method == Method::LoadOrder) {
-        let name = identifier(&key.name);
-        before.push(format!("alter table {} drop constraint {name}", table.sql()));
-        after.push(format!("alter table {} add constraint {name} {}", table.sql(), key.definition));
-    }
-    (before, after)
-}
+use crate::sync::plan::Options;
+use crate::sync::refusal::is_excluded;
 
 /// Foreign keys of excluded tables to the users: a user who goes would take their rows along, and those are in no
 /// backup.
@@ -60,40 +18,74 @@ pub(crate) fn bystanders(excluded: &[Table]) -> Vec<(TableName, String)> {
         .collect()
 }
 
-/// Foreign keys that leave the synced set are not checked under the replica role: one anti-join each.
-pub(crate) fn outgoing_keys(tables: &[Table], names: &BTreeSet<&TableName>, method: Method) -> Vec<String> {
-    if method == Method::LoadOrder {
-        return Vec::new();
-    }
+/// Foreign keys are not looked at under the replica role: one anti-join for each that leaves the tables that go along,
+/// and for each that the source does not have, where nothing says that its rows fulfil it.
+pub(crate) fn unchecked_keys(tables: &[Table], source: &[Table]) -> Vec<String> {
+    let names: BTreeSet<&TableName> = tables.iter().map(|table| &table.name).collect();
+    let fulfilled: BTreeSet<(&TableName, &str)> = source
+        .iter()
+        .flat_map(|table| &table.foreign_keys)
+        .filter(|key| key.is_validated)
+        .map(|key| (&key.table, key.definition.as_str()))
+        .collect();
     let keys = tables.iter().flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)));
-    keys.filter(|(_, key)| !names.contains(&key.references))
-        .map(|(table, key)| {
-            let pairs = key.columns.iter().zip(&key.referenced_columns);
-            let matches: Vec<String> = pairs
-                .map(|(own, other)| format!("r.{} = t.{}", identifier(other), identifier(own)))
-                .collect();
-            let present: Vec<String> =
-                key.columns.iter().map(|own| format!("t.{} is not null", identifier(own))).collect();
-            let found = format!(
-                "select from {} t where {} and not exists (select from {} r where {})",
-                table.from_clause(),
-                present.join(" and "),
-                key.references.sql(),
-                matches.join(" and ")
-            );
-            let problem =
-                format!("rows of {} refer to rows of {} that are not there", table.name, key.references);
-            format!(
-                "do {}",
-                literal(&format!(
-                    "begin if exists ({found}) then raise exception using errcode = '23503', message = {}, \
-                     constraint = {}; end if; end",
-                    literal(&problem),
-                    literal(&key.name)
-                ))
-            )
+    keys.filter(|(_, key)| key.is_validated)
+        .filter(|(_, key)| {
+            !names.contains(&key.references) || !fulfilled.contains(&(&key.table, key.definition.as_str()))
         })
+        .map(|(table, key)| anti_join(table, key))
         .collect()
+}
+
+fn anti_join(table: &Table, key: &ForeignKey) -> String {
+    let pairs = key.columns.iter().zip(&key.referenced_columns);
+    let matches: Vec<String> =
+        pairs.map(|(own, other)| format!("r.{} = t.{}", identifier(other), identifier(own))).collect();
+    let present: Vec<String> =
+        key.columns.iter().map(|own| format!("t.{} is not null", identifier(own))).collect();
+    let found = format!(
+        "select from {} t where {} and not exists (select from {} r where {})",
+        table.from_clause(),
+        present.join(" and "),
+        key.references.sql(),
+        matches.join(" and ")
+    );
+    let problem = format!("rows of {} refer to rows of {} that are not there", table.name, key.references);
+    format!(
+        "do {}",
+        literal(&format!(
+            "begin if exists ({found}) then raise exception using errcode = '23503', message = {}, \
+             constraint = {}; end if; end",
+            literal(&problem),
+            literal(&key.name)
+        ))
+    )
+}
+
+/// The target's sequences with what they hold in the source and what they hold now. One that belongs to a column is that
+/// of the same column, whatever it is called.
+pub(crate) fn set_sequences(
+    source: &Side,
+    target: &Side,
+    options: &Options,
+) -> Vec<(TableName, Sequence, Sequence)> {
+    let of_column = |sequence: &Sequence| sequence.owner.clone().zip(sequence.column.clone());
+    let by_column: BTreeMap<(TableName, String), &Sequence> =
+        source.sequences.values().filter_map(|sequence| Some((of_column(sequence)?, sequence))).collect();
+    let mut set = Vec::new();
+    for (name, old) in &target.sequences {
+        let new = match of_column(old) {
+            Some(column) => by_column.get(&column).copied(),
+            None => None,
+        };
+        let new = new.or_else(|| source.sequences.get(name));
+        if let Some(new) = new
+            && old.owner.as_ref().is_none_or(|owner| !is_excluded(owner, options))
+        {
+            set.push((name.clone(), new.clone(), old.clone()));
+        }
+    }
+    set
 }
 
 /// Sets a sequence so that it is rolled back with everything else: `setval` alone is not, but `restart` gives the sequence

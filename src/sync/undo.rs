@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use crate::backup::PartWriter;
 use crate::error::Result;
 use crate::pg::{Chunk, ChunkReceiver, TableName, identifier, literal};
+use crate::sync::emptying;
 use crate::sync::observe::user_condition;
 use crate::sync::plan::{Method, SyncPlan};
 
@@ -48,7 +49,7 @@ pub(crate) async fn write(
         }
     }
     let mut end = String::new();
-    for statement in plan.details.after_load.iter().chain(&plan.details.previous_setvals) {
+    for statement in plan.details.after_undo() {
         end.push_str(statement);
         end.push_str(";\n");
     }
@@ -106,7 +107,7 @@ pub(crate) fn columns_sql<S: AsRef<str>>(columns: &[S]) -> String {
 /// so the triggers rest on the tables only.
 pub(crate) fn clear(plan: &SyncPlan) -> Vec<String> {
     let mut statements = plan.details.before_load.clone();
-    statements.extend(truncate(plan));
+    statements.extend(emptying::statements(&plan.details.tables));
     if plan.details.auth_columns.is_empty() {
         return statements;
     }
@@ -119,7 +120,7 @@ pub(crate) fn clear(plan: &SyncPlan) -> Vec<String> {
     statements.push("set constraints all immediate".to_owned());
     statements.push("set constraints all deferred".to_owned());
     statements.extend(role("replica"));
-    statements.extend(truncate(plan));
+    statements.extend(emptying::statements(&plan.details.tables));
     statements
 }
 
@@ -178,14 +179,6 @@ fn spare(table: &TableName, column: &str, stale: &str) -> String {
             literal(&problem)
         ))
     )
-}
-
-/// One statement for all tables, so that foreign keys among them do not matter. Tables that inherit from one of them
-/// are emptied only when they are meant themselves.
-fn truncate(plan: &SyncPlan) -> Option<String> {
-    let tables: Vec<String> =
-        plan.details.tables.iter().map(|carried| carried.target.from_clause()).collect();
-    (!tables.is_empty()).then(|| format!("truncate table {}", tables.join(", ")))
 }
 
 /// A digest of the auth users that go along: comparable between both sides.

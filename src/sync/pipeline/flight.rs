@@ -3,16 +3,17 @@
 use std::collections::VecDeque;
 
 use crate::parity;
-use crate::pg::{
-    Begin, ChunkReceiver, CopySink, CopySource, PgError, PgResult, Session, TableName, Writer, identifier,
-};
+use crate::pg::{Begin, ChunkReceiver, CopySink, CopySource, PgError, PgResult, Session, Writer, identifier};
 use crate::sync::carried::Carried;
 use crate::sync::copied::Copied;
+use crate::sync::emptying;
 use crate::sync::plan::SyncPlan;
 use crate::sync::undo::{self, column_list, temporary_name};
 
 /// The settings of the writing transaction; a lock that is not had in this time fails it.
-const SETTINGS: &str = "set local lock_timeout = '10s'";
+/// What is reported as committed is on the server's disk, whatever the role or the database is set to.
+const SETTINGS: &str = "set local lock_timeout = '10s'; \
+    select pg_catalog.set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'";
 
 /// What streams through one flight to the target.
 pub(crate) struct Streams<'a> {
@@ -43,7 +44,7 @@ pub(crate) fn send_target(
     let Streams { copies, to_file, mut from_source } = streams;
     let tables = &plan.details.tables;
     writer.begin(begin, SETTINGS)?;
-    writer.send(&lock(plan))?;
+    writer.send(&emptying::lock(tables))?;
     writer.send(&parity::relations_query(tables.iter().map(|carried| (&carried.target).into())))?;
     for (copied, sink) in copies.iter().zip(to_file) {
         writer.send_copy_out(&format!("copy ({}) to stdout", copied.backup_select), sink)?;
@@ -62,8 +63,7 @@ pub(crate) fn send_target(
     for copied in table_copies {
         copy_in(writer, &copied.table, &copied.columns, from_source.pop_front())?;
     }
-    let after = plan.details.after_load.iter().chain(&plan.details.setvals).chain(&plan.details.checks);
-    writer.send(&joined(after.cloned()))?;
+    writer.send(&joined(plan.details.after_load().cloned()))?;
     writer.send(&parity::relations_query(tables.iter().map(Carried::here)))?;
     writer.send(&undo::users_digest(plan))
 }
@@ -72,16 +72,6 @@ fn copy_in(writer: &mut Writer<'_>, table: &str, columns: &str, rows: Option<Chu
     let rows = rows.ok_or_else(|| PgError::Protocol("a copied table has no source".to_owned()))?;
     writer
         .send_copy_in(&format!("copy {table} {} from stdin", column_list(columns)), CopySource::Channel(rows))
-}
-
-/// Everybody else waits from here to COMMIT: what is backed up is what is replaced.
-fn lock(plan: &SyncPlan) -> String {
-    let tables: Vec<String> = plan.tables.iter().map(TableName::sql).collect();
-    if tables.is_empty() {
-        String::new()
-    } else {
-        format!("lock table {} in access exclusive mode", tables.join(", "))
-    }
 }
 
 fn joined(statements: impl Iterator<Item = String>) -> String {

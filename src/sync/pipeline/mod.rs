@@ -20,7 +20,7 @@ use crate::pg::{Answer, ChunkReceiver, PgError, PgResult, Session, TableName, Wr
 use crate::plan::Progress;
 use crate::sync::apply::Ends;
 use crate::sync::copied::{Copied, copies};
-use crate::sync::finish::{BACKUP_FILE, Content, check, commit, description, report};
+use crate::sync::finish::{BACKUP_FILE, Content, check, commit, description, report, unchanged};
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::{ApplyError, SyncReport};
 use crate::sync::undo::{self, Outgoing};
@@ -202,7 +202,7 @@ fn first_cause(
             ),
         ) => Err(error.into()),
         (Err(error), _) => Err(Failure::from(error).context("reading the source")),
-        (Ok(_), Err(error)) => Err(Failure::from(error).context("nothing was changed in the target")),
+        (Ok(_), Err(error)) => Err(unchanged(error)),
     }
 }
 

@@ -57,8 +57,8 @@ impl<'a> Stage<'a> {
             let started = Instant::now();
             stage.run(arguments).success();
             stage.lifetime = started.elapsed();
-            let state = stage.look();
-            stage.states.push(state);
+            let reached = stage.look();
+            stage.states.push(reached);
         }
         stage.put_back();
         stage

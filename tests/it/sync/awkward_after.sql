@@ -1,0 +1,20 @@
+-- On both sides once the rows are there: what they do not fulfil, and what would fire.
+alter table public.loose add constraint positive check (n > 0) not valid, add constraint nowhere foreign key (r) references public.looked_up not valid;
+comment on constraint positive on public.loose is 'old rows are not';
+create trigger forbid before insert or update or delete on public.kinds for each row execute function public.forbid();
+create trigger forbid before truncate on public.no_key for each statement execute function public.forbid();
+create trigger forbid before insert on public.measured for each row execute function public.forbid();
+alter table public.measured_rest disable trigger forbid;
+create trigger part_of_its_own after insert on public.measured_2020_a for each row execute function public.forbid();
+alter table public.measured_2020_a enable always trigger part_of_its_own;
+create trigger always before insert or delete on public.by_default for each statement execute function public.forbid();
+alter table public.by_default enable always trigger always;
+create trigger replica before insert on public.mother for each row execute function public.forbid();
+alter table public.mother enable replica trigger replica;
+create trigger off before insert on public.mother for each row execute function public.forbid();
+alter table public.mother disable trigger off;
+create constraint trigger late after insert on public.no_key deferrable initially deferred for each row execute function public.forbid();
+create rule instead as on insert to public.of_type do instead nothing;
+create rule also as on insert to public.no_key do also insert into public.volatile values (1);
+create view public.written as select x from public.volatile;
+create trigger forbid instead of insert on public.written for each row execute function public.forbid();
