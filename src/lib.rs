@@ -56,7 +56,7 @@
 //! | what is checked before a deploy commits | `deploy/check.rs` |
 //! | what a deploy writes down, and how far it came | `deploy/journal.rs`, `deploy/ledger.rs` |
 //! | how a deploy is undone | `deploy/rollback/choose.rs` |
-//! | what becomes of a COMMIT that was not answered | `pg/afterwards.rs`, `migration/fate.rs`, `deploy/fate.rs` |
+//! | what becomes of a COMMIT that was not answered | `pg/witness.rs`, `pg/afterwards.rs`, `migration/fate.rs`, `deploy/fate.rs` |
 //! | what `validate` checks | `validate/judge/` (catalog), `validate/rows.rs` (rows), `validate/config.rs` (the file) |
 //! | how a role is tried under RLS | `access/probe.rs` |
 //! | how `pg_dump` is called | `backup/dump.rs` (the call), `tools/run.rs` (running it) |

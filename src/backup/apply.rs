@@ -14,7 +14,7 @@ use crate::backup::{clear, contents};
 use crate::catalog::{Catalog, snapshot};
 use crate::error::{Failure, Kind, Result};
 use crate::guard::Approved;
-use crate::pg::{Answer, CopySource, PgError, Session, Writer};
+use crate::pg::{Answer, Committed, CopySource, PgError, Session, Writer};
 use crate::plan::Progress;
 
 /// Statements that may be on their way to the server.
@@ -49,7 +49,7 @@ pub async fn restore(
     let warnings = flight.warnings;
     match result {
         Ok(schema_is_equal) => {
-            commit(&mut writer).await?;
+            commit(&mut writer).await?.tell(progress);
             progress.finish();
             Ok(RestoreReport::new(&backup, plan, &warnings, schema_is_equal, started.elapsed()))
         }
@@ -66,9 +66,9 @@ pub async fn restore(
     }
 }
 
-async fn commit(writer: &mut Writer<'_>) -> Result<()> {
+async fn commit(writer: &mut Writer<'_>) -> Result<Committed> {
     match writer.commit().await {
-        Ok(()) => Ok(()),
+        Ok(committed) => Ok(committed),
         // The answer to COMMIT was lost, so nobody here knows. Both states are whole.
         Err(error @ PgError::Undecided { .. }) => Err(Failure::from(error)
             .context("COMMIT was sent and its answer was lost: the target is wholly old or wholly restored")

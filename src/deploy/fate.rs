@@ -18,7 +18,10 @@ pub(crate) async fn commit(
     progress: &dyn Progress,
 ) -> Result<()> {
     let error = match writer.commit().await {
-        Ok(()) => return Ok(()),
+        Ok(committed) => {
+            committed.tell(progress);
+            return Ok(());
+        }
         Err(error @ PgError::Undecided { .. }) => error,
         Err(error) => return Err(error.into()),
     };

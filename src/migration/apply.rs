@@ -236,7 +236,7 @@ async fn apply_together(
         wait_to_try_again(writer, steps, failure, attempt, progress).await?;
         attempt += 1;
     }
-    writer.commit().await?;
+    writer.commit().await?.tell(progress);
     for step in steps {
         applied(report, step, &crate::plan::Silent);
     }
@@ -245,8 +245,8 @@ async fn apply_together(
 
 /// Opens a transaction for several files, with the history tables in it.
 pub(crate) async fn begin(writer: &mut Writer<'_>) -> Result<()> {
-    writer.send(&format!("{}; {}", history::BEGIN, history::CREATE))?;
-    writer.receive().await?.ok().map(drop).map_err(cannot_write)
+    let begin = format!("{}; {}", history::BEGIN, history::CREATE);
+    writer.run_with_witness(&begin).await.map_err(cannot_write)
 }
 
 /// Runs files inside a transaction that is open, and leaves it open. After an error it is failed.

@@ -18,8 +18,14 @@ use crate::pg::{PgError, PgResult, ServerError};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A network that went away in the middle of a long statement is noticed within two minutes or so.
-const KEEPALIVE: TcpKeepalive =
-    TcpKeepalive::new().with_time(Duration::from_mins(1)).with_interval(Duration::from_secs(15));
+const KEEPALIVE: TcpKeepalive = TcpKeepalive::new()
+    .with_time(Duration::from_mins(1))
+    .with_interval(Duration::from_secs(15))
+    .with_retries(4);
+
+/// The same when something was sent and nobody says that it came: the system alone would try for a quarter of an hour.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNCONFIRMED: Duration = Duration::from_mins(2);
 
 /// An open, authenticated, idle connection.
 pub(crate) struct Connection {
@@ -152,6 +158,8 @@ async fn open_socket(url: &DatabaseUrl) -> io::Result<Socket> {
             Ok(stream) => {
                 stream.set_nodelay(true)?;
                 SockRef::from(&stream).set_tcp_keepalive(&KEEPALIVE)?;
+                #[cfg(any(target_os = "linux", target_os = "android"))]
+                SockRef::from(&stream).set_tcp_user_timeout(Some(UNCONFIRMED))?;
                 return Ok(Socket::Tcp(stream));
             }
             Err(error) => last = error,

@@ -153,6 +153,18 @@ pub enum PgError {
         address: String,
         /// Why.
         reason: String,
+        /// The number of the transaction, by which its server knows it, if it said so.
+        transaction: Option<String>,
+    },
+    /// COMMIT was sent, and the server says that nothing came of it.
+    #[error(
+        "the connection to {address} was lost before COMMIT was answered ({reason}); the server says that it was rolled back"
+    )]
+    RolledBack {
+        /// Host and port.
+        address: String,
+        /// Why.
+        reason: String,
     },
     /// The server refused a statement.
     #[error("{0}")]
@@ -194,6 +206,7 @@ impl PgError {
             Self::Login { .. }
             | Self::Lost { .. }
             | Self::Undecided { .. }
+            | Self::RolledBack { .. }
             | Self::Interrupted
             | Self::Busy { .. }
             | Self::Stale
@@ -223,6 +236,7 @@ impl Explain for PgError {
             Self::Connect { .. }
             | Self::Login { .. }
             | Self::Lost { .. }
+            | Self::RolledBack { .. }
             | Self::Server(_)
             | Self::Protocol(_) => Kind::Failed,
         }
@@ -232,10 +246,13 @@ impl Explain for PgError {
         match self {
             Self::Connect { help, .. } => help.clone(),
             Self::Login { help, .. } => Some(help.clone()),
+            Self::Undecided { transaction: Some(number), .. } => Some(format!(
+                "either all of it was done or nothing; the server knows which: `select pg_xact_status('{number}')`"
+            )),
             Self::Undecided { .. } => {
                 Some("either all of it was done or nothing: run the command again, it starts from what the database holds".to_owned())
             }
-            Self::Lost { .. } => {
+            Self::Lost { .. } | Self::RolledBack { .. } => {
                 Some("run the command again: it continues from what the database holds".to_owned())
             }
             Self::Server(error) => {

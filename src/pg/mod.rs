@@ -17,6 +17,7 @@ mod session;
 mod stream;
 mod text;
 mod wire;
+mod witness;
 mod writer;
 
 pub(crate) use afterwards::ask_afterwards;
@@ -30,7 +31,7 @@ pub use row::Row;
 pub use session::{Session, Target};
 pub use text::SqlText;
 pub(crate) use writer::Companion;
-pub use writer::{Begin, Writer};
+pub use writer::{Begin, Committed, Writer};
 
 /// The result of what is done with a server.
 pub type PgResult<T> = std::result::Result<T, PgError>;

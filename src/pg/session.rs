@@ -1,6 +1,7 @@
 //! A session that reads. PostgreSQL itself refuses its writes until a plan is approved.
 
 use std::collections::VecDeque;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
@@ -9,6 +10,7 @@ use crate::cancel::Cancel;
 use crate::environment::{DatabaseUrl, EnvironmentName, Secret};
 use crate::pg::connect::{self, Canceller};
 use crate::pg::wire::Wire;
+use crate::pg::witness::{self, Slot, Witness};
 use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, SqlText, literal, lock, retry};
 
 /// Settings every session starts with: nothing on the server's or the role's side may change what values look
@@ -47,6 +49,8 @@ pub struct Session {
     is_locked_early: bool,
     /// A setting of this session and of every other made from it: name and value.
     kept_setting: Option<(&'static str, Secret)>,
+    /// The transaction that was begun last, as its server will know it later.
+    witness: Slot,
 }
 
 /// A message that goes with the next question, so that it costs no round trip.
@@ -76,6 +80,7 @@ impl Session {
             ahead: VecDeque::from([Ahead::Settings]),
             is_locked_early: false,
             kept_setting: None,
+            witness: Slot::default(),
         })
     }
 
@@ -238,6 +243,17 @@ impl Session {
             // An answer that came after all must not be taken for that to another question.
             () = sleep_until(deadline) => Err(wire.give_up("the server did not stop the statement in time")),
         }
+    }
+
+    /// Queues statements inside of a transaction, and who it is behind them; their rows are lost.
+    pub(super) fn send_with_witness(&mut self, sql: &str) -> PgResult<()> {
+        let slot = Slot::clone(&self.witness);
+        self.send_for(&format!("{sql}; {}", witness::question()), move |row| witness::keep(&slot, &row))
+    }
+
+    /// Who the present transaction is, if that was asked and answered.
+    pub(super) fn witness(&self) -> Option<Witness> {
+        self.witness.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn wire(&mut self) -> &mut Wire {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::guard::Approved;
+use crate::pg::witness::Fate;
 use crate::pg::{CopySource, PgError, PgResult, Row, Session, SqlText, lock};
 use crate::plan::{Plan, Progress};
 
@@ -98,6 +99,21 @@ impl Companion {
     }
 }
 
+/// That a transaction is committed, and how that is known.
+#[derive(Debug)]
+pub struct Committed {
+    is_found_out: Option<String>,
+}
+
+impl Committed {
+    /// Tells the user when it had to be found out.
+    pub fn tell(&self, progress: &dyn Progress) {
+        if let Some(remark) = &self.is_found_out {
+            progress.notice(remark);
+        }
+    }
+}
+
 /// What a transaction must begin with: the lock, and the check that the plan still fits.
 #[derive(Debug, Clone)]
 pub struct Begin(String);
@@ -116,7 +132,14 @@ impl Writer<'_> {
         // Two messages: should the second fail, everything after it meets a failed transaction.
         // Whatever the role's default: with an older snapshot than its locks a transaction misses rows.
         self.session.send("begin transaction isolation level read committed read write")?;
-        self.session.send(&format!("{}; {settings}", begin.0))
+        self.session.send_with_witness(&format!("{}; {settings}", begin.0))
+    }
+
+    /// Runs statements inside of a transaction that was begun in another way, and asks who it is: what becomes of its
+    /// COMMIT can be found out then, should the answer be lost.
+    pub async fn run_with_witness(&mut self, sql: &str) -> PgResult<()> {
+        self.session.send_with_witness(sql)?;
+        self.session.receive().await?.ok().map(drop)
     }
 
     /// Queues SQL whose rows nobody reads: a migration may select what it likes, and as much.
@@ -146,13 +169,13 @@ impl Writer<'_> {
     }
 
     /// Commits, unless the user asked to stop before: then it rolls back.
-    pub async fn commit(&mut self) -> PgResult<()> {
+    pub async fn commit(&mut self) -> PgResult<Committed> {
         self.send_commit().await?;
         self.receive_commit().await
     }
 
     /// Commits and ends the session in one flight. Nothing can be asked of it afterwards.
-    pub async fn commit_and_end(&mut self) -> PgResult<()> {
+    pub async fn commit_and_end(&mut self) -> PgResult<Committed> {
         self.send_commit().await?;
         self.session.wire().end();
         self.receive_commit().await
@@ -166,16 +189,36 @@ impl Writer<'_> {
         self.session.send("commit")
     }
 
-    async fn receive_commit(&mut self) -> PgResult<()> {
+    async fn receive_commit(&mut self) -> PgResult<Committed> {
         let answer = match self.session.receive().await {
-            Err(PgError::Lost { address, reason }) => return Err(PgError::Undecided { address, reason }),
+            // Big, and hardly ever needed: nobody's future shall be so big for it.
+            Err(PgError::Lost { address, reason }) => return Box::pin(self.find_out(address, reason)).await,
             answer => answer?.ok()?,
         };
         match answer.tags.first().map(String::as_str) {
-            Some("COMMIT") => Ok(()),
+            Some("COMMIT") => Ok(Committed { is_found_out: None }),
             _ => Err(PgError::Protocol(
                 "the server rolled the transaction back instead of committing it".to_owned(),
             )),
+        }
+    }
+
+    /// COMMIT was sent and not answered: what this returns is the truth, as far as anybody can be asked.
+    async fn find_out(&self, address: String, reason: String) -> PgResult<Committed> {
+        let Some(witness) = self.session.witness() else {
+            return Err(PgError::Undecided { address, reason, transaction: None });
+        };
+        match witness.fate(self.session.target()).await {
+            Fate::Committed => Ok(Committed {
+                is_found_out: Some(format!(
+                    "the connection to {address} was lost before COMMIT was answered ({reason}); \
+                     the server says that it was committed"
+                )),
+            }),
+            Fate::RolledBack => Err(PgError::RolledBack { address, reason }),
+            Fate::Unknown => {
+                Err(PgError::Undecided { address, reason, transaction: Some(witness.transaction) })
+            }
         }
     }
 

@@ -23,7 +23,7 @@ pub async fn apply(
     let result = apply_in_transaction(&mut writer, plan, seeding, progress).await;
     match result {
         Ok(seeded) => {
-            writer.commit().await?;
+            writer.commit().await?.tell(progress);
             Ok(ResetReport::new(plan, seeded, backup))
         }
         Err(failure) => {

@@ -85,7 +85,7 @@ pub async fn apply(
     writer.begin(&begin, "set local lock_timeout = '10s'")?;
     match fill(&mut writer, approved.plan(), progress).await {
         Ok(report) => {
-            writer.commit().await?;
+            writer.commit().await?.tell(progress);
             Ok(report)
         }
         // A lost connection rolls back by itself.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::backup::{Backup, BackupKind, Description, Origin, TableContents, restore};
 use crate::error::{Failure, Kind, Result};
 use crate::parity::TableDigest;
-use crate::pg::{PgError, TableName, Writer};
+use crate::pg::{Committed, PgError, TableName, Writer};
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::{ApplyError, SyncReport, SyncedTable};
 
@@ -65,10 +65,10 @@ pub(crate) fn check(plan: &SyncPlan, left: &Content, right: &Content) -> Result<
     Ok(())
 }
 
-pub(crate) async fn commit(writer: &mut Writer<'_>, plan: &SyncPlan, backup: &str) -> Result<()> {
+pub(crate) async fn commit(writer: &mut Writer<'_>, plan: &SyncPlan, backup: &str) -> Result<Committed> {
     match writer.commit_and_end().await {
-        Ok(()) => Ok(()),
-        // The answer to COMMIT was lost, so nobody here knows. Both states are whole; verify tells which it is.
+        Ok(committed) => Ok(committed),
+        // The answer to COMMIT was lost and nobody can be asked. Both states are whole; verify tells which it is.
         Err(error @ PgError::Undecided { .. }) => Err(Failure::from(error)
             .context("COMMIT was sent and its answer was lost: the target is wholly old or wholly new")
             .with_help(format!(

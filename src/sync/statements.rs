@@ -91,8 +91,18 @@ pub(crate) fn set_sequences(
     set
 }
 
+/// Sets a sequence so that it is rolled back with everything else: `setval` alone is not, but `restart` gives the sequence
+/// a new file, and it is in that one that the number is set. Whoever may set a sequence that is not theirs can do so at
+/// once only.
 pub(crate) fn setval(name: &TableName, Sequence { value, is_called, .. }: &Sequence) -> String {
-    format!("select pg_catalog.setval({}, {value}, {is_called})", literal(&name.sql()))
+    let sequence = name.sql();
+    format!(
+        "do {}; select pg_catalog.setval({}, {value}, {is_called})",
+        literal(&format!(
+            "begin alter sequence {sequence} restart; exception when insufficient_privilege then null; end"
+        )),
+        literal(&sequence)
+    )
 }
 
 pub(crate) fn common_auth_columns(

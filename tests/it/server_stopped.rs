@@ -1,9 +1,9 @@
-//! The server itself goes down in the middle of a deploy, as after a power cut, and comes back.
+//! The server itself goes down in the middle of the work, as after a power cut, and comes back.
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::support::{Project, crmctl, try_query, until};
+use crate::support::{Database, Project, Which, crmctl, try_query, until};
 
 /// A project with a server of its own, gone with the test.
 struct Server(Project);
@@ -72,4 +72,43 @@ fn a_server_that_stops_at_once_while_an_index_is_built_is_deployed_to_the_end_wh
     assert!(is(&url, indexes), "one index, which is whole");
     assert!(is(&url, "array_agg(n order by n) = '{1,2}' from deployed.log"));
     assert!(is(&url, "array_agg(state) = '{done}' from supabase_migrations.crmctl_deploys"));
+}
+
+#[test]
+fn a_server_that_stops_at_once_while_rows_are_copied_has_its_old_rows_when_it_is_back() {
+    const TABLE: &str = "create table public.a (id int primary key, x text);";
+    let source = Database::empty_on(Which::Cloud);
+    source.run(TABLE).query("insert into public.a select n, 'new' from generate_series(1, 1000) n");
+    let server = Server(Project::new().cloud(&source).setting("[environments.local]\nmanaged = true"));
+    crmctl(&server.0).args(["local", "start"]).success();
+    let (url, pid) = server.facts();
+    let run = |url: &str, sql: &str| try_query(url, sql).unwrap();
+    run(
+        &url,
+        &format!(
+            "{TABLE} insert into public.a select n, 'old' from generate_series(1, 5) n; create schema app; \
+        create function app.wait() returns boolean language plpgsql as $$ begin perform pg_catalog.pg_sleep(600); return true; end $$; \
+        alter table public.a add check (id < 900 or app.wait())"
+        ),
+    );
+    source.run(
+        "create schema app; create function app.wait() returns boolean language sql as 'select true'; \
+        alter table public.a add check (id < 900 or app.wait())",
+    );
+    let sync = || crmctl(&server.0).args(["sync", "--from", "cloud", "--to", "local", "--force"]);
+    let mut running = sync().spawn();
+    let sleeps = "exists (select from pg_stat_activity where wait_event = 'PgSleep')";
+    until("rows are copied", || is(&url, sleeps) || running.has_ended());
+    kill(pid, Signal::SIGQUIT).unwrap();
+    running.finish().expect(1);
+
+    crmctl(&server.0).args(["local", "start"]).success();
+    let (url, _) = server.facts();
+    assert!(is(&url, "array_agg(x) = '{old,old,old,old,old}' from public.a"));
+    run(
+        &url,
+        "create or replace function app.wait() returns boolean language plpgsql as $$ begin return true; end $$",
+    );
+    sync().success();
+    assert!(is(&url, "count(*) = 1000 from public.a where x = 'new'"));
 }

@@ -82,7 +82,8 @@ async fn restore(writer: &mut Writer<'_>, dump: &str) -> Result<()> {
         writer.roll_back().await?;
         return Err(failure.context("the target's schema cannot be made on a throwaway server"));
     }
-    Ok(writer.commit().await?)
+    writer.commit().await?;
+    Ok(())
 }
 
 /// What follows the first error was refused because of it.

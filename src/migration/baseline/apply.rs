@@ -48,7 +48,7 @@ pub async fn apply(
         let _ = writer.roll_back().await;
         return Err(failure);
     }
-    writer.commit().await?;
+    writer.commit().await?.tell(progress);
     let recorded = plan.migrations.iter().map(|file| file.version.clone()).collect();
     let mut report = BaselineReport { recorded, written: None };
     // A crash here leaves a version without its file, which `migrate fetch` writes from the row. The other way round

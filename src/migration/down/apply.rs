@@ -113,7 +113,8 @@ async fn attempt_once(
     }
     // The API reads the schema anew when it is told to; hosted projects tell it by themselves.
     writer.run("notify pgrst, 'reload schema'").await?;
-    Ok(writer.commit().await?)
+    writer.commit().await?.tell(progress);
+    Ok(())
 }
 
 /// All halves in one flight, inside of an open transaction.
@@ -227,5 +228,6 @@ async fn alone(writer: &mut Writer<'_>, step: &DownStep, done: &mut usize) -> Re
     }
     begin(writer).await?;
     writer.run(&forget(step)).await?;
-    Ok(writer.commit().await?)
+    writer.commit().await?;
+    Ok(())
 }

@@ -41,7 +41,7 @@ pub async fn apply(
         let _ = writer.roll_back().await;
         return Err(error);
     }
-    writer.commit().await?;
+    writer.commit().await?.tell(progress);
     Ok(RepairReport::of(plan))
 }
 

@@ -20,10 +20,11 @@ pub async fn rewrite(
     // Two messages: should the second fail, nothing of it was done and the transaction is there to be rolled back.
     writer.run(BEGIN).await?;
     let fold = format!("{CREATE}; {}; {}", forget(&removed), record(&plan.file));
-    if let Err(error) = writer.run(&fold).await {
+    if let Err(error) = writer.run_with_witness(&fold).await {
         // A connection that is lost has rolled back by itself.
         let _ = writer.roll_back().await;
         return Err(error.into());
     }
-    Ok(writer.commit().await?)
+    writer.commit().await?.tell(progress);
+    Ok(())
 }

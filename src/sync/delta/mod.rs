@@ -88,7 +88,7 @@ pub(crate) async fn apply(
     let origin = Origin::of(&writer.target().url, None);
     let description = Description { kind: BackupKind::Changes, ..description(plan, origin, &right.before) };
     let backup = backup.finish(description, vec![part])?;
-    commit(&mut writer, plan, backup.manifest.id.as_str()).await?;
+    commit(&mut writer, plan, backup.manifest.id.as_str()).await?.tell(progress);
     // The rows are committed: nothing that happens to the source can make this a failure any more.
     let _ = source.run("rollback").await;
     Ok(report(plan, &right, &backup))

@@ -78,7 +78,7 @@ pub(crate) async fn apply(
     let part = part.finish().await?;
     let origin = Origin::of(&writer.target().url, None);
     let backup = backup.finish(description(plan, origin, &right.before), vec![part])?;
-    commit(&mut writer, plan, backup.manifest.id.as_str()).await?;
+    commit(&mut writer, plan, backup.manifest.id.as_str()).await?.tell(progress);
     // The rows are committed: nothing that happens to the source can make this a failure any more.
     let _ = source.run("rollback").await;
     Ok(report(plan, &right, &backup))

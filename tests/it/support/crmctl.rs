@@ -67,6 +67,18 @@ impl Call {
         self
     }
 
+    /// No file that it writes may be longer than half a kilobyte: to the program, the disk is full then.
+    pub(crate) fn on_a_full_disk(mut self) -> Self {
+        let mut limited = Command::new("sh");
+        // A program that has not said otherwise is ended by this signal, which no full disk sends.
+        limited.args(["-c", "ulimit -f 1 && trap '' XFSZ && exec \"$0\" \"$@\""]);
+        limited.arg(self.command.get_program()).args(self.command.get_args());
+        limited.current_dir(self.command.get_current_dir().unwrap()).env_clear().process_group(0);
+        limited.envs(self.command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.command = limited;
+        self
+    }
+
     /// Starts it.
     pub(crate) fn spawn(mut self) -> Running {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -120,6 +120,33 @@ impl Database {
         World::of(|sql| self.query(sql))
     }
 
+    /// The same but for some columns: their values are left out wherever they occur.
+    pub(crate) fn world_but_for(&self, columns: &[&str]) -> World {
+        World::but_for(columns, |sql| self.query(sql))
+    }
+
+    /// The tables with a row that has this text in it.
+    pub(crate) fn tables_with(&self, text: &str) -> Vec<String> {
+        let counts = self.column(&format!(
+            "select format('select %L where exists (select from %I.%I t where t::text like %L)', \
+             concat_ws('.', schemaname, tablename), schemaname, tablename, '%{text}%') from pg_tables \
+             where schemaname !~ '^pg_' and schemaname <> 'information_schema'"
+        ));
+        if counts.is_empty() { Vec::new() } else { self.column(&counts.join(" union all ")) }
+    }
+
+    /// Another database with the same in it. Nobody may be connected to this one.
+    pub(crate) fn copy(&self) -> Self {
+        Self::copy_of(&self.name, self.which)
+    }
+
+    /// Becomes what another one is, by the same name; whoever is connected is thrown out.
+    pub(crate) fn become_copy_of(&self, other: &Self) {
+        let admin = self.which.cluster().admin_url("template1");
+        execute(&admin, &format!("drop database if exists {} with (force)", self.name));
+        execute(&admin, &format!("create database {} template {} owner postgres", self.name, other.name));
+    }
+
     /// What clients of ours still do in it, one line per connection.
     pub(crate) fn connections(&self) -> String {
         let rows = self.query(

@@ -37,6 +37,7 @@ struct State {
     resets: usize,
     cut: Option<(Direction, u64)>,
     stall: Option<(Direction, u64)>,
+    is_stalled: bool,
     listening: Listening,
     connections: usize,
     round_trips: usize,
@@ -118,6 +119,11 @@ impl FaultProxy {
     /// All that went through since [`Self::record`]; text of either direction is in one piece where a message is.
     pub(crate) fn recorded(&self) -> String {
         String::from_utf8_lossy(self.lock().record.as_deref().unwrap_or_default()).into_owned()
+    }
+
+    /// Whether a connection has come to where nothing arrives any more.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.lock().is_stalled
     }
 
     /// Listens to what is said in one connection, numbered from 1 in the order they are made in.

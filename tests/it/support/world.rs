@@ -41,8 +41,10 @@ union all select concat_ws(' ', 'default acl', defaclrole::regrole, defaclnamesp
 
 /// A query per table for the number and the hash of its rows.
 const TABLES: &str = "
-select format('select %L, count(*) || '' rows '' || coalesce(md5(string_agg(md5(t::text), '''' order by md5(t::text))), '''') \
-from %I.%I t', concat_ws(' ', 'rows', nspname, relname), nspname, relname)
+select format('select %1$L, count(*) || '' rows '' || coalesce(md5(string_agg(md5(%2$s), '''' order by md5(%2$s))), '''') \
+from %3$I.%4$I t', concat_ws(' ', 'rows', nspname, relname),
+  case when exists (select from pg_attribute where attrelid = c.oid and attname = any ({columns}))
+       then format('(to_jsonb(t) - %L::text[])::text', {columns}) else 't::text' end, nspname, relname)
 from pg_class c join pg_namespace n on n.oid = relnamespace where relkind = 'r' and {schemas} order by 1";
 
 const SEQUENCES: &str = "
@@ -55,7 +57,13 @@ pub(crate) struct World(BTreeMap<String, String>);
 impl World {
     /// Looks at everything through a way to ask.
     pub(super) fn of(ask: impl Fn(&str) -> Rows) -> Self {
-        let of_schemas = |sql: &str| sql.replace("{schemas}", SCHEMAS);
+        Self::but_for(&[], ask)
+    }
+
+    /// Looks at everything but the values of some columns.
+    pub(super) fn but_for(columns: &[&str], ask: impl Fn(&str) -> Rows) -> Self {
+        let columns = format!("'{{{}}}'::text[]", columns.join(","));
+        let of_schemas = |sql: &str| sql.replace("{schemas}", SCHEMAS).replace("{columns}", &columns);
         let mut rows = ask(&of_schemas(DEFINITIONS));
         let counts: Vec<String> =
             ask(&of_schemas(TABLES)).into_iter().filter_map(|row| row[0].clone()).collect();

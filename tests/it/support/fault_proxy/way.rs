@@ -99,7 +99,10 @@ impl Way<'_> {
         };
         match (limit(state.cut), limit(state.stall)) {
             (Some(passed), _) => (passed, Some(End::Cut)),
-            (_, Some(passed)) => (passed, Some(End::Stall)),
+            (_, Some(passed)) => {
+                state.is_stalled = true;
+                (passed, Some(End::Stall))
+            }
             (None, None) => (count, None),
         }
     }

@@ -1,0 +1,126 @@
+//! Faults that have a place: a message or a byte of a connection, or a moment in the life of the program.
+
+use std::time::{Duration, Instant};
+
+use super::Stage;
+use crate::support::{Direction, FaultProxy, Moment, Output, Running};
+
+/// Which of its two databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Target,
+    Source,
+}
+
+impl Side {
+    /// The variable with its URL.
+    pub(super) fn variable(self) -> &'static str {
+        match self {
+            Self::Target => "TARGET_URL",
+            Self::Source => "SOURCE_URL",
+        }
+    }
+}
+
+/// How a process is ended from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Kill,
+    Interrupt,
+    Terminate,
+}
+
+impl Stop {
+    fn send(self, running: &Running) {
+        match self {
+            Self::Kill => running.kill(),
+            Self::Interrupt => running.interrupt(),
+            Self::Terminate => running.terminate(),
+        }
+    }
+}
+
+/// What is done to a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hurt {
+    /// It is reset at a message; or, with [`Moment::Refused`], the message fails.
+    At(Moment),
+    /// It is reset after so many bytes of one direction.
+    CutAfter(Direction, u64),
+    /// Nothing arrives any more after so many bytes, until somebody presses Ctrl-C.
+    StallAfter(Direction, u64),
+    /// The program is killed at a message.
+    KilledAt(Moment),
+}
+
+/// How long a program may take to stop when it is asked to and nobody answers it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Stage<'_> {
+    /// What the command says to one side in its first connection when nobody disturbs it.
+    pub(crate) fn said(&self, side: Side) -> Vec<String> {
+        let proxy = self.proxy(side).listen(1);
+        self.call_through(&proxy, side).success();
+        let said = proxy.said();
+        self.put_back();
+        said
+    }
+
+    /// How many bytes go each way when nobody disturbs it.
+    pub(crate) fn bytes(&self, side: Side) -> [(Direction, u64); 2] {
+        let proxy = self.proxy(side);
+        self.call_through(&proxy, side).success();
+        self.database(side).until_alone();
+        self.put_back();
+        [Direction::ToServer, Direction::ToClient].map(|direction| (direction, proxy.bytes(direction)))
+    }
+
+    /// Runs the command and hurts a connection.
+    pub(crate) fn hurt(&self, side: Side, hurt: Hurt) -> Output {
+        let proxy = self.proxy(side);
+        match hurt {
+            Hurt::At(moment) => {
+                let proxy = proxy.listen(1).cut_at(moment);
+                self.call_through(&proxy, side).run()
+            }
+            Hurt::CutAfter(direction, bytes) => {
+                let proxy = proxy.cut_after(direction, bytes);
+                self.call_through(&proxy, side).run()
+            }
+            Hurt::StallAfter(direction, bytes) => {
+                let proxy = proxy.stall_after(direction, bytes);
+                let mut running = self.call_through(&proxy, side).spawn();
+                crate::support::until("it is stalled, or over", || proxy.is_stalled() || running.has_ended());
+                running.interrupt();
+                let asked = Instant::now();
+                let output = running.finish();
+                assert!(asked.elapsed() < PATIENCE, "it took {:?} to stop: {output}", asked.elapsed());
+                output
+            }
+            Hurt::KilledAt(moment) => {
+                let (proxy, has_come) = proxy.listen(1).halt_at(moment);
+                let running = self.call_through(&proxy, side).spawn();
+                has_come.recv_timeout(Duration::from_mins(1)).expect("the moment comes");
+                running.kill();
+                running.finish()
+            }
+        }
+    }
+
+    /// Runs the command and stops it at some part of its life.
+    pub(crate) fn stopped(&self, stop: Stop, part: f64) -> Output {
+        let moment = self.lifetime.mul_f64(part);
+        let started = Instant::now();
+        let mut running = self.call().spawn();
+        while started.elapsed() < moment && !running.has_ended() {
+            // The moment is what this is about.
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        stop.send(&running);
+        running.finish()
+    }
+
+    fn proxy(&self, side: Side) -> FaultProxy {
+        FaultProxy::to(self.database(side).which)
+    }
+}
