@@ -36,10 +36,7 @@
 //! | what a schema is made of | `catalog/snapshot/*.sql`; what of it is the platform's: `catalog/managed.rs` |
 //! | what goes over the wire in a sync, and when | `sync/pipeline/flight.rs`, of many rows `sync/bulk/flight.rs` |
 //! | how indexes and keys come down and stand up again | `sync/rebuild/`, what is asked of them `sync/rebuild/standing.sql` |
-//! | what goes over the wire in a sync, and when | `sync/pipeline/flight.rs`, `sync/apply.rs` |
-//! | what goes over the wire in a sync, and when | `sync/flight.rs`, `sync/apply.rs` |
 //! | how the rows that differ are found, and replaced | `sync/delta/sketch.rs`, `sync/delta/change.rs`; when only they go along: `sync/delta/weigh.rs` |
-//! | what goes over the wire in a sync, and when | `sync/pipeline/flight.rs`, `sync/apply.rs` |
 //! | how big sets are staged, and how they take their place | `sync/staging/`: `stream.rs`; `choice.rs`, `swap.rs` |
 //! | how migration files fly | `migration/apply.rs`, `migration/flight.rs`; those that cannot: `migration/barrier.rs` |
 //! | where a file is cut into statements | `migration/scanner.rs`, `migration/statement.rs`; into words: `migration/word.rs` |

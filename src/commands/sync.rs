@@ -63,11 +63,15 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
         staging_from: config.staging_from.0,
     };
     let plan = sync::rehearse(&mut source, sync::plan(&left, &right, &options)?).await?;
-    if plan.selected.needs_key() {
-        source.keep_setting(mask::SETTING, app.mask_key(&from)?)?;
-    }
     let mut ends = Ends { source: &mut source, target: &mut target };
-    let plan = sync::weigh(&mut ends, plan, args.mode).await?;
+    let plan = if plan.selected.needs_key() && (args.dry_run || !args.force) {
+        plan // Looking at masked values would make a key, and nothing is to change.
+    } else {
+        if plan.selected.needs_key() {
+            ends.source.keep_setting(mask::SETTING, app.mask_key(&from)?)?;
+        }
+        sync::weigh(&mut ends, plan, args.mode).await?
+    };
     if plan.changes_nothing() {
         return app.report(ExitStatus::Success, Some(&to), &plan);
     }

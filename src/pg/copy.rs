@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes, BytesMut};
 use futures_channel::mpsc;
 use futures_util::Stream;
 
@@ -123,9 +123,33 @@ impl CopySink {
         self.meter.clone()
     }
 
-    /// A message of the server begins: a row.
-    pub(crate) fn count_message(&self) {
-        self.meter.0.messages.fetch_add(1, Ordering::Relaxed);
+    /// Takes the rows at the head of what has come from the server, all of them at once: for small rows, handing them on
+    /// one by one costs more than copying them does. `rest` is what is still to come of a row that has begun. True when
+    /// something was taken; like [`Self::put`], not before [`Self::poll_ready`] is ready.
+    pub(crate) fn take_rows(&mut self, incoming: &mut BytesMut, rest: &mut usize) -> bool {
+        let before = incoming.len();
+        let mut rows = BytesMut::new();
+        loop {
+            if *rest == 0 {
+                let [b'd', a, b, c, d, ..] = incoming[..] else { break };
+                self.meter.0.messages.fetch_add(1, Ordering::Relaxed);
+                // The length counts itself.
+                *rest = (u32::from_be_bytes([a, b, c, d]) as usize).saturating_sub(4);
+                incoming.advance(5);
+            }
+            let piece = incoming.len().min(*rest);
+            if piece == 0 && *rest > 0 {
+                break;
+            }
+            rows.reserve(incoming.len());
+            rows.extend_from_slice(&incoming[..piece]);
+            incoming.advance(piece);
+            *rest -= piece;
+        }
+        if !rows.is_empty() {
+            self.put(Chunk::Data(rows.freeze()));
+        }
+        incoming.len() < before
     }
 
     /// Takes one chunk; [`Self::poll_ready`] must be ready before the next.

@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::message::backend::Message;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -256,33 +256,12 @@ impl Wire {
         Ok(None)
     }
 
-    /// Passes on what has come of the rows that are copied out, all of it at once: for small rows, handing them on one
-    /// by one costs more than copying them does. True when something was done.
+    /// Passes on what has come of the rows that are copied out. True when something was done.
     fn pass_rows_on(&mut self) -> bool {
-        let Some(Expected { sink: Some(sink), .. }) = self.expected.front_mut() else { return false };
-        let before = self.incoming.len();
-        let mut rows = BytesMut::new();
-        loop {
-            if self.row_rest == 0 {
-                let [b'd', a, b, c, d, ..] = self.incoming[..] else { break };
-                sink.count_message();
-                // The length counts itself.
-                self.row_rest = (u32::from_be_bytes([a, b, c, d]) as usize).saturating_sub(4);
-                self.incoming.advance(5);
-            }
-            let piece = self.incoming.len().min(self.row_rest);
-            if piece == 0 && self.row_rest > 0 {
-                break;
-            }
-            rows.reserve(self.incoming.len());
-            rows.extend_from_slice(&self.incoming[..piece]);
-            self.incoming.advance(piece);
-            self.row_rest -= piece;
+        match self.expected.front_mut() {
+            Some(Expected { sink: Some(sink), .. }) => sink.take_rows(&mut self.incoming, &mut self.row_rest),
+            _ => false,
         }
-        if !rows.is_empty() {
-            sink.put(Chunk::Data(rows.freeze()));
-        }
-        self.incoming.len() < before
     }
 
     /// Reads some bytes; 0 at the end of the stream.

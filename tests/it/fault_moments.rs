@@ -133,7 +133,7 @@ fn a_sync_does_not_wait_for_ever_for_a_lock_that_somebody_else_holds() {
     let holder = std::thread::spawn(move || {
         crate::support::try_query(
             &url,
-            "begin; lock table public.tags in access share mode; select pg_sleep(600)",
+            "begin; lock table public.tags in row exclusive mode; select pg_sleep(600)",
         )
     });
     stage.target.until(
