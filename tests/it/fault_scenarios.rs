@@ -1,10 +1,9 @@
 //! Every command that writes, with what it starts from. Whatever is in here is tried with every fault.
 
-use crate::support::{Built, Call, Database, OLDEST_BACKUP, Project, Scenario, Which, crmctl};
+use crate::fault_worlds::{MORE, TABLES, backed_up, migrations, pair, run, seeds};
+use crate::support::{Built, Database, OLDEST_BACKUP, Project, Scenario, Which, crmctl};
 
-const CLOUD: &str = "[environments.cloud]\nurl_env = \"TARGET_URL\"\nprotection = \"protected\"\n";
 const OPEN: &str = "[environments.local]\nurl_env = \"TARGET_URL\"\n";
-const SOURCE: &str = "[environments.local]\nurl_env = \"SOURCE_URL\"\n";
 
 /// Times and the like in what crmctl writes down about migrations.
 const HISTORY_TIMES: &[&str] = &["applied_at", "duration_ms"];
@@ -25,6 +24,27 @@ pub(crate) const SYNC: Scenario = Scenario {
 /// The target's role may not switch foreign keys off.
 pub(crate) const SYNC_IN_LOAD_ORDER: Scenario =
     Scenario { name: "sync in load order", build: || pair(Which::Strict), ..SYNC };
+
+/// Many rows in one transaction, behind which indexes and keys are rebuilt.
+pub(crate) const SYNC_BULK: Scenario =
+    Scenario { name: "sync --mode bulk", runs: &[&["sync", "--force", "--mode", "bulk"]], ..SYNC };
+
+/// By way of tables of our own, which a run that is stopped leaves to the next one.
+pub(crate) const SYNC_STAGED: Scenario =
+    Scenario { name: "sync --mode staged", runs: &[&["sync", "--force", "--mode", "staged"]], ..SYNC };
+
+/// Only the rows that differ; where users differ, it would be everything.
+pub(crate) const SYNC_DELTA: Scenario = Scenario {
+    name: "sync --mode delta",
+    build: || {
+        let built = pair(Which::Cloud);
+        let same = "update auth.users set id = md5('new')::uuid, email = 'new@test.local' where email = 'old@test.local'";
+        built.target.query(same);
+        built
+    },
+    runs: &[&["sync", "--force", "--mode", "delta"]],
+    ..SYNC
+};
 
 pub(crate) const SEED: Scenario = Scenario {
     name: "seed",
@@ -171,7 +191,8 @@ pub(crate) const ROLLBACK: Scenario = Scenario {
 macro_rules! scenarios {
     ($use:ident $($with:ident)?) => {
         crate::fault_scenarios::$use! { $($with)? =>
-            sync SYNC, sync_in_load_order SYNC_IN_LOAD_ORDER, seed SEED, seed_users SEED_USERS,
+            sync SYNC, sync_in_load_order SYNC_IN_LOAD_ORDER, sync_bulk SYNC_BULK, sync_staged SYNC_STAGED,
+            sync_delta SYNC_DELTA, seed SEED, seed_users SEED_USERS,
             reset_cloud RESET_CLOUD, reset_local RESET_LOCAL, restore RESTORE, backup_create BACKUP,
             migrate_up UP, migrate_up_in_one_transaction UP_IN_ONE, migrate_down DOWN, migrate_repair REPAIR,
             migrate_baseline BASELINE, migrate_squash SQUASH, deploy DEPLOY, deploy_rollback ROLLBACK,
@@ -198,84 +219,6 @@ macro_rules! test_each {
     };
 }
 pub(crate) use test_each;
-
-const TABLES: &str = "create table public.a (id int primary key, x text); create sequence public.numbers; \
-    create table public.b (id serial primary key, a int references public.a, at date); \
-    alter table public.a enable row level security; alter table public.b enable row level security; \
-    insert into public.a select n, 'row ' || n from generate_series(1, 200) n; \
-    insert into public.b (a) select id from public.a; select nextval('public.numbers')";
-const MORE: &str = "create table public.c (id int primary key); alter table public.c enable row level security; insert into public.c values (1), (2); \
-    alter table public.a add column y int default 3";
-const LAST: &str = "create index on public.a (x); alter table public.b add check (a > 0)";
-
-/// Two databases with the same tables and other rows, users and numbers.
-fn pair(which: Which) -> Built {
-    let (source, target) = (Database::empty(), Database::empty_on(which));
-    let schema = "create table public.tags (id serial primary key, name text not null unique); \
-        create table public.tagged (tag int references public.tags, note text); \
-        create table public.people (id int primary key, boss int references public.people, name text); \
-        create table public.parts (id int, at date) partition by range (at); \
-        create table public.parts_1 partition of public.parts for values from ('2020-01-01') to ('2030-01-01'); \
-        create sequence public.numbers; create view public.names as select name from public.tags; \
-        create table public.log (x text); \
-        create function public.note() returns trigger language plpgsql as $$ begin insert into public.log values ('fired'); return new; end $$; \
-        create trigger note after insert on public.tags for each row execute function public.note()";
-    for (database, tag, rows) in [(&source, "new", 300), (&target, "old", 200)] {
-        database.run(schema);
-        database.query(&format!(
-            "insert into public.tags (name) select '{tag} ' || n from generate_series(1, {rows}) n; \
-             insert into public.tagged select id, '{tag}' from public.tags; \
-             insert into public.people select n, nullif(n / 2, 0), '{tag}' from generate_series(1, 40) n; \
-             insert into public.parts select n, '2026-01-01' from generate_series(1, {rows}) n; \
-             truncate public.log; select setval('public.numbers', {rows}); \
-             insert into auth.users (instance_id, id, aud, role, email) values ('00000000-0000-0000-0000-000000000000', \
-             md5('{tag}')::uuid, 'authenticated', 'authenticated', '{tag}@test.local')"
-        ));
-    }
-    Built { target, source: Some(source), project: Project::new().setting(CLOUD).setting(SOURCE) }
-}
-
-/// What seeds a database.
-fn seeds(target: Database) -> Built {
-    let project = Project::new().setting(CLOUD).with_crm_migrations().with_crm_seeds();
-    Built { target, source: None, project }
-}
-
-/// A database, and a backup of it.
-fn backed_up() -> Built {
-    let target = Database::empty_on(Which::Cloud);
-    target.run(TABLES);
-    let project = Project::new().setting(CLOUD);
-    let built = Built { target, source: None, project };
-    run(&built, &["backup", "create", "--env", "cloud"]);
-    built
-}
-
-/// Three migrations, of which the first was applied so.
-fn migrations(first: &[&str]) -> Built {
-    let target = Database::empty_on(Which::Cloud);
-    let project = Project::new().setting(CLOUD).migration("20260101000000_a", TABLES);
-    let built = Built { target, source: None, project };
-    run(&built, first);
-    let project = built
-        .project
-        .migration("20260102000000_b", MORE)
-        .file(
-            "migrations/20260102000000_b.down.sql",
-            "drop table public.c; alter table public.a drop column y",
-        )
-        .migration("20260103000000_c", LAST)
-        .file(
-            "migrations/20260103000000_c.down.sql",
-            "drop index public.a_x_idx; alter table public.b drop constraint b_a_check",
-        );
-    Built { project, ..built }
-}
-
-fn run(built: &Built, arguments: &[&str]) {
-    let call = arguments.iter().fold(crmctl(&built.project), Call::arg);
-    call.env("TARGET_URL", &built.target.url()).env("CRMCTL_CONFIRM", "cloud").success();
-}
 
 mod when_nobody_disturbs_it_is_judged_to_have_come_to_the_end {
     use crate::support::{Fate, Scenario, Stage};

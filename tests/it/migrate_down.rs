@@ -1,7 +1,6 @@
 //! `crmctl migrate down`.
 
-use crate::crash::kill_often;
-use crate::support::{Call, Database, Direction, FaultProxy, Project, Which, crmctl};
+use crate::support::{Call, Database, Direction, FaultProxy, Project, Which, crmctl, kill_often};
 
 const A: (&str, &str) = ("20260101000000_a", "create table public.a (id int primary key, x text);");
 const B: (&str, &str) = (

@@ -178,7 +178,7 @@ fn an_answer_to_commit_that_is_lost_is_told_and_the_backup_is_there() {
     // `COMMIT` and that the server is ready: the last 17 bytes it says.
     let proxy = FaultProxy::to(Which::Cloud).cut_after(Direction::ToClient, all - 10);
     let project = through(&proxy);
-    delta(&project).expect(0).says("the server says that it was committed").says("crmctl restore");
+    delta(&project).expect(0).says("the server says that it was committed").answers("crmctl restore");
     cloud.until_alone();
     assert_same_rows(&local, &cloud);
     assert_eq!(project.files("backups").len(), 2);

@@ -2,10 +2,10 @@
 
 use crate::support::{Call, Database, FaultProxy, Output, Project, Which, crmctl};
 
-/// Every value that must not be seen anywhere else has this in it, or is among [`VALUES`].
+/// Every value that must not be seen anywhere else has this in it, or is among [`VALUES`]. A day is none of them: every
+/// day of the year is somebody's fake one.
 const MARK: &str = "Zaphod";
-const VALUES: [&str; 7] =
-    [MARK, "zaphod", "ZAPHOD", "1977-05-25", "212-867-5309", "17.17.17.17", "4242424242424242"];
+const VALUES: [&str; 6] = [MARK, "zaphod", "ZAPHOD", "212-867-5309", "17.17.17.17", "4242424242424242"];
 
 const SCHEMA: &str = r#"
 create schema extra;

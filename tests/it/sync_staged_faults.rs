@@ -1,7 +1,6 @@
 //! `crmctl sync` by way of staged tables, when something goes wrong on the way.
 
-use crate::crash::kill_often;
-use crate::support::{Database, Direction, FaultProxy, Project, Which, crmctl};
+use crate::support::{Database, Direction, FaultProxy, Project, Which, crmctl, kill_often};
 use crate::sync_awkward::{assert_same_rows, pair, project};
 use crate::sync_staging::{Held, call, is_gone, sync, through, without_staged};
 

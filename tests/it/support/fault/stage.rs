@@ -101,9 +101,10 @@ impl<'a> Stage<'a> {
         oldest.and_then(|path| path.file_name()).expect("a backup that was made with the world")
     }
 
-    /// The target as it is, but for what is never the same twice.
+    /// The target as it is, but for what is never the same twice, and for what a staged sync that was stopped has left.
     pub(super) fn look(&self) -> World {
-        self.target.world_but_for(self.scenario.passing).without(self.scenario.notes)
+        let world = self.target.world_but_for(self.scenario.passing);
+        world.without(self.scenario.notes).without_schema("crmctl_sync")
     }
 
     /// Which of its states a world is; none when it is mixed.
