@@ -24,6 +24,9 @@ pub struct Selected {
     /// The ids of users that rows refer to, as a query on the source.
     #[serde(skip)]
     pub(crate) referred_users: Option<String>,
+    /// The same as a query on the target, before anything is copied.
+    #[serde(skip)]
+    pub(crate) referred_there: Option<String>,
 }
 
 /// A table of which not all rows go along.
