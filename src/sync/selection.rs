@@ -203,7 +203,11 @@ fn referred_users(carried: &[Carried], rows: impl Fn(&Carried) -> String) -> Opt
             table.target.foreign_keys.iter().filter(|key| key.references == users && key.columns.len() == 1)
         {
             if table.columns.iter().any(|column| column.name == key.columns[0]) {
-                queries.push(format!("select t.{} as id from {} as t", identifier(&key.columns[0]), rows(table)));
+                queries.push(format!(
+                    "select t.{} as id from {} as t",
+                    identifier(&key.columns[0]),
+                    rows(table)
+                ));
             }
         }
     }

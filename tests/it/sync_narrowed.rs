@@ -1,8 +1,8 @@
 //! `[mask]`, `--where` and `--columns common` together with every way that rows take.
 
 use crate::support::{Call, Database, FaultProxy, Output, Project, Which, crmctl};
-use crate::sync_subset;
 use crate::sync_mask::{MASKS, assert_nothing_personal, everything, pair};
+use crate::sync_subset;
 
 /// Every way, and what the plan says of it.
 const WAYS: [(&str, &str); 4] = [
@@ -61,7 +61,8 @@ fn what_differs_after_a_masked_pull_is_told_from_masked_rows_and_arrives_masked(
          update public.contacts set owner = null where id = 2",
     );
 
-    let output = pull(&project, WAYS[3]).says("rows that differ: contacts").says("masked    contacts.email: email");
+    let output =
+        pull(&project, WAYS[3]).says("rows that differ: contacts").says("masked    contacts.email: email");
     output.answers("masked    contacts.email: email");
     assert_nothing_personal(&proxy.recorded(), "the way");
     let joined = "select count(*) from extra.mails m join public.contacts c on c.email = m.sender and m.copy = c.email::extensions.citext";
@@ -71,7 +72,10 @@ fn what_differs_after_a_masked_pull_is_told_from_masked_rows_and_arrives_masked(
     assert_eq!(sorted(&everything(&local)), sorted(&by_delta));
     cloud.query(NEW_USER);
     pull(&project, ("delta", "auth users differ"));
-    assert_eq!(local.value("select count(*) from public.contacts c join auth.users u on u.id = c.owner"), "5");
+    assert_eq!(
+        local.value("select count(*) from public.contacts c join auth.users u on u.id = c.owner"),
+        "5"
+    );
 }
 
 /// A row that refers to a user whom no row referred to before.
@@ -89,7 +93,8 @@ fn sorted(text: &str) -> Vec<&str> {
 #[test]
 fn shells_come_and_go_whichever_way_rows_do() {
     let (empty, cloud) = pair();
-    let shells = "select string_agg(right(id::text, 1) || substr(email, 1, 5), ' ' order by id) from auth.users";
+    let shells =
+        "select string_agg(right(id::text, 1) || substr(email, 1, 5), ' ' order by id) from auth.users";
     let targets = WAYS.map(|way| (way, empty.copy()));
     for (way, target) in &targets {
         pulling(&project(&cloud, &target.url()), way.0).success();
@@ -144,7 +149,9 @@ fn exactly_the_subset_arrives_whichever_way_and_the_backup_holds_what_it_replace
         sync_subset::assert_whole(&target);
         let subset = rows(&target);
         assert_eq!(first.get_or_insert_with(|| subset.clone()), &subset, "{way}");
-        crmctl(&project).args(["restore", &backup, "--env", "cloud", "--force", "--confirm", "cloud"]).success();
+        crmctl(&project)
+            .args(["restore", &backup, "--env", "cloud", "--force", "--confirm", "cloud"])
+            .success();
         old.assert_same(&target.world().without(&["sequence "]));
     }
 }
@@ -162,4 +169,64 @@ fn rows_that_leave_a_subset_go_and_those_that_enter_come_when_only_what_differs_
     assert!(rows(&cloud).len() > subset.len() + 2);
     push(&project, "delta", "accounts=stage = 'won' and region = 'eu'");
     assert_eq!(rows(&cloud), subset);
+}
+
+#[test]
+fn rows_are_taken_and_compared_by_one_clock() {
+    let (local, cloud) = (Database::empty(), Database::empty_on(Which::Cloud));
+    for database in [&local, &cloud] {
+        database.run("create table public.events (id int primary key, at timestamptz)");
+    }
+    // Every millisecond one of them leaves the last thirty days.
+    local.query("insert into public.events select n, now() - interval '30 days' + n * interval '1 ms' from generate_series(1, 60000) n");
+    let project = Project::new().local(&local).cloud(&cloud);
+
+    for mode in ["bulk", "staged"] {
+        push(&project, mode, "events=at > now() - interval '30 days'");
+    }
+}
+
+#[test]
+fn a_mask_of_ones_own_that_breaks_a_foreign_key_is_refused_before_commit() {
+    let (local, cloud) = (Database::empty(), Database::empty_on(Which::Cloud));
+    for database in [&local, &cloud] {
+        database.run("create table public.codes (code text primary key, other text); create table public.uses (id int primary key, code text references public.codes, other text)");
+    }
+    cloud.run("insert into public.codes values ('a', 'b'); insert into public.uses values (1, 'a', 'c')");
+    let masks = "[mask]\n\"*.code\" = { sql = \"md5(code || other)\" }";
+    let project = Project::new().local(&local).cloud(&cloud).setting(masks);
+
+    for (mode, _) in WAYS {
+        pulling(&project, mode).failed().says(if mode == "bulk" {
+            "violates foreign key"
+        } else {
+            "refer to rows of codes"
+        });
+        assert_eq!(local.value("select count(*) from public.codes"), "0");
+    }
+}
+
+#[test]
+fn all_rows_are_copied_where_subscribers_could_not_be_told_which_rows_go() {
+    let (local, cloud) = (Database::empty(), Database::empty_on(Which::Cloud));
+    for database in [&local, &cloud] {
+        database.run(
+            "create table public.log (note text); create table public.named (id int primary key, note text); \
+             insert into public.log values ('a'); insert into public.named values (1, 'a'); \
+             create table public.parts (id int) partition by list (id); create table public.one partition of public.parts default; \
+             insert into public.parts values (1); ",
+        );
+        database.query("create publication told for all tables");
+    }
+    let project = Project::new().local(&local).cloud(&cloud);
+    let delta =
+        || crmctl(&project).args(["sync", "--mode", "delta", "--force", "--confirm", "cloud"]).success();
+
+    local.query("update public.named set note = 'b'");
+    delta().says("sync what differs");
+    for table in ["log", "parts"] {
+        local.query(&format!("truncate public.{table}"));
+        delta().says(&format!("rows of `{table}` have no replica identity by which publication `told`"));
+        assert_eq!(cloud.value(&format!("select count(*) from public.{table}")), "0");
+    }
 }

@@ -69,10 +69,9 @@ pub(crate) async fn look(ends: &mut Ends<'_>, plan: &SyncPlan) -> Result<Changes
         ends.target.send(&look_query(&carried.here(), &key(carried), tables.len()))?;
     }
     let selected = &plan.selected;
-    for (session, referred) in [
-        (&mut *ends.source, &selected.referred_users),
-        (&mut *ends.target, &selected.referred_there),
-    ] {
+    for (session, referred) in
+        [(&mut *ends.source, &selected.referred_users), (&mut *ends.target, &selected.referred_there)]
+    {
         session.send(&undo::users_digest(plan))?;
         session.send(&referred_digest(referred.as_deref()))?;
     }

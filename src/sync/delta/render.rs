@@ -27,8 +27,7 @@ impl Changes {
         let compared =
             format!("{} of {}", plural(self.rows, "row"), plural(plan.tables.len() as u64, "table"));
         if self.is_empty() {
-            let otherwise: String =
-                plan.selected.lines().iter().map(|line| format!("\n  {line}")).collect();
+            let otherwise: String = plan.selected.lines().iter().map(|line| format!("\n  {line}")).collect();
             return format!(
                 "{} `{to}` holds what `{from}` {}: {compared} were compared, there is nothing to do{otherwise}",
                 style.good("the same"),
