@@ -20,6 +20,7 @@ use crate::mask;
 use crate::pg::{Session, Target};
 use crate::plan::{Hazard, Plan, Progress, Render};
 use crate::seed::{Seeding, What};
+use crate::sync::Intent;
 use crate::tools::SearchPath;
 use crate::ui::{Annotation, Ask, Bars, Printer, Prompt};
 
@@ -111,11 +112,15 @@ impl App {
         Seeding::resolve(&self.project.seeds, &variable, environment.protection, (what, scale))
     }
 
-    /// The key that rows of an environment are masked with: a variable, or the project's own.
-    pub(crate) fn mask_key(&self, environment: &Environment) -> Result<Secret> {
+    /// The key that rows of an environment are masked with: a variable, or the project's own. Who only looks makes none.
+    pub(crate) fn mask_key(&self, environment: &Environment, intent: Intent) -> Result<Option<Secret>> {
         let file = self.env_file(&environment.name)?;
         let given = environment::look_up(vars::CRMCTL_MASK_KEY, &self.variables, file.as_ref());
-        mask::key(&self.project.root, given.map(|(value, _)| value))
+        let given = given.map(|(value, _)| value);
+        match intent {
+            Intent::Look => mask::known_key(&self.project.root, given),
+            Intent::Overwrite => mask::key(&self.project.root, given).map(Some),
+        }
     }
 
     /// The address of an environment. A managed one that does not run is started.

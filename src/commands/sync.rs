@@ -5,9 +5,8 @@ use crate::backup::{Store, restore};
 use crate::environment::{Environment, EnvironmentName, Protection};
 use crate::error::{ExitStatus, Result};
 use crate::guard::Refusal;
-use crate::mask;
 use crate::pg::Session;
-use crate::sync::{self, Columns, Ends, Filter, Mode, Options, Selection};
+use crate::sync::{self, Columns, Ends, Filter, Intent, Mode, Options, Selection};
 
 /// Overwrite the rows of one environment with those of another: backed up, compared, then committed
 #[derive(Debug, clap::Args)]
@@ -62,20 +61,13 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
         selection,
         staging_from: config.staging_from.0,
     };
-    let plan = sync::rehearse(&mut source, sync::plan(&left, &right, &options)?).await?;
+    let intent = if args.force && !args.dry_run { Intent::Overwrite } else { Intent::Look };
+    let plan = sync::plan(&left, &right, &options)?;
+    let plan = sync::rehearse(&mut source, plan, intent).await?;
+    let key = if plan.needs_mask_key() { app.mask_key(&from, intent)? } else { None };
     let mut ends = Ends { source: &mut source, target: &mut target };
-    let plan = if plan.selected.needs_key() && (args.dry_run || !args.force) {
-        plan // Looking at masked values would make a key, and nothing is to change.
-    } else {
-        if plan.selected.needs_key() {
-            ends.source.keep_setting(mask::SETTING, app.mask_key(&from)?)?;
-        }
-        sync::weigh(&mut ends, plan, args.mode).await?
-    };
-    if plan.changes_nothing() {
-        return app.report(ExitStatus::Success, Some(&to), &plan);
-    }
-    if args.dry_run {
+    let plan = sync::weigh(&mut ends, plan, args.mode, key).await?;
+    if plan.changes_nothing() || args.dry_run {
         return app.report(ExitStatus::Success, Some(&to), &plan);
     }
     app.printer.plan(&plan)?;

@@ -12,7 +12,8 @@ use crate::pg::Session;
 /// Compare two environments: schema, applied migrations, every row, and the test users
 ///
 /// Reads only. Exit code 3 means that something differs, 0 that everything compared is equal; whatever keeps a table from
-/// being read is an error and never a verdict. docs/verify.md says what is compared, how, and what is not.
+/// being read is an error and never a verdict. Rows that were masked or filtered differ from their source, and are told so; to
+/// compare them as they were carried over: `crmctl sync --mode delta --dry-run`. docs/verify.md says what is compared, how, and what is not.
 #[derive(Debug, clap::Args)]
 pub(crate) struct VerifyArgs {
     /// The one environment [default: `sync.from` of crmctl.toml, else local]

@@ -23,7 +23,17 @@ pub(crate) fn key(root: &Path, given: Option<&str>) -> Result<Secret> {
         Some(given) => given.to_owned(),
         None => kept(&root.join(FOLDER))?,
     };
-    Ok(Secret::new(format!("{:x}", Sha256::digest(text.trim().as_bytes()))))
+    Ok(of_text(&text))
+}
+
+/// The same for a look: None is made where there is none.
+pub(crate) fn known_key(root: &Path, given: Option<&str>) -> Result<Option<Secret>> {
+    let is_there = given.is_some() || root.join(FOLDER).join(FILE).exists();
+    is_there.then(|| key(root, given)).transpose()
+}
+
+fn of_text(text: &str) -> Secret {
+    Secret::new(format!("{:x}", Sha256::digest(text.trim().as_bytes())))
 }
 
 fn kept(folder: &Path) -> Result<String> {
@@ -67,8 +77,10 @@ mod tests {
     fn a_project_s_key_is_made_once_and_for_nobody_else() {
         let folder = tempfile::tempdir().unwrap();
 
+        assert_eq!(known_key(folder.path(), None).unwrap(), None);
         let first = key(folder.path(), None).unwrap();
         assert_eq!(key(folder.path(), None).unwrap(), first);
+        assert_eq!(known_key(folder.path(), None).unwrap(), Some(first.clone()));
         assert_ne!(key(folder.path(), Some("a key of somebody's")).unwrap(), first);
         let file = folder.path().join(".crmctl/mask.key");
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);

@@ -14,7 +14,7 @@ mod words;
 
 pub(crate) use decide::{Masked, Masking, decide};
 pub use error::MaskError;
-pub(crate) use key::{SETTING, key};
+pub(crate) use key::{SETTING, key, known_key};
 pub(crate) use rule::rules;
 pub use rule::{Mask, Rule};
 pub(crate) use user::{is_shell, shell_column};

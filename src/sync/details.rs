@@ -4,6 +4,7 @@ use crate::pg::TableName;
 use crate::plan::Transfer;
 use crate::sync::carried::Carried;
 use crate::sync::observe::Side;
+use crate::sync::route::{Mode, Weight};
 use crate::sync::switches::Switches;
 
 /// What `apply` needs and nobody wants to read.
@@ -12,6 +13,8 @@ pub(crate) struct Details {
     pub(crate) tables: Vec<Carried>,
     /// What is expected of the copies, in the order of `tables`.
     pub(crate) transfers: Vec<Transfer>,
+    /// What the way was chosen by.
+    pub(crate) asked: (Mode, Weight),
     pub(crate) setvals: Vec<String>,
     pub(crate) previous_setvals: Vec<String>,
     pub(crate) auth_columns: Vec<(String, Vec<String>)>,

@@ -105,7 +105,7 @@ pub(crate) fn description(
 }
 
 pub(crate) fn report(plan: &SyncPlan, content: &Content, backup: &Backup) -> SyncReport {
-    let rows = |digests: &BTreeMap<TableName, TableDigest>, table| {
+    let rows = |digests: &BTreeMap<TableName, TableDigest>, table: &TableName| {
         digests.get(table).map_or(0, |digest| digest.rows)
     };
     let tables = plan.tables.iter().map(|table| SyncedTable {
@@ -121,7 +121,7 @@ pub(crate) fn report(plan: &SyncPlan, content: &Content, backup: &Backup) -> Syn
         tables: tables.collect(),
         sequences: plan.sequences.len() as u64,
         auth_users: users.and_then(|row| row.get(1)?.as_deref()?.parse().ok()).unwrap_or(0),
-        selected: plan.selected.clone(),
+        selected: plan.selected.with_rows(|table| rows(&content.after, table)),
         backup: backup.manifest.id.to_string(),
         backup_file: backup.path.join(backup.manifest.parts.first().map_or(BACKUP_FILE, |part| &part.file)),
         undo: Vec::new(),

@@ -18,7 +18,7 @@ use crate::sync::order::{self, LoadOrder};
 use crate::sync::refresh::{self, refresh};
 use crate::sync::refusal::{PlanError, check, check_identity, is_excluded};
 use crate::sync::route::{Choice, Mode, Route, Weight, choose};
-use crate::sync::selected::Selected;
+use crate::sync::selected::{Narrowed, Selected};
 use crate::sync::selection::{Selection, select};
 use crate::sync::statements::{bystanders, common_auth_columns, set_sequences, setval, unchecked_keys};
 use crate::sync::switches::{switches, with_partitions};
@@ -146,6 +146,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             bystanders: bystanders(&excluded),
             transfers,
             tables: carried,
+            asked: (options.mode, weight),
             unnamed: emptying::unnamed(&families, target),
             ..Details::of(target)
         },
@@ -184,6 +185,34 @@ fn way(source: &Side, target: &Side, names: &BTreeSet<&TableName>, options: &Opt
         may_stage: target.may_stage,
     };
     (weight, choose(options.mode, &weight))
+}
+
+impl SyncPlan {
+    /// Whether rows can only be read with the key that fakes are made with.
+    pub(crate) fn needs_mask_key(&self) -> bool {
+        self.selected.needs_key()
+    }
+
+    /// Takes in how many rows filters keep: what is expected of the copies, and with it the way.
+    pub(crate) fn keep(&mut self, kept: Narrowed) {
+        let place = self.tables.iter().position(|table| *table == kept.table);
+        if let (Some(transfer), Some(rows)) =
+            (place.and_then(|place| self.details.transfers.get_mut(place)), kept.kept)
+        {
+            if let Some(of) = kept.of.filter(|of| *of > 0) {
+                let bytes = u128::from(transfer.bytes) * u128::from(rows.min(of)) / u128::from(of);
+                transfer.bytes = u64::try_from(bytes).unwrap_or(transfer.bytes);
+            }
+            transfer.rows = Some(rows);
+        }
+        if let Some(place) = self.selected.narrowed.iter_mut().find(|found| found.table == kept.table) {
+            *place = kept;
+        }
+        let (mode, mut weight) = self.details.asked;
+        weight.source_bytes = self.details.transfers.iter().map(|transfer| transfer.bytes).sum();
+        let Choice { route, because } = choose(mode, &weight);
+        (self.route, self.because, self.source_bytes) = (route, because, weight.source_bytes);
+    }
 }
 
 impl Plan for SyncPlan {

@@ -122,7 +122,7 @@ impl Render for SyncReport {
         if !self.selected.is_everything() {
             text += &format!(
                 "\n`crmctl verify` would find these differences; what arrived is what the source gave, compared before commit. \
-                 See `crmctl verify --from {} --to {} --level schema` for the rest",
+                 To compare again: `crmctl sync --from {} --to {} --mode delta --dry-run`, filtered as now",
                 self.from, self.to
             );
         }

@@ -38,6 +38,8 @@ pub struct Narrowed {
     pub(crate) kept: Option<u64>,
     /// Rows there are.
     pub(crate) of: Option<u64>,
+    /// Whether both are the planner's guess.
+    pub(crate) is_estimate: bool,
 }
 
 /// SQL of the user's, and where to say so if it is wrong.
@@ -58,11 +60,15 @@ impl Selected {
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for table in &self.narrowed {
+            let about = if table.is_estimate { "about " } else { "" };
             lines.push(match (table.kept, table.of) {
                 (Some(kept), Some(of)) => {
-                    format!("filtered  {}: {} of {}", table.table, thousands(kept), plural(of, "row"))
+                    format!("filtered  {}: {about}{} of {}", table.table, thousands(kept), plural(of, "row"))
                 }
-                _ => format!("filtered  {}", table.table),
+                (Some(kept), None) => {
+                    format!("filtered  {}: {about}{}", table.table, plural(kept, "row"))
+                }
+                (None, _) => format!("filtered  {}", table.table),
             });
         }
         for masked in &self.masked {
@@ -76,7 +82,18 @@ impl Selected {
         lines
     }
 
-    /// Whether fakes are made.
+    /// The same once rows have arrived: as many as these were kept, and how many there are nobody had to count.
+    pub(crate) fn with_rows(&self, rows: impl Fn(&TableName) -> u64) -> Self {
+        let mut arrived = self.clone();
+        for narrowed in &mut arrived.narrowed {
+            let of = narrowed.of.filter(|_| !narrowed.is_estimate);
+            *narrowed =
+                Narrowed { kept: Some(rows(&narrowed.table)), of, is_estimate: false, ..narrowed.clone() };
+        }
+        arrived
+    }
+
+    /// Whether fakes are made: of columns, or of users.
     pub(crate) fn needs_key(&self) -> bool {
         self.has_shells || !self.masked.is_empty()
     }

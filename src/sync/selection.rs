@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::catalog::{Column, ObjectName, Table};
 use crate::error::Result;
 use crate::mask::{self, Masking, Rule};
-use crate::pg::{TableName, identifier, literal};
+use crate::pg::{TableName, identifier};
 use crate::sync::carried::Carried;
 use crate::sync::filter::Filter;
 use crate::sync::observe::Side;
@@ -86,7 +86,7 @@ pub(crate) fn select(
 }
 
 fn narrowed(table: &TableName) -> Narrowed {
-    Narrowed { table: table.clone(), kept: None, of: None }
+    Narrowed { table: table.clone(), kept: None, of: None, is_estimate: false }
 }
 
 /// What is read of a table, as SQL after `from` and before an alias.
@@ -212,23 +212,4 @@ fn referred_users(carried: &[Carried], rows: impl Fn(&Carried) -> String) -> Opt
         }
     }
     (!queries.is_empty()).then(|| queries.join(" union "))
-}
-
-/// One query that counts what is kept of each narrowed table, and what there is.
-pub(crate) fn count_query(carried: &[Carried], selected: &Selected, sources: &[TableName]) -> String {
-    let counted = carried.iter().filter(|table| sources.contains(&table.target.name));
-    let parts: Vec<String> = counted
-        .map(|table| {
-            let name = &table.target.name;
-            format!(
-                "select {} as schema, {} as name, (select count(*) from {} as t) as kept, (select count(*) from {}) as of",
-                literal(&name.schema),
-                literal(&name.name),
-                table.source,
-                table.target.from_clause()
-            )
-        })
-        .collect();
-    debug_assert!(parts.len() == selected.narrowed.len());
-    parts.join(" union all ")
 }

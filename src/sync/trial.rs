@@ -1,33 +1,30 @@
 //! The user's SQL is tried by the source before anything is copied, and the rows that filters keep are counted.
 
 use crate::error::Result;
-use crate::pg::{Answer, PgError, Session, TableName};
+use crate::pg::{Answer, PgError, PgResult, Session, TableName};
 use crate::sync::plan::SyncPlan;
+use crate::sync::route::Intent;
 use crate::sync::selected::{Narrowed, Tried};
-use crate::sync::selection::count_query;
 use crate::sync::selection_error::SelectionError;
 
-/// Tries and counts in the snapshot that is open in the source; nothing of it is left. One round trip, and none when
-/// there is nothing of the user's.
-pub async fn rehearse(source: &mut Session, mut plan: SyncPlan) -> Result<SyncPlan> {
-    let (trials, narrowed) = (&plan.selected.trials, &plan.selected.narrowed);
-    if trials.is_empty() && narrowed.is_empty() {
-        return Ok(plan);
-    }
-    for trial in trials {
+/// Tries in the snapshot that is open in the source, and learns how many rows filters keep; nothing of it is left. One
+/// round trip, and none when there is nothing of the user's. Who looks at a plan is told exactly; before rows are copied
+/// anyway the planner is asked, which reads none of them.
+pub(crate) async fn rehearse(source: &mut Session, mut plan: SyncPlan, intent: Intent) -> Result<SyncPlan> {
+    for trial in &plan.selected.trials {
         // A snapshot outlives an error behind a savepoint.
         source.send("savepoint crmctl_trial")?;
         source.send(&trial.sql)?;
         // Released as well: below a savepoint no snapshot can be exported, which other connections need.
         source.send("rollback to savepoint crmctl_trial; release savepoint crmctl_trial")?;
     }
-    let tables: Vec<TableName> = narrowed.iter().map(|narrowed| narrowed.table.clone()).collect();
-    let counts = (!tables.is_empty()).then(|| count_query(&plan.details.tables, &plan.selected, &tables));
-    if let Some(counts) = &counts {
-        source.send(counts)?;
+    let tables: Vec<TableName> =
+        plan.selected.narrowed.iter().map(|narrowed| narrowed.table.clone()).collect();
+    for table in &tables {
+        source.send(&query(&plan, table, intent))?;
     }
     let mut refused = None;
-    for trial in trials {
+    for trial in &plan.selected.trials {
         source.receive().await?.ok()?;
         if let Some(error) = source.receive().await?.error {
             let message = error.to_string();
@@ -40,18 +37,50 @@ pub async fn rehearse(source: &mut Session, mut plan: SyncPlan) -> Result<SyncPl
         }
         source.receive().await?.ok()?;
     }
-    let counted = if counts.is_some() { Some(source.receive().await?) } else { None };
+    let mut answers = Vec::new();
+    for _ in &tables {
+        answers.push(source.receive().await?);
+    }
     if let Some(error) = refused {
         return Err(error.into());
     }
-    let counted = counted.map(Answer::ok).transpose()?;
-    for row in counted.map(Answer::rows).unwrap_or_default() {
-        let table = TableName::new(row.get::<String>("schema")?, row.get::<String>("name")?);
-        let (kept, of) = (Some(row.get("kept")?), Some(row.get("of")?));
-        let place = plan.selected.narrowed.iter_mut().find(|narrowed| narrowed.table == table);
-        let place =
-            place.ok_or_else(|| PgError::Protocol("a table was counted that is not narrowed".to_owned()))?;
-        *place = Narrowed { table, kept, of };
+    for (table, answer) in tables.into_iter().zip(answers) {
+        let kept = kept(&plan, table, answer, intent)?;
+        plan.keep(kept);
     }
     Ok(plan)
+}
+
+fn query(plan: &SyncPlan, table: &TableName, intent: Intent) -> String {
+    let carried = plan.details.tables.iter().find(|carried| carried.target.name == *table);
+    let Some(carried) = carried else { return String::new() };
+    match intent {
+        Intent::Look => format!(
+            "select (select count(*) from {} as t) as kept, (select count(*) from {}) as of",
+            carried.source,
+            carried.target.from_clause()
+        ),
+        Intent::Overwrite => format!("explain (format json) select from {} as t", carried.source),
+    }
+}
+
+fn kept(plan: &SyncPlan, table: TableName, answer: Answer, intent: Intent) -> PgResult<Narrowed> {
+    let rows = answer.ok()?.rows();
+    let wrong = || PgError::Protocol("no answer about the rows that a filter keeps".to_owned());
+    let row = rows.first().ok_or_else(wrong)?;
+    Ok(match intent {
+        Intent::Look => {
+            Narrowed { table, kept: Some(row.get("kept")?), of: Some(row.get("of")?), is_estimate: false }
+        }
+        Intent::Overwrite => {
+            let transfer = plan.tables.iter().zip(&plan.details.transfers).find(|(name, _)| **name == table);
+            let of = transfer.and_then(|(_, transfer)| transfer.rows);
+            let planned: Option<serde_json::Value> =
+                row.text("QUERY PLAN").and_then(|plan| serde_json::from_str(plan).ok());
+            let kept = planned.as_ref().and_then(|plan| plan.pointer("/0/Plan/Plan Rows")?.as_u64());
+            // Without statistics the planner's guess means nothing.
+            let kept = kept.zip(of).map(|(kept, of)| kept.min(of));
+            Narrowed { table, kept, of, is_estimate: true }
+        }
+    })
 }

@@ -70,6 +70,7 @@ mod sync_faults;
 mod sync_mask;
 mod sync_narrowed;
 mod sync_pagila;
+mod sync_published;
 mod sync_schemas;
 mod sync_staged_faults;
 mod sync_staging;

@@ -269,3 +269,16 @@ fn all_rows_are_copied_when_auth_users_differ() {
     delta(&project).expect(0);
     assert_same_rows(&local, &cloud);
 }
+
+#[test]
+fn rows_that_were_chosen_by_a_hash_of_their_key_are_not_taken_for_few() {
+    let (local, cloud) = (Database::empty(), Database::empty_on(Which::Cloud));
+    for database in [&local, &cloud] {
+        database.run("create table public.cohort (id bigint primary key, name text unique, body text)");
+        database.query("insert into public.cohort select n, n, 'as it was' from generate_series(1, 20000) n");
+    }
+    local.query("update public.cohort set body = 'changed' where hashint8(id) & 63 = 0");
+
+    delta(&project(&local, &cloud)).expect(0);
+    assert_same_rows(&local, &cloud);
+}

@@ -207,26 +207,72 @@ fn a_mask_of_ones_own_that_breaks_a_foreign_key_is_refused_before_commit() {
 }
 
 #[test]
-fn all_rows_are_copied_where_subscribers_could_not_be_told_which_rows_go() {
-    let (local, cloud) = (Database::empty(), Database::empty_on(Which::Cloud));
-    for database in [&local, &cloud] {
-        database.run(
-            "create table public.log (note text); create table public.named (id int primary key, note text); \
-             insert into public.log values ('a'); insert into public.named values (1, 'a'); \
-             create table public.parts (id int) partition by list (id); create table public.one partition of public.parts default; \
-             insert into public.parts values (1); ",
-        );
-        database.query("create publication told for all tables");
-    }
-    let project = Project::new().local(&local).cloud(&cloud);
-    let delta =
-        || crmctl(&project).args(["sync", "--mode", "delta", "--force", "--confirm", "cloud"]).success();
+fn masks_filters_and_common_columns_go_together_every_way() {
+    let (empty, cloud) = pair();
+    cloud.run("alter table public.contacts add column mine text default 'Zaphod'");
+    empty.run("alter table public.contacts add column theirs int not null default 5");
+    let mut first = None;
+    for (mode, told) in [WAYS[0], WAYS[1], WAYS[2], ("delta", "not all columns of `contacts` go along")] {
+        let target = empty.copy();
+        let project = project(&cloud, &target.url());
+        let narrowed = |mode: &str| {
+            pulling(&project, mode).args([
+                "--columns",
+                "common",
+                "--where",
+                "contacts=email like 'Zaphod1%' and id <> 1",
+            ])
+        };
 
-    local.query("update public.named set note = 'b'");
-    delta().says("sync what differs");
-    for table in ["log", "parts"] {
-        local.query(&format!("truncate public.{table}"));
-        delta().says(&format!("rows of `{table}` have no replica identity by which publication `told`"));
-        assert_eq!(cloud.value(&format!("select count(*) from public.{table}")), "0");
+        narrowed(mode)
+            .success()
+            .says(told)
+            .answers("filtered  contacts: 10 rows")
+            .answers("left out  contacts.mine");
+        let rows = everything(&target);
+        assert_nothing_personal(&rows, mode);
+        assert_eq!(first.get_or_insert_with(|| rows.clone()), &rows, "{mode}");
+        assert_eq!(target.value("select count(*) from public.contacts where theirs = 5"), "10");
+        assert_eq!(target.value("select count(*) from extra.mails"), "10");
+        target.query("update public.contacts set theirs = 6");
+        narrowed("delta").success().answers("there is nothing to do");
+        assert_eq!(target.value("select count(*) from public.contacts where theirs = 6"), "10");
+    }
+}
+
+#[test]
+fn sql_that_fails_in_the_midst_of_the_rows_changes_nothing_whichever_way() {
+    let (local, cloud) = pair();
+    local.run("insert into public.plain values (7, 'old')");
+    cloud.run("insert into public.plain select n, n from generate_series(10, 400) n; create sequence public.counter");
+    local.run("create sequence public.counter");
+    let before = local.world().without(&["sequence "]);
+    for (mode, _) in WAYS {
+        for (filter, problem) in [
+            ("plain=1 / (id - 200) is not null", "division by zero"),
+            ("plain=nextval('public.counter') > 0", "read-only transaction"),
+        ] {
+            let project = project(&cloud, &local.url());
+            pulling(&project, mode)
+                .args(["--where", filter])
+                .failed()
+                .says("reading the source")
+                .says(problem);
+        }
+        // Two values that become one, and a value that the target forbids.
+        for (mask, problem) in [
+            (
+                "contacts.email\" = { sql = \"'x@example.org'\" }\n\"extra.mails.sender\" = { sql = \"'x@example.org'\" }",
+                "unique",
+            ),
+            ("extra.mails.reply\" = { sql = \"'nobody'\" }", "violates check constraint"),
+        ] {
+            let masks = format!("[mask]\n\"*\" = \"keep\"\n\"{mask}");
+            let project = Project::new().local(&local).cloud(&cloud).setting(&masks);
+            let output = pulling(&project, mode).run();
+            assert!(!matches!(output.code, Some(0 | 10)), "{mode} {problem}: {output}");
+        }
+        // What was staged whole is kept for the next run.
+        before.assert_same(&local.world().without(&["sequence "]).without_schema("crmctl_sync"));
     }
 }

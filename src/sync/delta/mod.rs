@@ -26,7 +26,7 @@ use futures_util::future::join3;
 
 pub use self::error::DeltaError;
 pub use self::look::{ChangedTable, Changes};
-pub use self::weigh::weigh;
+pub(crate) use self::weigh::weigh;
 
 use self::find::{Found, find};
 use self::flight::Flight;

@@ -1,23 +1,32 @@
 //! Whether only what changed goes along, or everything.
 
+use crate::environment::Secret;
 use crate::error::Result;
+use crate::mask;
 use crate::pg::TableName;
 use crate::sync::apply::Ends;
 use crate::sync::delta::look::{Changes, look};
 use crate::sync::delta::sketch::places;
 use crate::sync::plan::SyncPlan;
-use crate::sync::route::{Mode, Route};
+use crate::sync::route::{Mode, Route, is_worth_a_delta};
 use crate::ui::{bytes, plural, thousands};
 
 /// Sides of fewer bytes are copied in less time than it takes to ask what differs.
 const WORTH_A_LOOK: u64 = 8_000_000;
-/// Rows in a hundred that may differ. A row that is replaced costs the target about as much as four that are copied
-/// into a table without indexes, and looking costs both sides four passes over all rows.
-const MOST_PERCENT: u64 = 10;
 
-/// Looks at what differs where that is wanted and can pay, and decides by it. Reads both sides, changes nothing.
-pub async fn weigh(ends: &mut Ends<'_>, plan: SyncPlan, mode: Mode) -> Result<SyncPlan> {
-    if !is_worth_a_look(&plan, mode) {
+/// Looks at what differs where that is wanted and can pay, and decides by it. Reads both sides, changes nothing. From
+/// here on the source makes fakes with `key`; without one it cannot be known what would differ.
+pub(crate) async fn weigh(
+    ends: &mut Ends<'_>,
+    plan: SyncPlan,
+    mode: Mode,
+    key: Option<Secret>,
+) -> Result<SyncPlan> {
+    let is_readable = key.is_some() || !plan.selected.needs_key();
+    if let Some(key) = key.filter(|_| plan.selected.needs_key()) {
+        ends.source.keep_setting(mask::SETTING, key)?;
+    }
+    if !is_readable || !is_worth_a_look(&plan, mode) {
         return Ok(plan);
     }
     let changes = look(ends, &plan).await?;
@@ -63,11 +72,15 @@ fn objection(plan: &SyncPlan, changes: &Changes, expected: Option<u64>) -> Optio
     let too_many =
         |table: &&crate::sync::delta::look::ChangedTable| table.differing.and_then(places).is_none();
     if let Some(table) = changes.tables.iter().find(too_many) {
-        return Some(format!("most of {} in `{}` differ", plural(table.rows, "row"), table.table));
+        return Some(format!(
+            "too many of {} in `{}` differ to tell them apart",
+            plural(table.rows, "row"),
+            table.table
+        ));
     }
     let (expected, all) = (expected.unwrap_or(u64::MAX), changes.rows);
-    // A few rows are never too many, however few there are in all.
-    (expected > 1000 && expected.saturating_mul(100) > all * MOST_PERCENT)
+    let was_asked_for = plan.details.asked.0 == Mode::Delta;
+    (!was_asked_for && !is_worth_a_delta(expected, all))
         .then(|| format!("about {} of {} differ", thousands(expected), plural(all, "row")))
 }
 
