@@ -2,7 +2,6 @@
 //! Opening a connection: address, TLS, login, and asking a server to stop.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
@@ -11,7 +10,8 @@ use tokio::time::timeout;
 use tokio_postgres::CancelToken;
 
 use crate::environment::{DatabaseUrl, SslMode, supabase};
-use crate::pg::stream::{Capturing, Shared};
+use crate::pg::stream::Shared;
+use crate::pg::tls::Connector;
 use crate::pg::{PgError, PgResult, ServerError};
 
 /// How long one address may take to answer.
@@ -45,7 +45,7 @@ impl Canceller {
     pub(crate) async fn request(&self) {
         let work = async {
             let stream = dial(&self.url).await.ok()?;
-            let tls = connector(&self.url).ok()?;
+            let tls = Connector::new(&self.url).ok()?;
             self.token.cancel_query_raw(Shared::new(stream), tls).await.ok()
         };
         // A request that cannot be made is made again by the caller until the statement has ended.
@@ -55,10 +55,11 @@ impl Canceller {
 
 /// Opens one connection. Tries once: retrying is the caller's decision.
 pub(crate) async fn connect(url: &DatabaseUrl, application_name: &str) -> PgResult<Connection> {
-    let stream = dial(url).await?;
-    let raw = Shared::new(stream);
-    let tls = connector(url)?;
-    let captured = Arc::clone(&tls.captured);
+    // TLS is prepared while the network is waited for.
+    let (stream, tls) = tokio::join!(biased; dial(url), async { Connector::new(url) });
+    let raw = Shared::new(stream?);
+    let tls = tls.map_err(|error| failed(url, error.to_string(), None, false))?;
+    let captured = tls.captured();
     let config = configuration(url, application_name);
     let (client, connection) = timeout(CONNECT_TIMEOUT, config.connect_raw(raw.clone(), tls))
         .await
@@ -66,9 +67,8 @@ pub(crate) async fn connect(url: &DatabaseUrl, application_name: &str) -> PgResu
         .map_err(|error| explain(url, &error))?;
     // The driver has done its part: it holds no unread bytes, since the server only speaks when asked.
     drop(connection);
-    let encrypted = captured.lock().unwrap_or_else(PoisonError::into_inner).take();
     Ok(Connection {
-        stream: encrypted.unwrap_or(raw),
+        stream: captured.take().unwrap_or(raw),
         canceller: Canceller { url: url.clone(), token: client.cancel_token() },
     })
 }
@@ -92,37 +92,6 @@ fn configuration(url: &DatabaseUrl, application_name: &str) -> tokio_postgres::C
         }
     });
     config
-}
-
-fn connector(url: &DatabaseUrl) -> PgResult<Capturing> {
-    let broken = |reason: String| failed(url, reason, None, false);
-    let mut builder = native_tls::TlsConnector::builder();
-    match url.ssl_mode() {
-        SslMode::Disable | SslMode::Prefer | SslMode::Require => {
-            // libpq's meaning of `require`: encrypted, whoever answers. `verify-full` checks who does.
-            builder.danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true);
-        }
-        SslMode::VerifyCa => {
-            builder.danger_accept_invalid_hostnames(true);
-        }
-        SslMode::VerifyFull => {}
-    }
-    if let Some(path) = url.ssl_root_certificate() {
-        let pem = std::fs::read(&path).map_err(|error| {
-            broken(format!("cannot read the root certificate `{}`: {error}", path.display()))
-        })?;
-        let text = String::from_utf8_lossy(&pem);
-        for block in
-            text.split_inclusive("-----END CERTIFICATE-----").filter(|block| block.contains("BEGIN CERT"))
-        {
-            let start = block.find("-----BEGIN").unwrap_or(0);
-            let certificate = native_tls::Certificate::from_pem(&block.as_bytes()[start..])
-                .map_err(|error| broken(format!("`{}` is no PEM certificate: {error}", path.display())))?;
-            builder.add_root_certificate(certificate);
-        }
-        builder.disable_built_in_roots(true);
-    }
-    Ok(Capturing { builder, host: url.host().to_owned(), captured: Arc::new(Mutex::new(None)) })
 }
 
 enum Socket {
