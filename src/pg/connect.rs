@@ -82,6 +82,11 @@ fn configuration(url: &DatabaseUrl, application_name: &str) -> tokio_postgres::C
     if let Some(options) = url.options() {
         config.options(options);
     }
+    config.channel_binding(match url.channel_binding() {
+        Some("disable") => tokio_postgres::config::ChannelBinding::Disable,
+        Some("require") => tokio_postgres::config::ChannelBinding::Require,
+        Some(_) | None => tokio_postgres::config::ChannelBinding::Prefer,
+    });
     config.ssl_mode(match url.ssl_mode() {
         SslMode::Disable => tokio_postgres::config::SslMode::Disable,
         // PostgreSQL does not encrypt on sockets of the same machine.
@@ -174,20 +179,34 @@ fn explain(url: &DatabaseUrl, error: &tokio_postgres::Error) -> PgError {
         std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>()).is_some_and(
             |error| matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof),
         );
-    let help = if reason.contains("certificate") {
+    if reason.contains("password missing") {
+        return login(url, "no password was given".to_owned());
+    }
+    let help = way_out(&reason).map(str::to_owned);
+    failed(url, reason, help, transient)
+}
+
+/// What to do about TLS that does not come about.
+fn way_out(reason: &str) -> Option<&'static str> {
+    if reason.contains("certificate has expired") || reason.contains("certificate is not yet valid") {
+        Some("renew the server's certificate, and look at the clock of this machine")
+    } else if reason.contains("certificate") && reason.to_lowercase().contains("mismatch") {
+        Some(
+            "the certificate is for another name: write the host as the certificate has it, or check the authority alone \
+             with `sslmode=verify-ca`",
+        )
+    } else if reason.contains("certificate") {
         Some(
             "download the project's root certificate (Dashboard, Database, SSL) and name it in the URL: \
-             `?sslmode=verify-full&sslrootcert=prod-ca-2021.crt`"
-                .to_owned(),
+             `?sslmode=verify-full&sslrootcert=prod-ca-2021.crt`",
         )
     } else if reason.contains("server does not support TLS") {
-        Some("crmctl never falls back to plain text; if the network is yours, say `sslmode=disable` in the URL".to_owned())
-    } else if reason.contains("password missing") {
-        return login(url, "no password was given".to_owned());
+        Some(
+            "crmctl never falls back to plain text; if the network is yours, say `sslmode=disable` in the URL",
+        )
     } else {
         None
-    };
-    failed(url, reason, help, transient)
+    }
 }
 
 /// The chain of causes in one line.
