@@ -163,5 +163,6 @@ impl TlsStream for Encrypted {
     }
 }
 
-#[cfg(all(test, unix, not(target_vendor = "apple")))]
+#[cfg(test)]
+#[cfg(all(unix, not(target_vendor = "apple")))]
 mod tests;
