@@ -89,9 +89,10 @@ pub(crate) async fn apply(
     let origin = Origin::of(&writer.target().url, None);
     let description = Description { kind: BackupKind::Changes, ..description(plan, origin, &right.before) };
     let backup = backup.finish(description, vec![part])?;
-    commit(&mut writer, plan, backup.manifest.id.as_str()).await?.tell(progress);
-    // The rows are committed: nothing that happens to the source can make this a failure any more.
-    let _ = source.run("rollback").await;
+    // The source has said all it had to say: it is let go meanwhile, and nothing that happens to it is a failure any more.
+    let (committed, _) =
+        tokio::join!(commit(&mut writer, plan, backup.manifest.id.as_str()), source.run("rollback"));
+    committed?.tell(progress);
     Ok(report(plan, &right, &backup))
 }
 
