@@ -128,6 +128,7 @@ pub(crate) fn report(plan: &SyncPlan, content: &Content, backup: &Backup) -> Syn
     SyncReport {
         from: plan.from.clone(),
         to: plan.to.clone(),
+        route: plan.route,
         tables: tables.collect(),
         sequences: plan.sequences.len() as u64,
         auth_users: users.and_then(|row| row.get(1)?.as_deref()?.parse().ok()).unwrap_or(0),
