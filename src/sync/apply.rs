@@ -31,9 +31,9 @@ pub async fn apply(
         Box::pin(staging::sweep(ends.target, approved, progress)).await?;
     }
     match plan.route {
-        Route::Pipeline => pipeline::apply(ends, approved, backup, progress).await,
+        Route::Pipeline => Box::pin(pipeline::apply(ends, approved, backup, progress)).await,
         Route::Bulk => Box::pin(bulk::apply(ends, approved, backup, progress)).await,
-        Route::Delta => delta::apply(ends, approved, backup, progress).await,
+        Route::Delta => Box::pin(delta::apply(ends, approved, backup, progress)).await,
         Route::Staging => Box::pin(staging::apply(ends, approved, backup, progress)).await,
     }
 }

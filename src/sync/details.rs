@@ -1,8 +1,10 @@
 //! What a sync needs to be carried out, beyond what a person reads of its plan.
 
+use crate::catalog::Table;
 use crate::pg::TableName;
 use crate::plan::Transfer;
 use crate::sync::carried::Carried;
+use crate::sync::emptying;
 use crate::sync::observe::Side;
 use crate::sync::route::{Mode, Weight};
 use crate::sync::switches::Switches;
@@ -35,8 +37,9 @@ pub(crate) struct Details {
 
 impl Details {
     /// What is known of the target whatever goes along.
-    pub(crate) fn of(target: &Side) -> Self {
+    pub(crate) fn of(target: &Side, members: &[Table]) -> Self {
         Self {
+            unnamed: emptying::unnamed(members, target),
             history_head: target.applied.head().map(str::to_owned),
             catalog_hash: target.catalog.schema_hash(),
             server_version: target.server_version.clone(),

@@ -147,8 +147,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             transfers,
             tables: carried,
             asked: (options.mode, weight),
-            unnamed: emptying::unnamed(&families, target),
-            ..Details::of(target)
+            ..Details::of(target, &families)
         },
         sequences: set.into_iter().map(|(name, _, _)| name).collect(),
         refreshed: refresh.views,

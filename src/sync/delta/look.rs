@@ -51,6 +51,14 @@ impl Changes {
     pub(crate) fn is_empty(&self) -> bool {
         self.tables.is_empty() && !self.users && !self.sequences
     }
+
+    /// About how many of the target's bytes differ, if all rows are of the same size.
+    pub(crate) fn old_bytes(&self, target_bytes: u64) -> u64 {
+        let differing = |table: &ChangedTable| table.differing.unwrap_or(table.rows);
+        let rows: u64 = self.tables.iter().map(differing).sum();
+        let share = u128::from(target_bytes) * u128::from(rows) / u128::from(self.rows.max(rows).max(1));
+        u64::try_from(share).unwrap_or(target_bytes)
+    }
 }
 
 /// What one side said.

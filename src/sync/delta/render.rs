@@ -27,7 +27,7 @@ impl Changes {
         let compared =
             format!("{} of {}", plural(self.rows, "row"), plural(plan.tables.len() as u64, "table"));
         if self.is_empty() {
-            let otherwise: String = plan.selected.lines().iter().map(|line| format!("\n  {line}")).collect();
+            let otherwise = otherwise(plan, "\n  ");
             return format!(
                 "{} `{to}` holds what `{from}` {}: {compared} were compared, there is nothing to do{otherwise}",
                 style.good("the same"),
@@ -36,7 +36,7 @@ impl Changes {
         }
         let tables: Vec<String> = self.tables.iter().map(told).collect();
         let tables = if tables.is_empty() { "only sequences".to_owned() } else { tables.join(", ") };
-        let otherwise: String = plan.selected.lines().iter().map(|line| format!("\n     {line}")).collect();
+        let otherwise = otherwise(plan, "\n     ");
         format!(
             "{} ({})\n  1. keep writers out of `{to}`, and find the rows that differ: {tables}\n  \
              2. back up those rows of `{to}`, and put those of `{from}` in their place; {} set{otherwise}\n  \
@@ -47,6 +47,11 @@ impl Changes {
             style.faint("readers of the tables do not have to wait"),
         )
     }
+}
+
+/// What goes along otherwise than it is in the source, each line behind `before`.
+fn otherwise(plan: &SyncPlan, before: &str) -> String {
+    plan.selected.lines().iter().flat_map(|line| [before, line.as_str()]).collect()
 }
 
 fn told(table: &ChangedTable) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::backup::{Compression, Part, Partial};
+use crate::backup::{Part, Partial};
 use crate::cancel::Cancel;
 use crate::error::{Failure, Result};
 use crate::parity;
@@ -11,7 +11,7 @@ use crate::pg::{
     identifier,
 };
 use crate::sync::copied::{Copied, copies};
-use crate::sync::finish::BACKUP_FILE;
+use crate::sync::finish::backup_file;
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::ApplyError;
 use crate::sync::undo::{self, Outgoing, temporary_name};
@@ -53,7 +53,8 @@ pub(crate) async fn back_up(
     bring_users(writer, &copies[..users], to_target)?;
     writer.send(&stale_users(plan))?;
 
-    let mut part = backup.part(BACKUP_FILE, Compression::None)?;
+    let (file, compression) = backup_file(plan.target_bytes);
+    let mut part = backup.part(file, compression)?;
     let tables = outgoing.split_off(users);
     let failed = Cancel::default();
     let there = async {
