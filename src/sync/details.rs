@@ -21,6 +21,8 @@ pub(crate) struct Details {
     pub(crate) resting: Switches,
     pub(crate) checks: Vec<String>,
     pub(crate) refreshes: Vec<String>,
+    /// What a backup empties again of what was refreshed.
+    pub(crate) emptied_again: Vec<String>,
     pub(crate) bystanders: Vec<(TableName, String)>,
     pub(crate) history_head: Option<String>,
     pub(crate) catalog_hash: String,
@@ -48,7 +50,7 @@ impl Details {
 
     /// The same for a backup that is put back.
     pub(crate) fn after_undo(&self) -> impl Iterator<Item = &String> {
-        self.after_load.iter().chain(&self.previous_setvals).chain(&self.refreshes)
+        self.after_load.iter().chain(&self.previous_setvals).chain(&self.refreshes).chain(&self.emptied_again)
     }
 
     /// The same where only some rows were changed, and nothing but triggers rested.
@@ -58,6 +60,7 @@ impl Details {
 
     /// The same for a backup of some rows that is put back.
     pub(crate) fn after_changes_undone(&self) -> impl Iterator<Item = &String> {
-        self.resting.after.iter().chain(&self.previous_setvals).chain(&self.refreshes)
+        let statements = self.resting.after.iter().chain(&self.previous_setvals);
+        statements.chain(&self.refreshes).chain(&self.emptied_again)
     }
 }

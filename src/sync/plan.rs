@@ -112,7 +112,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     obstacles.extend(unaltered(&switches, &both));
     check(obstacles, options)?;
     let ordered = in_order(&tables, &load);
-    let refresh = refresh(&target.catalog, &target.surroundings);
+    let refresh = refresh(&source.catalog, &target.catalog, &target.surroundings);
     let notes = notes(&both, &refresh);
     let (weight, Choice { route, because }) = way(source, target, &names, options);
     let checks = unchecked_keys(method, &families, &all);
@@ -141,6 +141,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             before_load: switches.before,
             after_load: switches.after,
             refreshes: refresh::statements(&refresh.views),
+            emptied_again: refresh::emptied_again(&refresh.filled),
             resting,
             checks,
             bystanders: bystanders(&excluded),
