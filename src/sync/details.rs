@@ -4,6 +4,7 @@ use crate::pg::TableName;
 use crate::plan::Transfer;
 use crate::sync::carried::Carried;
 use crate::sync::observe::Side;
+use crate::sync::refresh::{self, Refresh};
 use crate::sync::switches::Switches;
 
 /// What `apply` needs and nobody wants to read.
@@ -34,8 +35,10 @@ pub(crate) struct Details {
 
 impl Details {
     /// What is known of the target whatever goes along.
-    pub(crate) fn of(target: &Side) -> Self {
+    pub(crate) fn of(target: &Side, refresh: &Refresh) -> Self {
         Self {
+            refreshes: refresh::statements(&refresh.views),
+            emptied_again: refresh::emptied_again(&refresh.filled),
             history_head: target.applied.head().map(str::to_owned),
             catalog_hash: target.catalog.schema_hash(),
             server_version: target.server_version.clone(),

@@ -15,7 +15,7 @@ use crate::sync::note::notes;
 use crate::sync::observe::{Side, Size};
 use crate::sync::obstacle::{Both, obstacles, unaltered};
 use crate::sync::order::{self, LoadOrder};
-use crate::sync::refresh::{self, refresh};
+use crate::sync::refresh::refresh;
 use crate::sync::refusal::{PlanError, check, check_identity, is_excluded};
 use crate::sync::route::{Choice, Mode, Route, Weight, choose};
 use crate::sync::selected::Selected;
@@ -140,15 +140,13 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             auth_columns: common_auth_columns(source, target, options),
             before_load: switches.before,
             after_load: switches.after,
-            refreshes: refresh::statements(&refresh.views),
-            emptied_again: refresh::emptied_again(&refresh.filled),
             resting,
             checks,
             bystanders: bystanders(&excluded),
             transfers,
             tables: carried,
             unnamed: emptying::unnamed(&families, target),
-            ..Details::of(target)
+            ..Details::of(target, &refresh)
         },
         sequences: set.into_iter().map(|(name, _, _)| name).collect(),
         refreshed: refresh.views,
