@@ -6,6 +6,7 @@ use crate::plan::Transfer;
 use crate::sync::carried::Carried;
 use crate::sync::emptying;
 use crate::sync::observe::Side;
+use crate::sync::refresh::{self, Refresh};
 use crate::sync::route::{Mode, Weight};
 use crate::sync::switches::Switches;
 
@@ -26,6 +27,8 @@ pub(crate) struct Details {
     pub(crate) resting: Switches,
     pub(crate) checks: Vec<String>,
     pub(crate) refreshes: Vec<String>,
+    /// What a backup empties again of what was refreshed.
+    pub(crate) emptied_again: Vec<String>,
     pub(crate) bystanders: Vec<(TableName, String)>,
     /// Tables of which no row can be deleted or updated, with the reason.
     pub(crate) unnamed: Vec<(TableName, String)>,
@@ -37,9 +40,11 @@ pub(crate) struct Details {
 
 impl Details {
     /// What is known of the target whatever goes along.
-    pub(crate) fn of(target: &Side, members: &[Table]) -> Self {
+    pub(crate) fn of(target: &Side, members: &[Table], refresh: &Refresh) -> Self {
         Self {
             unnamed: emptying::unnamed(members, target),
+            refreshes: refresh::statements(&refresh.views),
+            emptied_again: refresh::emptied_again(&refresh.filled),
             history_head: target.applied.head().map(str::to_owned),
             catalog_hash: target.catalog.schema_hash(),
             server_version: target.server_version.clone(),
@@ -56,7 +61,7 @@ impl Details {
 
     /// The same for a backup that is put back.
     pub(crate) fn after_undo(&self) -> impl Iterator<Item = &String> {
-        self.after_load.iter().chain(&self.previous_setvals).chain(&self.refreshes)
+        self.after_load.iter().chain(&self.previous_setvals).chain(&self.refreshes).chain(&self.emptied_again)
     }
 
     /// The same where only some rows were changed, and nothing but triggers rested.
@@ -66,6 +71,7 @@ impl Details {
 
     /// The same for a backup of some rows that is put back.
     pub(crate) fn after_changes_undone(&self) -> impl Iterator<Item = &String> {
-        self.resting.after.iter().chain(&self.previous_setvals).chain(&self.refreshes)
+        let statements = self.resting.after.iter().chain(&self.previous_setvals);
+        statements.chain(&self.refreshes).chain(&self.emptied_again)
     }
 }

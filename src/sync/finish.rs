@@ -130,6 +130,7 @@ pub(crate) fn report(plan: &SyncPlan, content: &Content, backup: &Backup) -> Syn
         to: plan.to.clone(),
         route: plan.route,
         tables: tables.collect(),
+        reused: Vec::new(),
         sequences: plan.sequences.len() as u64,
         auth_users: users.and_then(|row| row.get(1)?.as_deref()?.parse().ok()).unwrap_or(0),
         selected: plan.selected.with_rows(|table| rows(&content.after, table)),

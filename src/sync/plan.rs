@@ -15,7 +15,7 @@ use crate::sync::note::notes;
 use crate::sync::observe::{Side, Size};
 use crate::sync::obstacle::{Both, obstacles, unaltered};
 use crate::sync::order::{self, LoadOrder};
-use crate::sync::refresh::{self, refresh};
+use crate::sync::refresh::refresh;
 use crate::sync::refusal::{PlanError, check, check_identity, is_excluded};
 use crate::sync::route::{Choice, Mode, Route, Weight, choose};
 use crate::sync::selected::{Narrowed, Selected};
@@ -112,7 +112,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     obstacles.extend(unaltered(&switches, &both));
     check(obstacles, options)?;
     let ordered = in_order(&tables, &load);
-    let refresh = refresh(&target.catalog, &target.surroundings);
+    let refresh = refresh(&source.catalog, &target.catalog, &target.surroundings);
     let notes = notes(&both, &refresh);
     let (weight, Choice { route, because }) = way(source, target, &names, options);
     let transfers = transfers(&ordered, source);
@@ -140,14 +140,13 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             auth_columns: common_auth_columns(source, target, options),
             before_load: switches.before,
             after_load: switches.after,
-            refreshes: refresh::statements(&refresh.views),
             resting,
             checks,
             bystanders: bystanders(&excluded),
             transfers,
             tables: carried,
             asked: (options.mode, weight),
-            ..Details::of(target, &families)
+            ..Details::of(target, &families, &refresh)
         },
         sequences: set.into_iter().map(|(name, _, _)| name).collect(),
         refreshed: refresh.views,

@@ -10,16 +10,18 @@ use crate::sync::surroundings::Surroundings;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Refresh {
     pub(crate) views: Vec<TableName>,
+    /// Those of them that hold nothing yet: they do in the source.
+    pub(crate) filled: Vec<TableName>,
     pub(crate) left: Vec<String>,
 }
 
-/// All that hold rows: which tables a view reads cannot be told when it calls functions.
-pub(crate) fn refresh(target: &Catalog, surroundings: &Surroundings) -> Refresh {
-    let populated = |facts: &crate::catalog::Facts| !facts.contains_key("populated");
-    let mut waiting: BTreeMap<TableName, bool> = target
-        .of_kind("materialized view")
-        .map(|(name, facts)| (TableName::new(&name.schema, &name.name), populated(facts)))
-        .collect();
+/// All that hold rows on either side: which tables a view reads cannot be told when it calls functions.
+pub(crate) fn refresh(source: &Catalog, target: &Catalog, surroundings: &Surroundings) -> Refresh {
+    let (ours, theirs) = (populated(target), populated(source));
+    let has_rows = |view: &TableName, rows: bool| rows || theirs.get(view).copied().unwrap_or(false);
+    let all: BTreeMap<TableName, bool> =
+        ours.iter().map(|(view, rows)| (view.clone(), has_rows(view, *rows))).collect();
+    let mut waiting = all.clone();
     let mut refresh = Refresh::default();
     for (view, owners) in surroundings.all("unrefreshable") {
         if waiting.insert(view.clone(), false) == Some(true) {
@@ -43,11 +45,8 @@ pub(crate) fn refresh(target: &Catalog, surroundings: &Surroundings) -> Refresh 
         }
         for view in ready {
             waiting.remove(&view);
-            let unpopulated = reads(surroundings, &view).into_iter().find(|read| {
-                target.of_kind("materialized view").any(|(name, facts)| {
-                    !populated(facts) && name.schema == read.schema && name.name == read.name
-                })
-            });
+            let unpopulated =
+                reads(surroundings, &view).into_iter().find(|read| all.get(read).is_some_and(|rows| !rows));
             match unpopulated {
                 Some(read) => refresh.left.push(format!(
                     "materialized view `{view}` keeps its old rows: it reads `{read}`, which was never filled"
@@ -56,7 +55,16 @@ pub(crate) fn refresh(target: &Catalog, surroundings: &Surroundings) -> Refresh 
             }
         }
     }
+    let is_empty = |view: &&TableName| ours.get(*view) == Some(&false);
+    refresh.filled = refresh.views.iter().filter(is_empty).cloned().collect();
     refresh
+}
+
+fn populated(catalog: &Catalog) -> BTreeMap<TableName, bool> {
+    let views = catalog.of_kind("materialized view");
+    views
+        .map(|(name, facts)| (TableName::new(&name.schema, &name.name), !facts.contains_key("populated")))
+        .collect()
 }
 
 fn reads(surroundings: &Surroundings, view: &TableName) -> Vec<TableName> {
@@ -79,4 +87,9 @@ pub(crate) fn statements(views: &[TableName]) -> Vec<String> {
     statements.push("set local search_path = ''".to_owned());
     statements.push("set local row_security = off".to_owned());
     statements
+}
+
+/// Views that are filled for the first time hold nothing again when a backup is put back.
+pub(crate) fn emptied_again(filled: &[TableName]) -> Vec<String> {
+    filled.iter().map(|view| format!("refresh materialized view {} with no data", view.sql())).collect()
 }

@@ -34,6 +34,8 @@ pub struct SyncReport {
     pub route: Route,
     /// The tables, in load order.
     pub tables: Vec<SyncedTable>,
+    /// Tables whose rows an earlier run had staged, which were not carried over again.
+    pub reused: Vec<TableName>,
     /// Sequences that were set.
     pub sequences: u64,
     /// Auth users that went along.

@@ -75,21 +75,27 @@ fn anti_join(table: &Table, key: &ForeignKey) -> String {
 }
 
 /// The target's sequences with what they hold in the source and what they hold now. One that belongs to a column is that
-/// of the same column, whatever it is called.
+/// of the same column, whatever it is called; of several that belong to one column, those of one name.
 pub(crate) fn set_sequences(
     source: &Side,
     target: &Side,
     options: &Options,
 ) -> Vec<(TableName, Sequence, Sequence)> {
     let of_column = |sequence: &Sequence| sequence.owner.clone().zip(sequence.column.clone());
-    let by_column: BTreeMap<(TableName, String), &Sequence> =
-        source.sequences.values().filter_map(|sequence| Some((of_column(sequence)?, sequence))).collect();
+    let is_on_both = |name: &TableName| {
+        let columns = [source, target].map(|side| side.sequences.get(name).and_then(of_column));
+        columns[0].is_some() && columns[0] == columns[1]
+    };
+    let by_column: BTreeMap<(TableName, String), &Sequence> = source
+        .sequences
+        .iter()
+        .filter(|(name, _)| !is_on_both(name))
+        .filter_map(|(_, sequence)| Some((of_column(sequence)?, sequence)))
+        .collect();
     let mut set = Vec::new();
     for (name, old) in &target.sequences {
-        let new = match of_column(old) {
-            Some(column) => by_column.get(&column).copied(),
-            None => None,
-        };
+        let renamed = || of_column(old).and_then(|column| by_column.get(&column).copied());
+        let new = if is_on_both(name) { None } else { renamed() };
         let new = new.or_else(|| source.sequences.get(name));
         if let Some(new) = new
             && old.owner.as_ref().is_none_or(|owner| !is_excluded(owner, options))

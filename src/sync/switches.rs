@@ -1,4 +1,4 @@
-//! What rests while rows are loaded and is as before afterwards: triggers, foreign keys on cycles, constraints that the
+//! What rests while rows are loaded and is as before afterwards: triggers, rules, foreign keys on cycles, constraints that the
 //! rows at hand do not fulfil. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ use crate::sync::observe::Side;
 use crate::sync::order::LoadOrder;
 use crate::sync::plan::Method;
 
-/// Statements before and after the load that keep triggers and foreign keys from interfering.
+/// Statements before and after the load that keep triggers, rules and foreign keys from interfering.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Switches {
     pub(crate) before: Vec<String>,
@@ -29,6 +29,7 @@ pub(crate) fn switches(method: Method, tables: &[Table], load: &LoadOrder, targe
         switches.after.push("set local session_replication_role = origin".to_owned());
     }
     triggers(method, tables, target, &mut switches);
+    rules(method, tables, target, &mut switches);
     keys(method, tables, load, &mut switches);
     checks(tables, target, &mut switches);
     switches
@@ -73,6 +74,31 @@ fn triggers(method: Method, tables: &[Table], target: &Side, switches: &mut Swit
     for (off, on) in of_partitions {
         switches.before.push(off);
         switches.after.push(on);
+    }
+}
+
+/// Rules that would apply: no COPY sees them, but rows that were staged, or that alone differ, are put in by INSERT. Rows
+/// go by the roots of partitions, whose rules alone count.
+fn rules(method: Method, tables: &[Table], target: &Side, switches: &mut Switches) {
+    let roots: BTreeSet<&TableName> =
+        tables.iter().filter(|table| !table.is_partition).map(|table| &table.name).collect();
+    for (name, facts) in target.catalog.of_kind("rule") {
+        let fact = |fact: &str| facts.get(fact).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let table = TableName::new(&name.schema, fact("table"));
+        let enable = match fact("enabled") {
+            "D" => continue,
+            "O" if method == Method::ReplicaRole => continue,
+            "A" => "enable always",
+            "R" => "enable replica",
+            _ => "enable",
+        };
+        if !roots.contains(&table) {
+            continue;
+        }
+        let (sql, rule) = (table.sql(), identifier(&name.name[table.name.len() + 1..]));
+        switches.before.push(format!("alter table {sql} disable rule {rule}"));
+        switches.after.push(format!("alter table {sql} {enable} rule {rule}"));
+        switches.altered.insert(table);
     }
 }
 

@@ -76,6 +76,8 @@ mod sync_staged_faults;
 mod sync_staging;
 mod sync_subset;
 mod sync_targets;
+mod sync_versions;
+mod sync_ways;
 mod validate;
 mod validate_awkward;
 mod verify;

@@ -112,3 +112,42 @@ fn a_server_that_stops_at_once_while_rows_are_copied_has_its_old_rows_when_it_is
     sync().success();
     assert!(is(&url, "count(*) = 1000 from public.a where x = 'new'"));
 }
+
+#[test]
+fn rows_that_were_staged_and_that_the_server_lost_when_it_stopped_are_staged_anew() {
+    const TABLE: &str = "create table public.a (id int primary key, x text);";
+    let source = Database::empty_on(Which::Cloud);
+    source.run(TABLE).query("insert into public.a select n, 'new' from generate_series(1, 1000) n");
+    let server = Server(Project::new().cloud(&source).setting("[environments.local]\nmanaged = true"));
+    crmctl(&server.0).args(["local", "start"]).success();
+    let (url, pid) = server.facts();
+    try_query(&url, &format!("{TABLE} insert into public.a values (1, 'old')")).unwrap();
+    let writer = url.clone();
+    let holder = std::thread::spawn(move || {
+        try_query(&writer, "begin; lock table public.a in row exclusive mode; select pg_sleep(600)")
+            .unwrap_err()
+    });
+    until("somebody writes", || {
+        is(&url, "exists (select from pg_stat_activity where wait_event = 'PgSleep')")
+    });
+
+    let sync = || {
+        crmctl(&server.0).args(["sync", "--from", "cloud", "--to", "local", "--force", "--mode", "staged"])
+    };
+    let mut running = sync().spawn();
+    let waits = "exists (select from pg_locks where relation = 'public.a'::regclass and not granted)";
+    until("everything is staged", || is(&url, waits) || running.has_ended());
+    kill(pid, Signal::SIGQUIT).unwrap();
+    holder.join().unwrap();
+    running.finish().expect(1);
+
+    crmctl(&server.0).args(["local", "start"]).success();
+    let (url, _) = server.facts();
+    assert!(
+        is(&url, "count(*) = 1 from crmctl_sync.finished where name = 'a' and rows = 1000"),
+        "it is on record"
+    );
+    assert!(is(&url, "array_agg(x) = '{old}' from public.a"));
+    sync().success().says("the server has lost: `a`");
+    assert!(is(&url, "count(*) = 1000 from public.a where x = 'new'"));
+}

@@ -14,7 +14,18 @@ fn the_next_run_re_uses_what_a_killed_one_has_staged() {
     before.assert_same(&without_staged(&cloud));
     let first = proxy.bytes(Direction::ToClient);
 
-    sync(&project).expect(0).says("re-used what an earlier run had staged: `large`, `small`");
+    let answer = call(&project)
+        .arg("--json")
+        .success()
+        .says("re-used what an earlier run had staged: `large`, `small`")
+        .json();
+    let reused: Vec<&str> = answer["report"]["reused"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|table| table["name"].as_str())
+        .collect();
+    assert_eq!(reused, ["large", "small"]);
     let second = proxy.bytes(Direction::ToClient) - first;
     assert!(second * 10 < first, "{second} bytes after {first}");
     assert_same_rows(&local, &cloud);

@@ -59,7 +59,7 @@ fn all_that_is_in_the_way_is_said_at_once_with_the_ways_out() {
         .says("in `local` the role may not read `closed`")
         .says("in `local` row level security hides rows from the role: `hidden`")
         .says("in `cloud` the role lacks INSERT, DELETE, TRUNCATE on `theirs`")
-        .says("in `cloud` triggers or foreign keys of tables must rest that belong to other roles: `theirs (of supabase_admin)`")
+        .says("in `cloud` triggers, rules or foreign keys of tables must rest that belong to other roles: `theirs (of supabase_admin)`")
         .says("in `cloud` `far` has partitions on other servers: `public.far_1`")
         .says("tables that are never synced refer to `known`, whose rows would be replaced: `auth.refers`")
         .says("use a role with BYPASSRLS");

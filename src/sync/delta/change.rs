@@ -177,7 +177,8 @@ fn without_foreign_keys(plan: &SyncPlan, tables: &[Changed<'_>]) -> Vec<String> 
         .tables
         .iter()
         .flat_map(|carried| carried.target.foreign_keys.iter().map(|key| (&carried.target.name, key)))
-        .filter(|(_, key)| is_changed(&key.references))
+        // Those that are not valid rest already.
+        .filter(|(_, key)| key.is_validated && is_changed(&key.references))
         .collect();
     let alter = |(table, key): &(&TableName, &ForeignKey), what: &str, definition: &str| {
         format!("alter table {} {what} constraint {}{definition}", table.sql(), identifier(&key.name))
@@ -186,6 +187,16 @@ fn without_foreign_keys(plan: &SyncPlan, tables: &[Changed<'_>]) -> Vec<String> 
     statements.push("set constraints all deferred".to_owned());
     statements.extend(deletes_and_inserts(tables));
     statements.push("set constraints all immediate".to_owned());
-    statements.extend(keys.iter().map(|key| alter(key, "add", &format!(" {}", key.1.definition))));
+    for (table, key) in keys {
+        statements.push(alter(&(table, key), "add", &format!(" {}", key.definition)));
+        if let Some(comment) = &key.comment {
+            let name = identifier(&key.name);
+            statements.push(format!(
+                "comment on constraint {name} on {} is {}",
+                table.sql(),
+                literal(comment)
+            ));
+        }
+    }
     statements
 }

@@ -105,7 +105,7 @@ pub(crate) fn unaltered(switches: &Switches, Both { target, options, .. }: &Both
         .collect();
     (!others.is_empty()).then(|| Obstacle {
         what: format!(
-            "in `{}` triggers or foreign keys of tables must rest that belong to other roles: {}",
+            "in `{}` triggers, rules or foreign keys of tables must rest that belong to other roles: {}",
             options.to,
             listed(&others)
         ),

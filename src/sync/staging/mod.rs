@@ -32,6 +32,8 @@ use crate::sync::staging::room::Berth;
 pub(crate) struct Staged {
     pub(crate) berth: Berth,
     pub(crate) digest: TableDigest,
+    /// Whether an earlier run had staged them.
+    pub(crate) is_reused: bool,
 }
 
 /// Replaces the target's rows by the source's.
@@ -60,7 +62,9 @@ pub(crate) async fn apply(
     let (committed, _) =
         tokio::join!(commit(&mut writer, plan, backup.manifest.id.as_str()), source.run("rollback"));
     committed?.tell(progress);
-    Ok(report(plan, &content.target, &backup))
+    let reused = plan.tables.iter().zip(&staged).filter(|(_, staged)| staged.is_reused);
+    let reused = reused.map(|(table, _)| table.clone()).collect();
+    Ok(SyncReport { reused, ..report(plan, &content.target, &backup) })
 }
 
 /// Removes what an earlier run has staged, for a run that goes another way.

@@ -20,7 +20,8 @@ fn is_same(carried: &Carried) -> String {
             if has_operators(&column.data_type) {
                 format!("t.{name} = s.{name}")
             } else {
-                format!("t.{name}::text collate \"C\" = s.{name}::text collate \"C\"")
+                // What a record's text is, no cast of a user decides.
+                format!("row(t.{name})::text collate \"C\" = row(s.{name})::text collate \"C\"")
             }
         })
         .collect();
@@ -115,7 +116,7 @@ mod tests {
         assert_eq!(
             delete(&carried(), &berth()),
             "delete from only \"public\".\"a\" as t where not exists (select from crmctl_sync.\"t1\" as s \
-             where t.\"id\" = s.\"id\" and t.\"kind\"::text collate \"C\" = s.\"kind\"::text collate \"C\" \
+             where t.\"id\" = s.\"id\" and row(t.\"kind\")::text collate \"C\" = row(s.\"kind\")::text collate \"C\" \
              and row(t.\"id\", t.\"kind\", t.\"x\")::record operator(pg_catalog.*=) row(s.\"id\", s.\"kind\", s.\"x\")::record)"
         );
     }

@@ -65,7 +65,11 @@ pub(crate) async fn stage(
     }
     done.sort_by_key(|done| done.number);
     tell(&done, tables, progress);
-    let staged = done.into_iter().zip(berths).map(|(done, berth)| Staged { berth, digest: done.digest });
+    let staged = done.into_iter().zip(berths).map(|(done, berth)| Staged {
+        berth,
+        is_reused: done.origin == Came::Reused,
+        digest: done.digest,
+    });
     Ok(staged.collect())
 }
 

@@ -21,7 +21,7 @@ union all select concat_ws(' ', 'column', nspname, relname, attname),
   left join pg_attrdef d on adrelid = attrelid and adnum = attnum
   where attnum > 0 and not attisdropped and relkind <> 'i' and {schemas}
 union all select concat_ws(' ', 'constraint', nspname, conrelid::regclass, contypid::regtype, conname),
-  concat_ws(' ', convalidated, pg_get_constraintdef(c.oid))
+  concat_ws(' ', convalidated, pg_get_constraintdef(c.oid), obj_description(c.oid, 'pg_constraint'))
   from pg_constraint c join pg_namespace n on n.oid = connamespace where {schemas}
 union all select concat_ws(' ', 'index', nspname, relname), concat_ws(' ', indisvalid, pg_get_indexdef(c.oid))
   from pg_index join pg_class c on c.oid = indexrelid join pg_namespace n on n.oid = relnamespace where {schemas}
@@ -31,6 +31,8 @@ union all select concat_ws(' ', 'function', nspname, p.oid::regprocedure),
 union all select concat_ws(' ', 'trigger', nspname, relname, tgname), concat_ws(' ', tgenabled, pg_get_triggerdef(t.oid))
   from pg_trigger t join pg_class c on c.oid = tgrelid join pg_namespace n on n.oid = relnamespace
   where not tgisinternal and {schemas}
+union all select concat_ws(' ', 'rule', nspname, relname, rulename), concat_ws(' ', ev_enabled, pg_get_ruledef(r.oid))
+  from pg_rewrite r join pg_class c on c.oid = ev_class join pg_namespace n on n.oid = relnamespace where {schemas}
 union all select concat_ws(' ', 'policy', schemaname, tablename, policyname),
   concat_ws(' ', permissive, roles, cmd, qual, with_check) from pg_policies
 union all select concat_ws(' ', 'enum', t.typname, enumlabel), enumsortorder::text
@@ -42,9 +44,9 @@ union all select concat_ws(' ', 'default acl', defaclrole::regrole, defaclnamesp
 /// A query per table for the number and the hash of its rows.
 const TABLES: &str = "
 select format('select %1$L, count(*) || '' rows '' || coalesce(md5(string_agg(md5(%2$s), '''' order by md5(%2$s))), '''') \
-from %3$I.%4$I t', concat_ws(' ', 'rows', nspname, relname),
+from %3$I.%4$I whole_row', concat_ws(' ', 'rows', nspname, relname),
   case when exists (select from pg_attribute where attrelid = c.oid and attname = any ({columns}))
-       then format('(to_jsonb(t) - %L::text[])::text', {columns}) else 't::text' end, nspname, relname)
+       then format('(to_jsonb(whole_row) - %L::text[])::text', {columns}) else 'whole_row::text' end, nspname, relname)
 from pg_class c join pg_namespace n on n.oid = relnamespace where relkind = 'r' and {schemas} order by 1";
 
 const SEQUENCES: &str = "
@@ -58,6 +60,11 @@ impl World {
     /// Looks at everything through a way to ask.
     pub(super) fn of(ask: impl Fn(&str) -> Rows) -> Self {
         Self::but_for(&[], ask)
+    }
+
+    /// Looks at a database that is no [`super::Database`].
+    pub(crate) fn at(url: &str) -> Self {
+        Self::of(|sql| super::query::query(url, sql))
     }
 
     /// Looks at everything but the values of some columns.

@@ -1,0 +1,10 @@
+insert into public.made values (1, 1.0, 'a'), (2, null, 'B'), (3, 2.50, 'ä');
+insert into public.only_virtual default values; insert into public.only_virtual default values;
+insert into public.temporal values ('[1,2)', '[2020-01-01,2021-01-01)', 'a'), ('[1,2)', '[2021-01-01,2022-01-01)', 'b'), ('[2,3)', '[2020-01-01,2022-01-01)', 'c');
+insert into public.refers values (1, '[1,2)', '[2020-06-01,2021-06-01)'), (2, '[2,3)', '[2020-01-01,2021-01-01)');
+insert into public.unique_time values ('[1,2)', '[2020-01-01,2021-01-01)', 1), (null, null, 2), (null, null, 2);
+insert into public.multi values ('[1,2)', '{[2020-01-01,2021-01-01),[2022-01-01,2023-01-01)}'), ('[1,2)', '{[2021-01-01,2022-01-01)}');
+insert into public.unchecked values (1, -1, 99), (2, 1, 1);
+insert into public.parted values (1, '2020-05-05'), (2, '2030-01-01');
+insert into public.parent values (1, 1); insert into public.child values (2, 2, 2);
+insert into public.uuids (v) values ('x'), ('y'); insert into public.loose_null values (1, 1), (2, 2);
