@@ -44,6 +44,8 @@ struct State {
     bytes: [u64; 2],
     /// All that went through, where it is to be searched.
     record: Option<Vec<u8>>,
+    /// Who is told of every COMMIT, as it goes by.
+    commits: Option<std::sync::mpsc::Sender<std::time::Instant>>,
 }
 
 #[derive(Debug, Clone)]
@@ -114,6 +116,13 @@ impl FaultProxy {
     pub(crate) fn record(self) -> Self {
         self.lock().record = Some(Vec::new());
         self
+    }
+
+    /// Tells of every COMMIT of any connection when it has gone by.
+    pub(crate) fn tell_commits(self) -> (Self, std::sync::mpsc::Receiver<std::time::Instant>) {
+        let (told, commits) = std::sync::mpsc::channel();
+        self.lock().commits = Some(told);
+        (self, commits)
     }
 
     /// All that went through since [`Self::record`]; text of either direction is in one piece where a message is.

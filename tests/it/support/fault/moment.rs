@@ -120,6 +120,31 @@ impl Stage<'_> {
         running.finish()
     }
 
+    /// How long it is from each COMMIT that the command sends to its target to the next, or to its end.
+    pub(crate) fn commits(&self) -> Vec<Duration> {
+        let (proxy, told) = self.proxy(Side::Target).tell_commits();
+        self.call_through(&proxy, Side::Target).success();
+        let moments: Vec<Instant> = told.try_iter().chain([Instant::now()]).collect();
+        self.put_back();
+        moments.windows(2).map(|pair| pair[1] - pair[0]).collect()
+    }
+
+    /// Runs the command and kills it some time after it has sent one of its COMMITs, from 0.
+    pub(crate) fn killed_after_commit(&self, number: usize, delay: Duration) -> Output {
+        let (proxy, told) = self.proxy(Side::Target).tell_commits();
+        let mut running = self.call_through(&proxy, Side::Target).spawn();
+        let mut moments = Vec::new();
+        while moments.len() <= number && !running.has_ended() {
+            moments.extend(told.recv_timeout(Duration::from_millis(5)));
+        }
+        if let Some(sent) = moments.get(number) {
+            // The moment is what this is about.
+            std::thread::sleep(delay.saturating_sub(sent.elapsed()));
+            running.kill();
+        }
+        running.finish()
+    }
+
     fn proxy(&self, side: Side) -> FaultProxy {
         FaultProxy::to(self.database(side).which)
     }

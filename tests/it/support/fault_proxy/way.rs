@@ -70,10 +70,24 @@ impl Way<'_> {
             if queue.send((due, buffer[..passed].to_vec())).await.is_err() {
                 return false;
             }
+            self.tell_commits(&buffer[..passed]);
             match end {
                 Some(End::Cut) => return true,
                 Some(End::Stall) => std::future::pending::<()>().await,
                 None => {}
+            }
+        }
+    }
+
+    /// One that lies across two reads is missed: who counts on them has others.
+    fn tell_commits(&self, bytes: &[u8]) {
+        if self.direction == Direction::ToServer
+            && let Some(told) = &lock(self.state).commits
+        {
+            let commits = bytes.windows(7).filter(|bytes| matches!(*bytes, b"commit\0" | b"commit;"));
+            for _ in commits {
+                // Whoever listened may have gone.
+                told.send(std::time::Instant::now()).ok();
             }
         }
     }
