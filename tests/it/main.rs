@@ -25,6 +25,7 @@ mod deploy_rehearsal;
 mod deploy_rollback;
 mod doctor;
 mod drift;
+mod fault_locks;
 mod fault_moments;
 mod fault_scenarios;
 mod fault_sweep;

@@ -44,6 +44,10 @@ struct State {
     bytes: [u64; 2],
     /// All that went through, where it is to be searched.
     record: Option<Vec<u8>>,
+    /// Every so many pieces of a direction one comes so much later, and with it whatever is behind it.
+    stutter: Option<(usize, Duration)>,
+    /// How patient the client is with locks is not passed on.
+    is_impatient: bool,
     /// Who is told of every COMMIT, as it goes by.
     commits: Option<std::sync::mpsc::Sender<std::time::Instant>>,
 }
@@ -118,6 +122,18 @@ impl FaultProxy {
         self
     }
 
+    /// Every so many pieces of either direction there is a pause.
+    pub(crate) fn stutter(self, pieces: usize, pause: Duration) -> Self {
+        self.lock().stutter = Some((pieces, pause));
+        self
+    }
+
+    /// Nobody waits longer than a tenth of a second for a lock, whatever the client says.
+    pub(crate) fn impatient(self) -> Self {
+        self.lock().is_impatient = true;
+        self
+    }
+
     /// Tells of every COMMIT of any connection when it has gone by.
     pub(crate) fn tell_commits(self) -> (Self, std::sync::mpsc::Receiver<std::time::Instant>) {
         let (told, commits) = std::sync::mpsc::channel();
@@ -145,6 +161,12 @@ impl FaultProxy {
     pub(crate) fn cut_at(self, moment: Moment) -> Self {
         self.lock().listening.moment = Some(moment);
         self
+    }
+
+    /// The same, but the server does not hear of it, and keeps the session.
+    pub(crate) fn forsake_at(self, moment: Moment) -> Self {
+        self.lock().listening.is_forsaken = true;
+        self.cut_at(moment)
     }
 
     /// At some moment of the connection that is listened to nothing arrives any more, and whoever waits is told.
@@ -251,16 +273,23 @@ async fn both(
     turn: &Mutex<Turn>,
     number: usize,
 ) -> bool {
-    let (client_reads, client_writes) = client.split();
     if lock(state).listening.connection == number {
-        let talk = Talk::new(state);
-        let (up, down) = (talk.up(client_reads, server_writes), talk.down(server_reads, client_writes));
-        let (mut up, mut down) = (std::pin::pin!(up), std::pin::pin!(down));
-        let has_come = tokio::select! {
-            has_come = &mut up => has_come || down.await,
-            has_come = &mut down => has_come,
+        let has_come = {
+            let talk = Talk::new(state);
+            let (client_reads, client_writes) = client.split();
+            let (up, down) = (talk.up(client_reads, server_writes), talk.down(server_reads, client_writes));
+            let (mut up, mut down) = (std::pin::pin!(up), std::pin::pin!(down));
+            tokio::select! {
+                has_come = &mut up => has_come || down.await,
+                has_come = &mut down => has_come,
+            }
         };
         lock(state).listening.is_over = true;
+        if has_come && lock(state).listening.is_forsaken {
+            // It may be gone already.
+            socket2::SockRef::from(&*client).shutdown(std::net::Shutdown::Both).ok();
+            std::future::pending::<()>().await;
+        }
         let told = lock(state).listening.told.take();
         if let (true, Some(told)) = (has_come, told) {
             // Who is told may have gone.
@@ -269,6 +298,7 @@ async fn both(
         }
         return has_come;
     }
+    let (client_reads, client_writes) = client.split();
     let up = Way { direction: Direction::ToServer, state, turn };
     let down = Way { direction: Direction::ToClient, state, turn };
     // An end of one side is passed on, and what the other side still says too; a cut ends both.

@@ -49,12 +49,14 @@ pub(crate) enum Hurt {
     CutAfter(Direction, u64),
     /// Nothing arrives any more after so many bytes, until somebody presses Ctrl-C.
     StallAfter(Direction, u64),
+    /// It is over for the client at a message, and the server does not hear of it.
+    ForsakenAt(Moment),
     /// The program is killed at a message.
     KilledAt(Moment),
 }
 
 /// How long a program may take to stop when it is asked to and nobody answers it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 impl Stage<'_> {
     /// What the command says to one side in its first connection when nobody disturbs it.
@@ -81,6 +83,10 @@ impl Stage<'_> {
         match hurt {
             Hurt::At(moment) => {
                 let proxy = proxy.listen(1).cut_at(moment);
+                self.call_through(&proxy, side).run()
+            }
+            Hurt::ForsakenAt(moment) => {
+                let proxy = proxy.listen(1).forsake_at(moment);
                 self.call_through(&proxy, side).run()
             }
             Hurt::CutAfter(direction, bytes) => {
@@ -118,6 +124,18 @@ impl Stage<'_> {
         }
         stop.send(&running);
         running.finish()
+    }
+
+    /// Runs the command by way of a network that hangs now and then.
+    pub(crate) fn stutteringly(&self, side: Side) -> Output {
+        let proxy = self.proxy(side).stutter(5, Duration::from_millis(300));
+        self.call_through(&proxy, side).run()
+    }
+
+    /// Runs the command as if it had no patience with locks.
+    pub(crate) fn impatiently(&self, side: Side) -> Output {
+        let proxy = self.proxy(side).impatient();
+        self.call_through(&proxy, side).run()
     }
 
     /// How long it is from each COMMIT that the command sends to its target to the next, or to its end.
