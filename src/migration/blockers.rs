@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use crate::cancel::Cancel;
 use crate::error::{Failure, Location};
 use crate::migration::file::MigrationFile;
 use crate::migration::plan::Step;
 use crate::migration::scanner::{Scanner, TokenKind};
-use crate::cancel::Cancel;
 use crate::pg::{PgResult, Row, Session, Target, text_array};
 
 const BLOCKED: &str = "blocked by ";

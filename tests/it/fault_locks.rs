@@ -9,7 +9,8 @@ const HOLD: &str = "begin; set local application_name = 'somebody'; do $$ declar
     and nspname !~ '^pg_' and nspname <> 'information_schema' loop \
     execute format('lock table %s in %s mode', held, 'MODE'); end loop; end $$; select pg_sleep(600)";
 
-const HOLDER: &str = "from pg_stat_activity where application_name = 'somebody' and datname = current_database()";
+const HOLDER: &str =
+    "from pg_stat_activity where application_name = 'somebody' and datname = current_database()";
 
 /// A transaction that holds all tables of a database, until it is dropped.
 struct Holder<'a> {

@@ -29,9 +29,11 @@ mod in_a_hurry {
     /// A network that hangs now and then, and a server that ends whoever makes a pause: everything simply works.
     fn stuttering(scenario: &Scenario) {
         let mut stage = Stage::of(scenario);
-        let name = stage.target.name();
-        let setting = format!("alter database {name} set idle_in_transaction_session_timeout = '100ms'");
-        stage.target.query(&setting);
+        // As hosted roles have them.
+        for setting in ["statement_timeout = '200ms'", "idle_in_transaction_session_timeout = '100ms'"] {
+            let name = stage.target.name();
+            stage.target.query(&format!("alter role postgres in database {name} set {setting}"));
+        }
         let output = stage.stutteringly(Side::Target);
         assert_eq!(output.code, Some(0), "{output}");
         assert_eq!(stage.survived("pauses", &output), Fate::New);
