@@ -69,6 +69,7 @@ mod sync_bulk;
 mod sync_delta;
 mod sync_faults;
 mod sync_mask;
+mod sync_narrowed;
 mod sync_pagila;
 mod sync_schemas;
 mod sync_staged_faults;
