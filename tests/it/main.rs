@@ -34,6 +34,7 @@ mod harness;
 mod house_rules;
 mod lint;
 mod local;
+mod local_killed;
 mod lost_commit;
 mod migrate_awkward;
 mod migrate_baseline;

@@ -31,7 +31,7 @@ pub(crate) enum Stop {
 }
 
 impl Stop {
-    fn send(self, running: &Running) {
+    pub(crate) fn send(self, running: &Running) {
         match self {
             Self::Kill => running.kill(),
             Self::Interrupt => running.interrupt(),
