@@ -16,6 +16,10 @@ fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok().map(|text| text.parse().expect("a number"))
 }
 
+fn share(count: usize) -> f64 {
+    f64::from(u32::try_from(count).expect("not so many"))
+}
+
 fn kill_at_random_moments(scenario: &Scenario) {
     let all = number("CRASH_KILLS").map_or(KILLS, |kills| usize::try_from(kills).unwrap());
     let kills = all.div_ceil(ALL.len());
@@ -28,7 +32,7 @@ fn kill_at_random_moments(scenario: &Scenario) {
     while fates.len() < kills {
         let (output, moment) = if fates.len().is_multiple_of(2) || commits.is_empty() {
             // One in every part of its life; where that turned out to be its end, anywhere.
-            let spread = (fates.len() as f64 + random.random::<f64>()) / kills as f64;
+            let spread = (share(fates.len()) + random.random::<f64>()) / share(kills);
             let part = if is_late { random.random() } else { spread };
             (stage.stopped(Stop::Kill, part), format!("{part:.3} of {:?}", stage.lifetime))
         } else {

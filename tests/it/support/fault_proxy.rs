@@ -5,6 +5,7 @@
 //! a stream of rows in both directions at once, are therefore one. Without a delay this counts changes of direction,
 //! which is never less.
 
+mod both;
 mod talk;
 mod way;
 
@@ -13,13 +14,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::oneshot;
 
+use self::both::both;
+use self::talk::Listening;
 pub(crate) use self::talk::Moment;
-use self::talk::{Listening, Talk};
-use self::way::{Turn, Way};
+use self::way::Turn;
 use super::cluster::Which;
 
 /// Which way bytes go.
@@ -263,50 +264,5 @@ async fn connection(mut client: TcpStream, upstream: Upstream, state: Arc<Mutex<
     };
     if is_cut {
         reset(&client);
-    }
-}
-
-async fn both(
-    client: &mut TcpStream,
-    (server_reads, server_writes): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
-    state: &Mutex<State>,
-    turn: &Mutex<Turn>,
-    number: usize,
-) -> bool {
-    if lock(state).listening.connection == number {
-        let has_come = {
-            let talk = Talk::new(state);
-            let (client_reads, client_writes) = client.split();
-            let (up, down) = (talk.up(client_reads, server_writes), talk.down(server_reads, client_writes));
-            let (mut up, mut down) = (std::pin::pin!(up), std::pin::pin!(down));
-            tokio::select! {
-                has_come = &mut up => has_come || down.await,
-                has_come = &mut down => has_come,
-            }
-        };
-        lock(state).listening.is_over = true;
-        if has_come && lock(state).listening.is_forsaken {
-            // It may be gone already.
-            socket2::SockRef::from(&*client).shutdown(std::net::Shutdown::Both).ok();
-            std::future::pending::<()>().await;
-        }
-        let told = lock(state).listening.told.take();
-        if let (true, Some(told)) = (has_come, told) {
-            // Who is told may have gone.
-            told.send(()).ok();
-            std::future::pending::<()>().await;
-        }
-        return has_come;
-    }
-    let (client_reads, client_writes) = client.split();
-    let up = Way { direction: Direction::ToServer, state, turn };
-    let down = Way { direction: Direction::ToClient, state, turn };
-    // An end of one side is passed on, and what the other side still says too; a cut ends both.
-    let mut up = std::pin::pin!(up.carry(client_reads, server_writes));
-    let mut down = std::pin::pin!(down.carry(server_reads, client_writes));
-    tokio::select! {
-        is_cut = &mut up => is_cut || down.await,
-        // When the server has gone there is nobody left to talk to.
-        is_cut = &mut down => is_cut,
     }
 }
