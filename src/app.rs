@@ -1,6 +1,7 @@
 #![expect(clippy::disallowed_methods, reason = "the clock is read here and nowhere else")]
 //! What a command may use. Built once, handed to every command.
 
+use std::cell::RefCell;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -11,12 +12,13 @@ use crate::environment::{
     self, DatabaseUrl, EnvFile, Environment, EnvironmentName, Origin, Project, Protection, Secret, Variables,
     vars,
 };
-use crate::error::{ExitStatus, Result};
+use crate::error::{ExitStatus, Failure, Result};
 use crate::global::GlobalArgs;
 use crate::guard::{self, Answers, Approved};
 use crate::lint::{Finding, Severity};
 use crate::local::{self, Grants, Home, LocalServer};
 use crate::mask;
+use crate::migration::blockers;
 use crate::pg::{Session, Target};
 use crate::plan::{Hazard, Plan, Progress, Render};
 use crate::seed::{Seeding, What};
@@ -39,6 +41,8 @@ pub(crate) struct App {
     global: GlobalArgs,
     command: &'static str,
     started_at: DateTime<Utc>,
+    /// Every database that the command went to.
+    targets: RefCell<Vec<Target>>,
 }
 
 impl App {
@@ -64,6 +68,7 @@ impl App {
             global,
             command,
             started_at: Utc::now(),
+            targets: RefCell::default(),
         })
     }
 
@@ -129,11 +134,19 @@ impl App {
             Origin::Url { url, .. } => (**url).clone(),
             Origin::Managed => self.managed_url().await?,
         };
-        Ok(Target {
+        let target = Target {
             environment: environment.name.clone(),
             url,
             application_name: format!("crmctl {}", self.command),
-        })
+        };
+        self.targets.borrow_mut().push(target.clone());
+        Ok(target)
+    }
+
+    /// A failure of the command as a whole, with who was in its way if somebody was.
+    pub(crate) async fn explained(&self, failure: Failure) -> Failure {
+        let targets = self.targets.take();
+        blockers::name_at_end(&targets, failure).await
     }
 
     /// A session that reads.
@@ -193,6 +206,7 @@ impl App {
             prompt: Prompt,
             command: self.command,
             started_at: self.started_at,
+            targets: RefCell::default(),
         }
     }
 

@@ -40,7 +40,14 @@ async fn execute(cli: Cli, printer: &Printer) -> Result<ExitStatus> {
         // In this order: a signal that comes early meets its handler.
         biased;
         () = watch_signals(&cancel) => Err(gone_without_waiting()),
-        result = dispatch(cli.command, &app) => result,
+        result = explained(cli.command, &app) => result,
+    }
+}
+
+async fn explained(command: Command, app: &App) -> Result<ExitStatus> {
+    match dispatch(command, app).await {
+        Ok(status) => Ok(status),
+        Err(failure) => Err(app.explained(failure).await),
     }
 }
 

@@ -88,7 +88,9 @@ async fn create_under(session: &mut Session, request: &Request<'_>, facts: &Fact
 }
 
 async fn read_facts(session: &mut Session) -> PgResult<Facts> {
+    // Two messages: should the second fail, everything after it meets a failed transaction.
     session.send("begin transaction isolation level repeatable read, read only")?;
+    session.send("set local lock_timeout = '30s'")?;
     session.send(
         "select pg_catalog.pg_export_snapshot() as snapshot, pg_catalog.current_setting('server_version') as version, \
          pg_catalog.current_setting('server_version_num')::int / 10000 as major",
@@ -98,10 +100,10 @@ async fn read_facts(session: &mut Session) -> PgResult<Facts> {
         session.send(query)?;
     }
     let mut answers = Vec::new();
-    for _ in 0..queries.len() + 2 {
+    for _ in 0..queries.len() + 3 {
         answers.push(session.receive().await?.ok()?.rows());
     }
-    let mut answers = answers.into_iter().skip(1);
+    let mut answers = answers.into_iter().skip(2);
     let mut next = || answers.next().unwrap_or_default();
     let first = next();
     let first = first.first().ok_or_else(|| PgError::Protocol("no snapshot was exported".to_owned()))?;
@@ -135,6 +137,7 @@ pub(crate) fn plain_dump(tool: &Tool, url: &DatabaseUrl, schemas: &[&str]) -> In
             "--no-owner",
             "--no-publications",
             "--no-subscriptions",
+            "--lock-wait-timeout=30s",
         ])
         .args(schemas)
         .secrets(url.libpq_environment())
@@ -239,6 +242,7 @@ mod tests {
             "--no-owner",
             "--no-publications",
             "--no-subscriptions",
+            "--lock-wait-timeout=30s",
             "--schema=\"public\"",
             "--schema=\"a \"\"b\"\"\"",
             "--snapshot=0003-1",

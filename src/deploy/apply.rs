@@ -15,6 +15,7 @@ use crate::deploy::report::{DeployReport, DeployResult};
 use crate::environment::EnvironmentName;
 use crate::error::{Failure, Kind, Result};
 use crate::guard::Approved;
+use crate::migration::settings::NO_TIME_OUT;
 use crate::migration::{self, apply as migrate};
 use crate::pg::{PgError, PgResult, Session, Writer};
 use crate::plan::Progress;
@@ -123,7 +124,7 @@ impl<'a> Deployment<'a> {
         // The journal's word becomes true with the COMMIT that makes the files true. The API reads the schema anew when
         // it is told to.
         let entry = ledger::save(&self.record);
-        writer.run(&format!("{entry}; reset all; notify pgrst, 'reload schema'")).await?;
+        writer.run(&format!("{entry}; reset all; {NO_TIME_OUT}; notify pgrst, 'reload schema'")).await?;
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use crate::error::{Failure, Result};
 use crate::migration::directive::verify_queries;
-use crate::migration::settings::CLEAN;
+use crate::migration::settings::{CLEAN, NO_TIME_OUT};
 use crate::migration::{MigrationFile, apply as migrate};
 use crate::pg::{PgError, Writer};
 
@@ -41,7 +41,7 @@ pub(crate) async fn try_all(writer: &mut Writer<'_>, files: &[&MigrationFile]) -
         return Ok(());
     }
     migrate::begin(writer).await?;
-    writer.send(CLEAN)?; // what authors ask meets the path that clients have
+    writer.send(&format!("{CLEAN}; {NO_TIME_OUT}"))?; // what authors ask meets the path that clients have
     for asked in &queries {
         writer.send("savepoint asked")?;
         writer.send(asked.query)?;

@@ -11,7 +11,7 @@ use crate::deploy::plan::DeployPlan;
 use crate::error::{Explain, Failure, Location, Result};
 use crate::migration::MigrationFile;
 use crate::migration::apply as migrate;
-use crate::migration::settings::{CLEAN, clean_then};
+use crate::migration::settings::{CLEAN, NO_TIME_OUT, clean_then};
 use crate::pg::{Answer, PgResult, Row, TableName, Writer};
 use crate::ui::plural;
 
@@ -141,7 +141,7 @@ async fn look(writer: &mut Writer<'_>, plan: &DeployPlan, when: When) -> Result<
     let authors: Vec<&MigrationFile> = plan.asked.iter().map(|file| &**file).collect();
     let queries = asked(&authors);
     // What files have set is not to change what is seen; what authors ask meets the path that clients have.
-    writer.send(CLEAN)?;
+    writer.send(&format!("{CLEAN}; {NO_TIME_OUT}"))?;
     for asked in &queries {
         writer.send(asked.query)?;
     }

@@ -21,6 +21,9 @@ const CREATE: &str = "do $crmctl$ begin \
         on supabase_migrations.crmctl_deploys ((true)) where ended_at is null; \
     end if; end $crmctl$";
 
+/// Nothing behind it in its message or transaction but the end: nobody waits for ever for who holds the journal.
+const IMPATIENT: &str = "set local lock_timeout = '4s'; ";
+
 /// Every column that a record brings.
 const COLUMNS: [&str; 15] = [
     "id",
@@ -50,7 +53,7 @@ pub(crate) fn open(record: &DeployRecord, abandoned: Option<&DeployId>) -> Strin
             literal(id.as_str())
         )
     });
-    format!("{CREATE}; {close}{}", save(record))
+    format!("{IMPATIENT}{CREATE}; {close}{}", save(record))
 }
 
 /// A statement that writes the whole of a record. Runs in whatever transaction is open.
@@ -61,7 +64,7 @@ pub(crate) fn save(record: &DeployRecord) -> String {
     // A record is made of texts and lists; there is nothing in it that is no JSON.
     let json = serde_json::to_string(record).unwrap_or_default();
     format!(
-        "insert into supabase_migrations.crmctl_deploys ({columns}, ended_at) select {columns}, {ended}::pg_catalog.timestamptz \
+        "{IMPATIENT}insert into supabase_migrations.crmctl_deploys ({columns}, ended_at) select {columns}, {ended}::pg_catalog.timestamptz \
          from pg_catalog.jsonb_populate_record(null::supabase_migrations.crmctl_deploys, {}::pg_catalog.jsonb) \
          on conflict (id) do update set {}, updated_at = pg_catalog.clock_timestamp(), ended_at = excluded.ended_at",
         literal(&json),

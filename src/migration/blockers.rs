@@ -1,13 +1,19 @@
-//! Who stands in the way of a file that did not get its locks: asked once it has given up, in one round trip.
+//! Who stands in the way of what did not get its locks: asked once it has given up, in one round trip.
 
+use std::time::Duration;
+
+use crate::cancel::Cancel;
 use crate::error::{Failure, Location};
 use crate::migration::file::MigrationFile;
 use crate::migration::plan::Step;
 use crate::migration::scanner::{Scanner, TokenKind};
-use crate::pg::{PgResult, Row, Session, text_array};
+use crate::pg::{PgResult, Row, Session, Target, text_array};
 
+const BLOCKED: &str = "blocked by ";
 /// How much of somebody's statement is shown.
 const SHOWN: usize = 80;
+/// How long the failure may wait for who was in the way.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The failure with who holds locks on what the failed statement names; unchanged where nobody does any more.
 pub(crate) async fn name(session: &mut Session, steps: &[Step], failure: Failure) -> Failure {
@@ -19,31 +25,68 @@ pub(crate) async fn name(session: &mut Session, steps: &[Step], failure: Failure
     if names.is_empty() {
         return failure;
     }
+    named(session, &names, failure).await
+}
+
+/// The same for a command that has ended because of a lock, whichever it was: on a connection of its own.
+pub(crate) async fn name_at_end(targets: &[Target], failure: Failure) -> Failure {
+    // Errors that are shown as their cause hide it: the text is what all of them have.
+    let text = failure.to_string();
+    if !text.contains("[SQLSTATE 55P03]") || text.starts_with(BLOCKED) {
+        return failure;
+    }
+    for target in targets {
+        let cancel = Cancel::default();
+        let asking = async {
+            let mut session = Session::open(target, &cancel).await?;
+            let rows = session.query(&query(&[])).await;
+            session.close().await;
+            rows
+        };
+        if let Ok(Ok(rows)) = tokio::time::timeout(PATIENCE, asking).await
+            && !rows.is_empty()
+        {
+            return told(failure, &rows);
+        }
+    }
+    failure
+}
+
+async fn named(session: &mut Session, names: &[String], failure: Failure) -> Failure {
     // Who cannot be asked for leaves the failure as it is: it is what matters.
-    let Ok(rows) = session.query(&query(&names)).await else { return failure };
+    match session.query(&query(names)).await {
+        Ok(rows) => told(failure, &rows),
+        Err(_) => failure,
+    }
+}
+
+fn told(failure: Failure, rows: &[Row]) -> Failure {
     let found: PgResult<Vec<String>> = rows.iter().map(described).collect();
     match (found, rows.first().and_then(|row| row.text("pid"))) {
-        (Ok(found), Some(pid)) => failure.context(format!("blocked by {}", found.join("; "))).with_help(format!(
+        (Ok(found), Some(pid)) => failure.context(format!("{BLOCKED}{}", found.join("; "))).with_help(format!(
             "wait until it is done, or end it with `select pg_terminate_backend({pid})`, then run the command again"
         )),
         _ => failure,
     }
 }
 
-/// Holders of locks on relations of these names, who has been at it longest first. Those who wait like us are not
+/// Holders of locks on relations of these names, or on any of the user's when there are none, who has been at it longest first. Those who wait like us are not
 /// in the way. Files may have set a path on which others put functions; the setting ends with the message.
 fn query(names: &[String]) -> String {
+    let of_names = match names {
+        [] => String::new(),
+        names => format!("and c.relname = any({}) ", text_array(names)),
+    };
     format!(
         "set local search_path = ''; select a.pid, coalesce(nullif(a.application_name, ''), 'unnamed') as application, a.usename, a.state, \
          to_char(coalesce(a.xact_start, a.state_change), 'HH24:MI:SS TZ') as since, \
-         string_agg(distinct format('%s on %s.%s', l.mode, n.nspname, c.relname), ', ') as locks, \
+         array_to_string((array_agg(distinct format('%s on %s.%s', l.mode, n.nspname, c.relname)))[1:3], ', ') as locks, \
          left(a.query, 1000) as query \
          from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid \
          join pg_catalog.pg_class c on c.oid = l.relation join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
          where l.granted and l.pid <> pg_catalog.pg_backend_pid() and n.nspname not in ('pg_catalog', 'pg_toast') \
          and l.database = (select oid from pg_catalog.pg_database where datname = current_database()) \
-         and c.relname = any({}) group by 1, 2, 3, 4, a.xact_start, 5, 7 order by a.xact_start limit 3",
-        text_array(names)
+         {of_names}group by 1, 2, 3, 4, a.xact_start, 5, 7 order by a.xact_start limit 3"
     )
 }
 

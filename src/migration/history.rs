@@ -15,7 +15,8 @@ use crate::pg::{Answer, PgError, PgResult, Row, Session, SqlText, literal, optio
 /// Begins a transaction that writes the history, whatever ran before it. What users put on the path is not called, by
 /// event triggers neither, and no time-out of the role's stops it.
 pub(crate) const BEGIN: &str = "reset role; reset all; begin; set local lock_timeout = '4s'; \
-    set local statement_timeout = 0; set local search_path = pg_catalog, pg_temp";
+    set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0; \
+    set local search_path = pg_catalog, pg_temp";
 
 /// Creates what is missing, in the very shape the Supabase CLI gives its table. Older versions of it created
 /// the version column only. What is there is not touched: `create .. if not exists` and `add column if not exists`

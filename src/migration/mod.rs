@@ -6,7 +6,7 @@ mod applied;
 pub mod apply;
 pub(crate) mod barrier;
 pub mod baseline;
-mod blockers;
+pub(crate) mod blockers;
 pub mod class;
 pub mod directive;
 mod directive_problem;

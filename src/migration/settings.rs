@@ -7,9 +7,14 @@ use crate::migration::file::MigrationFile;
 pub(crate) const CLEAN: &str = "set session authorization default; reset role; reset all; discard temp; \
     set standard_conforming_strings = on";
 
-/// The same, and then these statements, in one message.
+/// The role's own time-outs come back when settings are cleared; this takes them away again, inside of a transaction of
+/// crmctl's.
+pub(crate) const NO_TIME_OUT: &str =
+    "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0";
+
+/// The same inside of a transaction, and then these statements, in one message.
 pub(crate) fn clean_then(statements: &str) -> String {
-    format!("{CLEAN}; {statements}")
+    format!("{CLEAN}; {NO_TIME_OUT}; {statements}")
 }
 
 /// Fails where no transaction is open. Whatever kept a message with `begin` from being carried out, a request to stop for

@@ -26,7 +26,7 @@ pub(crate) const SETTINGS: &str = "\
       then pg_catalog.set_config('transaction_timeout', '0', false) end";
 
 /// How long a cancelled server may take before the connection is given up.
-const PATIENCE_AFTER_CANCEL: Duration = Duration::from_secs(10);
+const PATIENCE_AFTER_CANCEL: Duration = Duration::from_secs(3);
 
 /// Which database to connect to, and on whose behalf.
 #[derive(Debug, Clone)]

@@ -60,7 +60,8 @@ async fn apply_in_transaction(
         }
     }
     // Migrations may have left settings behind; what follows must see names as everybody else does.
-    writer.run(&clean_then("set local search_path = ''; set local row_security = off")).await?;
+    let settings = "set local lock_timeout = '4s'; set local search_path = ''; set local row_security = off";
+    writer.run(&clean_then(settings)).await?;
     let observation = seed::observe(writer, &seeding.request()).await?;
     match seed::plan(&seeding.request(), observation) {
         Ok(seed_plan) => Ok(Some(seed::fill(writer, &seed_plan, progress).await?)),

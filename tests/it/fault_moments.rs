@@ -23,6 +23,25 @@ mod asked_to_stop {
     scenarios!(test_each interrupted_and_terminated);
 }
 
+mod in_a_hurry {
+    use super::*;
+
+    /// A network that hangs now and then, and a server that ends whoever makes a pause: everything simply works.
+    fn stuttering(scenario: &Scenario) {
+        let mut stage = Stage::of(scenario);
+        // As hosted roles have them.
+        for setting in ["statement_timeout = '200ms'", "idle_in_transaction_session_timeout = '100ms'"] {
+            let name = stage.target.name();
+            stage.target.query(&format!("alter role postgres in database {name} set {setting}"));
+        }
+        let output = stage.stutteringly(Side::Target);
+        assert_eq!(output.code, Some(0), "{output}");
+        assert_eq!(stage.survived("pauses", &output), Fate::New);
+    }
+
+    scenarios!(test_each stuttering);
+}
+
 /// Cuts at bytes, also in the middle of a message, of every direction.
 fn cut_at_bytes(scenario: &Scenario, side: Side) {
     let mut stage = Stage::of(scenario);
@@ -59,8 +78,9 @@ fn a_restore_that_is_cut_off_at_a_byte() {
 }
 
 /// Nothing arrives any more, and nobody says so: whoever has had enough can stop it.
-fn stalled(side: Side, direction: Direction) {
-    let mut stage = Stage::of(&scenarios::SYNC);
+fn stalled(scenario: &Scenario, side: Side) {
+    let direction = Direction::ToClient;
+    let mut stage = Stage::of(scenario);
     let bytes = stage.bytes(side).into_iter().find(|(way, _)| *way == direction).expect("a way").1;
     let hurt = Hurt::StallAfter(direction, bytes * 2 / 3);
     let output = stage.hurt(side, hurt);
@@ -69,12 +89,22 @@ fn stalled(side: Side, direction: Direction) {
 
 #[test]
 fn a_sync_whose_target_falls_silent_can_be_stopped() {
-    stalled(Side::Target, Direction::ToClient);
+    stalled(&scenarios::SYNC, Side::Target);
 }
 
 #[test]
 fn a_sync_whose_source_falls_silent_can_be_stopped() {
-    stalled(Side::Source, Direction::ToClient);
+    stalled(&scenarios::SYNC, Side::Source);
+}
+
+#[test]
+fn a_restore_whose_server_falls_silent_can_be_stopped() {
+    stalled(&scenarios::RESTORE, Side::Target);
+}
+
+#[test]
+fn a_deploy_whose_server_falls_silent_can_be_stopped() {
+    stalled(&scenarios::DEPLOY, Side::Target);
 }
 
 /// Two at once: one of them does the work, and the other waits for it, is refused, or finds nothing left to do.

@@ -7,18 +7,25 @@ use crate::support::{Fate, Hurt, Moment, Scenario, Side, Stage};
 /// Faults per sweep when nobody asks for more. `FAULT_SWEEP=all` does everything to every message.
 const FAULTS: usize = 8;
 
-const KINDS: [fn(usize) -> Hurt; 4] = [
+const KINDS: [fn(usize) -> Hurt; 7] = [
     |number| Hurt::At(Moment::Before(number)),
     |number| Hurt::At(Moment::Unanswered(number)),
     |number| Hurt::At(Moment::Refused(number)),
     |number| Hurt::KilledAt(Moment::Unanswered(number)),
+    |number| Hurt::At(Moment::Denied(number)),
+    |number| Hurt::At(Moment::Ended(number)),
+    |number| Hurt::At(Moment::Violated(number)),
 ];
 
 /// Which faults are done: all of them, or one each of as many messages as there is time for, the last ones always,
 /// because that is where it commits.
 fn chosen(said: &[String]) -> Vec<(usize, Hurt)> {
     // A farewell is not answered: all that can happen to it is that it does not arrive.
-    let kinds = |number: usize| if said[number - 1].is_empty() { &KINDS[..1] } else { &KINDS[..] };
+    let kinds = |number: usize| match said[number - 1].as_str() {
+        "" => &KINDS[..1],
+        text if text.ends_with("commit") => &KINDS[..],
+        _ => &KINDS[..KINDS.len() - 1],
+    };
     if std::env::var("FAULT_SWEEP").is_ok_and(|which| which == "all") {
         let all = |number| kinds(number).iter().map(move |kind| (number, kind(number)));
         return (1..=said.len()).flat_map(all).collect();

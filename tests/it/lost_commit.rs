@@ -29,9 +29,26 @@ fn lose_the_commit(scenario: &Scenario) {
     assert!(output.stderr.contains("the server says that it was rolled back"), "{output}");
 }
 
+/// COMMIT fails: something was deferred to it.
+fn violate_at_commit(scenario: &Scenario) {
+    let mut stage = Stage::of(scenario);
+    let said = stage.said(Side::Target);
+    let commit = 1 + said.iter().rposition(|message| message.ends_with(COMMIT)).expect("it commits");
+
+    let output = stage.hurt(Side::Target, Hurt::At(Moment::Violated(commit)));
+    let fate = stage.survived("COMMIT failed", &output);
+    assert_eq!((fate, output.code), (Fate::Old, Some(1)), "{output}");
+    assert!(output.stderr.contains("23505"), "{output}");
+}
+
 macro_rules! losses {
-    ($($scenario:ident $answer:ident $commit:ident)*) => {
+    ($($scenario:ident $answer:ident $commit:ident $violated:ident)*) => {
         $(#[test]
+        fn $violated() {
+            violate_at_commit(&scenarios::$scenario);
+        }
+
+        #[test]
         fn $answer() {
             lose_the_answer(&scenarios::$scenario);
         }
@@ -45,12 +62,31 @@ macro_rules! losses {
 
 losses! {
     SYNC a_sync_whose_commit_was_not_answered_is_done a_sync_whose_commit_did_not_arrive_changed_nothing
+        a_sync_whose_commit_fails_changed_nothing
     SEED a_seed_whose_commit_was_not_answered_is_done a_seed_whose_commit_did_not_arrive_changed_nothing
+        a_seed_whose_commit_fails_changed_nothing
     RESET_CLOUD a_reset_whose_commit_was_not_answered_is_done a_reset_whose_commit_did_not_arrive_changed_nothing
+        a_reset_whose_commit_fails_changed_nothing
     RESTORE a_restore_whose_commit_was_not_answered_is_done a_restore_whose_commit_did_not_arrive_changed_nothing
+        a_restore_whose_commit_fails_changed_nothing
     DOWN a_down_whose_commit_was_not_answered_is_done a_down_whose_commit_did_not_arrive_changed_nothing
+        a_down_whose_commit_fails_changed_nothing
     REPAIR a_repair_whose_commit_was_not_answered_is_done a_repair_whose_commit_did_not_arrive_changed_nothing
+        a_repair_whose_commit_fails_changed_nothing
     SQUASH a_squash_whose_commit_was_not_answered_is_done a_squash_whose_commit_did_not_arrive_changed_nothing
+        a_squash_whose_commit_fails_changed_nothing
+}
+
+#[test]
+fn a_session_that_the_server_keeps_for_a_client_who_is_gone_is_ended() {
+    let mut stage = Stage::of(&scenarios::SYNC);
+    let said = stage.said(Side::Target);
+    let commit = 1 + said.iter().rposition(|message| message == COMMIT).expect("it commits");
+
+    let output = stage.hurt(Side::Target, Hurt::ForsakenAt(Moment::Before(commit)));
+    let fate = stage.survived("COMMIT was lost, and the server does not know", &output);
+    assert_eq!((fate, output.code), (Fate::Old, Some(1)), "{output}");
+    assert!(output.stderr.contains("the server says that it was rolled back"), "{output}");
 }
 
 /// Loses the answer to COMMIT while nobody can be asked.

@@ -107,6 +107,26 @@ fn no_row_of_the_database_holds_a_password_in_plain_text() {
 }
 
 #[test]
+fn the_log_of_a_server_that_logs_everything_holds_no_password() {
+    let cloud = Database::migrated(Which::Cloud);
+    for setting in ["log_statement = 'all'", "log_min_duration_statement = 0"] {
+        cloud.query(&format!("alter database {} set {setting}", cloud.name()));
+    }
+    let project = Project::new().cloud(&cloud).with_crm_migrations().with_crm_seeds();
+    let run = |arguments: &[&str]| {
+        let call = arguments.iter().fold(crmctl(&project), Call::arg);
+        call.args(["--env", "cloud", "--confirm", "cloud"]).env("TEST_USER_PASSWORD", PASSWORD).success();
+    };
+    run(&["seed"]);
+    run(&["backup", "create"]);
+    run(&["restore", "latest", "--force"]);
+
+    let log = String::from_utf8_lossy(&std::fs::read(Which::Cloud.cluster().log()).unwrap()).into_owned();
+    assert!(log.contains("auth.users"), "it logs statements");
+    assert!(!log.contains(PASSWORD), "the password of the test users is in the log");
+}
+
+#[test]
 fn an_error_of_a_wrong_configuration_shows_no_password() {
     let secret = "s3cret-in-a-url";
     for url in [

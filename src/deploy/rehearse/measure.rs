@@ -10,7 +10,7 @@ use crate::lint::LiveFacts;
 use crate::migration::class::Class;
 use crate::migration::flight::{explain, rows};
 use crate::migration::plan::{Action, Step};
-use crate::migration::settings::clean_then;
+use crate::migration::settings::{CLEAN, NO_TIME_OUT};
 use crate::migration::{MigrationFile, MigrationReport, apply as migrate, barrier, history};
 use crate::pg::{Answer, PgResult, Writer, literal};
 use crate::plan::Silent;
@@ -106,7 +106,7 @@ async fn in_transaction(
     let file = &step.file;
     let statements: Vec<_> =
         file.statements.iter().filter(|statement| statement.class != Class::Empty).collect();
-    writer.send(&clean_then("set local statement_timeout = 0"))?;
+    writer.send(&format!("{CLEAN}; {NO_TIME_OUT}"))?;
     for statement in &statements {
         let text = &file.text[statement.range.clone()];
         match &statement.copy_data {

@@ -10,6 +10,7 @@ use crate::error::{Explain, Failure, Kind, Result};
 use crate::guard::Approved;
 use crate::migration::Version;
 use crate::migration::down::{self, DownPlan};
+use crate::migration::settings::NO_TIME_OUT;
 use crate::pg::{Session, Writer, literal, text_array};
 use crate::plan::Progress;
 
@@ -106,7 +107,7 @@ async fn undo(
         return Err(NotAsBefore.into());
     }
     let entry = rolled_back(record);
-    writer.run(&format!("{entry}; reset all; notify pgrst, 'reload schema'")).await?;
+    writer.run(&format!("{entry}; reset all; {NO_TIME_OUT}; notify pgrst, 'reload schema'")).await?;
     Ok(now)
 }
 

@@ -185,6 +185,11 @@ impl Running {
         self.child.try_wait().unwrap().is_some()
     }
 
+    /// Waits for its own end: a server that it has started may go on.
+    pub(crate) fn finish_without_children(mut self) {
+        self.child.wait().unwrap();
+    }
+
     /// Waits for its end, and for that of everything that inherited its output.
     pub(crate) fn finish(mut self) -> Output {
         let group = self.pid();

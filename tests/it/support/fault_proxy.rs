@@ -5,6 +5,7 @@
 //! a stream of rows in both directions at once, are therefore one. Without a delay this counts changes of direction,
 //! which is never less.
 
+mod both;
 mod talk;
 mod way;
 
@@ -13,13 +14,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::oneshot;
 
+use self::both::both;
+use self::talk::Listening;
 pub(crate) use self::talk::Moment;
-use self::talk::{Listening, Talk};
-use self::way::{Turn, Way};
+use self::way::Turn;
 use super::cluster::Which;
 
 /// Which way bytes go.
@@ -44,6 +45,12 @@ struct State {
     bytes: [u64; 2],
     /// All that went through, where it is to be searched.
     record: Option<Vec<u8>>,
+    /// Every so many pieces of a direction one comes so much later, and with it whatever is behind it.
+    stutter: Option<(usize, Duration)>,
+    /// How patient the client is with locks is not passed on.
+    is_impatient: bool,
+    /// Who is told of every COMMIT, as it goes by.
+    commits: Option<std::sync::mpsc::Sender<std::time::Instant>>,
 }
 
 #[derive(Debug, Clone)]
@@ -116,6 +123,25 @@ impl FaultProxy {
         self
     }
 
+    /// Every so many pieces of either direction there is a pause.
+    pub(crate) fn stutter(self, pieces: usize, pause: Duration) -> Self {
+        self.lock().stutter = Some((pieces, pause));
+        self
+    }
+
+    /// Nobody waits longer than a tenth of a second for a lock, whatever the client says.
+    pub(crate) fn impatient(self) -> Self {
+        self.lock().is_impatient = true;
+        self
+    }
+
+    /// Tells of every COMMIT of any connection when it has gone by.
+    pub(crate) fn tell_commits(self) -> (Self, std::sync::mpsc::Receiver<std::time::Instant>) {
+        let (told, commits) = std::sync::mpsc::channel();
+        self.lock().commits = Some(told);
+        (self, commits)
+    }
+
     /// All that went through since [`Self::record`]; text of either direction is in one piece where a message is.
     pub(crate) fn recorded(&self) -> String {
         String::from_utf8_lossy(self.lock().record.as_deref().unwrap_or_default()).into_owned()
@@ -136,6 +162,12 @@ impl FaultProxy {
     pub(crate) fn cut_at(self, moment: Moment) -> Self {
         self.lock().listening.moment = Some(moment);
         self
+    }
+
+    /// The same, but the server does not hear of it, and keeps the session.
+    pub(crate) fn forsake_at(self, moment: Moment) -> Self {
+        self.lock().listening.is_forsaken = true;
+        self.cut_at(moment)
     }
 
     /// At some moment of the connection that is listened to nothing arrives any more, and whoever waits is told.
@@ -232,42 +264,5 @@ async fn connection(mut client: TcpStream, upstream: Upstream, state: Arc<Mutex<
     };
     if is_cut {
         reset(&client);
-    }
-}
-
-async fn both(
-    client: &mut TcpStream,
-    (server_reads, server_writes): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
-    state: &Mutex<State>,
-    turn: &Mutex<Turn>,
-    number: usize,
-) -> bool {
-    let (client_reads, client_writes) = client.split();
-    if lock(state).listening.connection == number {
-        let talk = Talk::new(state);
-        let (up, down) = (talk.up(client_reads, server_writes), talk.down(server_reads, client_writes));
-        let (mut up, mut down) = (std::pin::pin!(up), std::pin::pin!(down));
-        let has_come = tokio::select! {
-            has_come = &mut up => has_come || down.await,
-            has_come = &mut down => has_come,
-        };
-        lock(state).listening.is_over = true;
-        let told = lock(state).listening.told.take();
-        if let (true, Some(told)) = (has_come, told) {
-            // Who is told may have gone.
-            told.send(()).ok();
-            std::future::pending::<()>().await;
-        }
-        return has_come;
-    }
-    let up = Way { direction: Direction::ToServer, state, turn };
-    let down = Way { direction: Direction::ToClient, state, turn };
-    // An end of one side is passed on, and what the other side still says too; a cut ends both.
-    let mut up = std::pin::pin!(up.carry(client_reads, server_writes));
-    let mut down = std::pin::pin!(down.carry(server_reads, client_writes));
-    tokio::select! {
-        is_cut = &mut up => is_cut || down.await,
-        // When the server has gone there is nobody left to talk to.
-        is_cut = &mut down => is_cut,
     }
 }

@@ -24,7 +24,9 @@ pub(crate) fn kill_often(database: &Database, call: impl Fn() -> Call, mut check
 
     let kills = std::env::var("CRASH_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
     for number in 1..=kills {
-        let moment = lifetime.mul_f64(random.random_range(0.0..1.1));
+        // One in every part of its life, and a little beyond.
+        let part = (f64::from(number) - random.random::<f64>()) / f64::from(kills);
+        let moment = lifetime.mul_f64(part * 1.1);
         let started = Instant::now();
         let mut running = call().spawn();
         let is_killed = loop {

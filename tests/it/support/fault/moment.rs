@@ -31,7 +31,7 @@ pub(crate) enum Stop {
 }
 
 impl Stop {
-    fn send(self, running: &Running) {
+    pub(crate) fn send(self, running: &Running) {
         match self {
             Self::Kill => running.kill(),
             Self::Interrupt => running.interrupt(),
@@ -49,12 +49,14 @@ pub(crate) enum Hurt {
     CutAfter(Direction, u64),
     /// Nothing arrives any more after so many bytes, until somebody presses Ctrl-C.
     StallAfter(Direction, u64),
+    /// It is over for the client at a message, and the server does not hear of it.
+    ForsakenAt(Moment),
     /// The program is killed at a message.
     KilledAt(Moment),
 }
 
 /// How long a program may take to stop when it is asked to and nobody answers it.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 impl Stage<'_> {
     /// What the command says to one side in its first connection when nobody disturbs it.
@@ -81,6 +83,10 @@ impl Stage<'_> {
         match hurt {
             Hurt::At(moment) => {
                 let proxy = proxy.listen(1).cut_at(moment);
+                self.call_through(&proxy, side).run()
+            }
+            Hurt::ForsakenAt(moment) => {
+                let proxy = proxy.listen(1).forsake_at(moment);
                 self.call_through(&proxy, side).run()
             }
             Hurt::CutAfter(direction, bytes) => {
@@ -117,6 +123,43 @@ impl Stage<'_> {
             std::thread::sleep(Duration::from_micros(200));
         }
         stop.send(&running);
+        running.finish()
+    }
+
+    /// Runs the command by way of a network that hangs now and then.
+    pub(crate) fn stutteringly(&self, side: Side) -> Output {
+        let proxy = self.proxy(side).stutter(5, Duration::from_millis(300));
+        self.call_through(&proxy, side).run()
+    }
+
+    /// Runs the command as if it had no patience with locks.
+    pub(crate) fn impatiently(&self, side: Side) -> Output {
+        let proxy = self.proxy(side).impatient();
+        self.call_through(&proxy, side).run()
+    }
+
+    /// How long it is from each COMMIT that the command sends to its target to the next, or to its end.
+    pub(crate) fn commits(&self) -> Vec<Duration> {
+        let (proxy, told) = self.proxy(Side::Target).tell_commits();
+        self.call_through(&proxy, Side::Target).success();
+        let moments: Vec<Instant> = told.try_iter().chain([Instant::now()]).collect();
+        self.put_back();
+        moments.windows(2).map(|pair| pair[1] - pair[0]).collect()
+    }
+
+    /// Runs the command and kills it some time after it has sent one of its COMMITs, from 0.
+    pub(crate) fn killed_after_commit(&self, number: usize, delay: Duration) -> Output {
+        let (proxy, told) = self.proxy(Side::Target).tell_commits();
+        let mut running = self.call_through(&proxy, Side::Target).spawn();
+        let mut moments = Vec::new();
+        while moments.len() <= number && !running.has_ended() {
+            moments.extend(told.recv_timeout(Duration::from_millis(5)));
+        }
+        if let Some(sent) = moments.get(number) {
+            // The moment is what this is about.
+            std::thread::sleep(delay.saturating_sub(sent.elapsed()));
+            running.kill();
+        }
         running.finish()
     }
 

@@ -128,7 +128,7 @@ impl<'a> Stage<'a> {
     }
 
     /// Whether the command leaves its target as it is.
-    pub(super) fn only_reads(&self) -> bool {
+    pub(crate) fn only_reads(&self) -> bool {
         self.old() == self.new_state()
     }
 

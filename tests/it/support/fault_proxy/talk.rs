@@ -18,6 +18,35 @@ pub(crate) enum Moment {
     UnansweredText(&'static str),
     /// No end: the server is kept from carrying this message out, as by a request to stop that meets it alone.
     Refused(usize),
+    /// The same, because the role may not do it any more.
+    Denied(usize),
+    /// The server ends the session instead of carrying this message out.
+    Ended(usize),
+    /// This message ends with COMMIT, and that fails: something was deferred to it.
+    Violated(usize),
+}
+
+impl Moment {
+    /// What the server gets instead of a message.
+    fn instead_of(self, message: &[u8]) -> Vec<u8> {
+        let fails = |code: &str| format!("do $$ begin raise sqlstate '{code}'; end $$");
+        let sql = match self {
+            Self::Refused(_) => fails("57014"),
+            Self::Denied(_) => fails("42501"),
+            Self::Ended(_) => {
+                "select pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())".to_owned()
+            }
+            Self::Violated(_) => text_of(message).replacen(
+                "commit",
+                "create temporary table fault (x int unique deferrable initially deferred); \
+                 insert into fault values (1), (1); commit",
+                1,
+            ),
+            Self::Before(_) | Self::Unanswered(_) | Self::UnansweredText(_) => text_of(message),
+        };
+        let length = u32::try_from(sql.len() + 5).unwrap();
+        [b"Q".as_slice(), &length.to_be_bytes(), sql.as_bytes(), b"\0"].concat()
+    }
 }
 
 /// What is asked of one of the connections: the moment it is stopped at, and what was said until then.
@@ -29,6 +58,8 @@ pub(super) struct Listening {
     /// Who is told when the moment has come, with the connection left open. Otherwise it is cut.
     pub(super) told: Option<std::sync::mpsc::Sender<()>>,
     pub(super) said: Vec<String>,
+    /// When the moment has come the client is cut off, and the server does not hear of it.
+    pub(super) is_forsaken: bool,
     /// Nothing of what the client may still say passes.
     pub(super) is_over: bool,
 }
@@ -72,8 +103,13 @@ impl<'a> Talk<'a> {
                         Some(Moment::Unanswered(number)) if number < sent => {
                             std::future::pending::<()>().await;
                         }
-                        Some(Moment::Refused(number)) if number == sent => {
-                            if to.write_all(&failing()).await.is_err() {
+                        Some(
+                            moment @ (Moment::Refused(number)
+                            | Moment::Denied(number)
+                            | Moment::Ended(number)
+                            | Moment::Violated(number)),
+                        ) if number == sent => {
+                            if to.write_all(&moment.instead_of(&message)).await.is_err() {
                                 return false;
                             }
                             continue;
@@ -139,13 +175,6 @@ impl<'a> Talk<'a> {
             }
         }
     }
-}
-
-/// A message that fails as a cancelled one does.
-fn failing() -> Vec<u8> {
-    let sql = b"do $$ begin raise sqlstate '57014'; end $$\0";
-    let length = u32::try_from(sql.len() + 4).unwrap();
-    [b"Q".as_slice(), &length.to_be_bytes(), sql].concat()
 }
 
 fn text_of(message: &[u8]) -> String {
