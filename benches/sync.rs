@@ -22,8 +22,9 @@ use self::support::{Database, FaultProxy, Project, Which, crmctl};
 
 /// Half of the 50 ms that a round trip to another continent takes.
 const EACH_WAY: Duration = Duration::from_millis(25);
-/// Six to sign in over TLS, one for the catalog, one for everything else, and COMMIT.
-const TRIPS_LIMIT: f64 = 9.0;
+/// Five to sign in over TLS, one for the catalog, one for everything else, and COMMIT. That of TCP, the ninth, is not
+/// seen by the proxy, which answers it at once.
+const TRIPS_LIMIT: f64 = 8.0;
 
 /// What scripts list by hand.
 const TABLES: [&str; 14] = [

@@ -1,7 +1,7 @@
 //! `crmctl sync` of many rows into empty tables, the server's own COPY of the same rows into bare tables, and the
 //! programs that people take for it. `--large` takes 2 GB, `--quick` 40 MB.
 //!
-//! The server that is written to is as careful as one that people rely on: with `fsync`.
+//! The server that is written to is as careful as one that people rely on: a COMMIT is on disk when it is answered.
 
 #![allow(
     clippy::disallowed_methods,
@@ -41,11 +41,11 @@ fn main() {
         (false, true) => "0.2",
         (false, false) => "1",
     };
-    for sql in
-        ["alter system set fsync = on", "alter system set full_page_writes = on", "select pg_reload_conf()"]
-    {
-        execute(&Which::Cloud.cluster().admin_url("template1"), sql);
+    for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
+        let sql = format!("alter system set {setting} = on");
+        execute(&Which::Cloud.cluster().admin_url("template1"), &sql);
     }
+    execute(&Which::Cloud.cluster().admin_url("template1"), "select pg_reload_conf()");
     create(Which::Local, SOURCE);
     execute(&Which::Local.url(SOURCE), SCHEMA);
     execute(&Which::Local.url(SOURCE), &ROWS.replace("{scale}", scale));
@@ -56,7 +56,8 @@ fn main() {
 
     let mut figures = [const { Vec::new() }; 5];
     let pgcopydb = pgcopydb();
-    for _ in 0..bench.rounds() {
+    let rounds = if has("--large") { bench.slow_rounds() } else { bench.rounds() };
+    for _ in 0..rounds {
         figures[0].push(ours(&bench));
         figures[1].push(limit(folder.path()));
         figures[2].push(dump_and_restore());

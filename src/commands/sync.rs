@@ -6,8 +6,8 @@ use crate::environment::{Environment, EnvironmentName, Protection};
 use crate::error::{ExitStatus, Result};
 use crate::guard::Refusal;
 use crate::mask;
-use crate::pg::Session;
-use crate::sync::{self, Columns, Ends, Filter, Mode, Options, Selection};
+use crate::pg::{Session, Target};
+use crate::sync::{self, Columns, Ends, Filter, Mode, Options, Selection, Side};
 
 /// Overwrite the rows of one environment with those of another: backed up, compared, then committed
 #[derive(Debug, clap::Args)]
@@ -45,14 +45,10 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
     let to = app.environment(&args.to.unwrap_or_else(|| config.to.clone()))?;
     let selection = selection(app, &from, (args.filters, args.columns, args.unmasked));
     let (source_address, target_address) = (app.target(&from).await?, app.target(&to).await?);
-    let (mut source, mut target) = tokio::try_join!(
-        Session::open(&source_address, &app.cancel),
-        Session::open(&target_address, &app.cancel)
-    )?;
-
-    // The source's snapshot stays open from here: what is planned is what is copied.
-    let (left, right) =
-        tokio::try_join!(sync::observe(&mut source, true), sync::observe(&mut target, false))?;
+    // Each as soon as it answers: what a near side has to say is there before a far one has let anybody in. The source's
+    // snapshot stays open from here: what is planned is what is copied.
+    let ((mut source, left), (mut target, right)) =
+        tokio::try_join!(look(app, &source_address, true), look(app, &target_address, false))?;
     let options = Options {
         from: from.name.clone(),
         to: to.name.clone(),
@@ -90,6 +86,13 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
     report.undo = vec![restore::command(&report.backup, &to.name), report.undo_with(&psql)];
     source.close().await; // the target's session ended with its COMMIT
     app.report(ExitStatus::Success, Some(&to), &report)
+}
+
+/// A session, and what it finds.
+async fn look(app: &App, address: &Target, hold: bool) -> Result<(Session, Side)> {
+    let mut session = Session::open(address, &app.cancel).await?;
+    let side = sync::observe(&mut session, hold).await?;
+    Ok((session, side))
 }
 
 /// What goes along: flags win over the file, and only an open environment's rows are for everybody's eyes.

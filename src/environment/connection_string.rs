@@ -22,8 +22,7 @@ pub(crate) const KNOWN: [&str; 12] = [
 ];
 
 /// What other programs put into the same variable and `PostgreSQL` does not need.
-const FOREIGN: [&str; 14] = [
-    "channel_binding",
+const FOREIGN: [&str; 13] = [
     "connection_limit",
     "gssencmode",
     "keepalives",
@@ -53,6 +52,7 @@ pub(crate) struct Parts {
     pub(crate) database: Option<String>,
     pub(crate) ssl_mode: Option<SslMode>,
     pub(crate) ssl_root_certificate: Option<String>,
+    pub(crate) channel_binding: Option<String>,
     pub(crate) connect_timeout: Option<u64>,
     pub(crate) application_name: Option<String>,
     pub(crate) options: Option<String>,
@@ -157,6 +157,10 @@ impl Parts {
             "dbname" => self.database = non_empty(value),
             "sslmode" => self.ssl_mode = Some(value.parse()?),
             "sslrootcert" => self.ssl_root_certificate = non_empty(value),
+            "channel_binding" if ["disable", "prefer", "require"].contains(&value.as_str()) => {
+                self.channel_binding = Some(value);
+            }
+            "channel_binding" => return Err(DatabaseUrlError::Value("channel_binding")),
             "connect_timeout" => {
                 let seconds = value.parse().map_err(|_| DatabaseUrlError::Value("connect_timeout"))?;
                 self.connect_timeout = Some(seconds);

@@ -33,6 +33,7 @@ pub struct DatabaseUrl {
     /// As asked for; [`DatabaseUrl::ssl_mode`] knows what is meant by silence.
     ssl_mode: Option<SslMode>,
     ssl_root_certificate: Option<String>,
+    channel_binding: Option<String>,
     connect_timeout: Option<u64>,
     application_name: Option<String>,
     options: Option<String>,
@@ -73,6 +74,7 @@ impl DatabaseUrl {
             ssl_root_certificate: parts
                 .ssl_root_certificate
                 .or_else(|| defaults.ssl_root_certificate.clone()),
+            channel_binding: parts.channel_binding,
             connect_timeout: parts.connect_timeout,
             application_name: parts.application_name,
             options: parts.options,
@@ -157,6 +159,12 @@ impl DatabaseUrl {
         self.ssl_root_certificate.as_deref().filter(|file| *file != "system").map(PathBuf::from)
     }
 
+    /// Whether the login is to be bound to TLS, if the URL says so: `disable`, `prefer` or `require`.
+    #[must_use]
+    pub fn channel_binding(&self) -> Option<&str> {
+        self.channel_binding.as_deref()
+    }
+
     /// Whether the host is a folder with a Unix socket.
     #[must_use]
     pub fn is_socket(&self) -> bool {
@@ -194,6 +202,7 @@ impl DatabaseUrl {
         let password = self.password.as_ref().map(|password| encode(password.expose()));
         let mut query = vec![("sslmode", self.ssl_mode().word().to_owned())];
         query.extend(self.ssl_root_certificate.clone().map(|file| ("sslrootcert", file)));
+        query.extend(self.channel_binding.clone().map(|word| ("channel_binding", word)));
         query.extend(self.connect_timeout.map(|seconds| ("connect_timeout", seconds.to_string())));
         query.extend(self.application_name.clone().map(|name| ("application_name", name)));
         query.extend(self.options.clone().map(|options| ("options", options)));
@@ -215,6 +224,7 @@ impl DatabaseUrl {
         ];
         pairs.extend(self.password.as_ref().map(|password| ("PGPASSWORD", password.expose().to_owned())));
         pairs.extend(self.ssl_root_certificate.clone().or(system).map(|file| ("PGSSLROOTCERT", file)));
+        pairs.extend(self.channel_binding.clone().map(|word| ("PGCHANNELBINDING", word)));
         pairs.extend(self.connect_timeout.map(|seconds| ("PGCONNECT_TIMEOUT", seconds.to_string())));
         pairs.extend(self.options.clone().map(|options| ("PGOPTIONS", options)));
         pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()

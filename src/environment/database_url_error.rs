@@ -84,6 +84,7 @@ impl Explain for DatabaseUrlError {
             Self::Value("sslmode") => {
                 "write one of disable, allow, prefer, require, verify-ca, verify-full".to_owned()
             }
+            Self::Value("channel_binding") => "write `prefer`, `require` or `disable`".to_owned(),
             Self::Value(_) => "write a whole number".to_owned(),
             Self::WeakSsl { .. } => {
                 "write `sslmode=require`, or `sslmode=verify-full&sslrootcert=FILE` (PGSSLMODE counts as well)".to_owned()

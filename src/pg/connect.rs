@@ -2,7 +2,6 @@
 //! Opening a connection: address, TLS, login, and asking a server to stop.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
@@ -11,7 +10,8 @@ use tokio::time::timeout;
 use tokio_postgres::CancelToken;
 
 use crate::environment::{DatabaseUrl, SslMode, supabase};
-use crate::pg::stream::{Capturing, Shared};
+use crate::pg::stream::Shared;
+use crate::pg::tls::Connector;
 use crate::pg::{PgError, PgResult, ServerError};
 
 /// How long one address may take to answer.
@@ -45,7 +45,7 @@ impl Canceller {
     pub(crate) async fn request(&self) {
         let work = async {
             let stream = dial(&self.url).await.ok()?;
-            let tls = connector(&self.url).ok()?;
+            let tls = Connector::new(&self.url).ok()?;
             self.token.cancel_query_raw(Shared::new(stream), tls).await.ok()
         };
         // A request that cannot be made is made again by the caller until the statement has ended.
@@ -55,10 +55,11 @@ impl Canceller {
 
 /// Opens one connection. Tries once: retrying is the caller's decision.
 pub(crate) async fn connect(url: &DatabaseUrl, application_name: &str) -> PgResult<Connection> {
-    let stream = dial(url).await?;
-    let raw = Shared::new(stream);
-    let tls = connector(url)?;
-    let captured = Arc::clone(&tls.captured);
+    // TLS is prepared while the network is waited for.
+    let (stream, tls) = tokio::join!(biased; dial(url), async { Connector::new(url) });
+    let raw = Shared::new(stream?);
+    let tls = tls.map_err(|error| failed(url, error.to_string(), None, false))?;
+    let captured = tls.captured();
     let config = configuration(url, application_name);
     let (client, connection) = timeout(CONNECT_TIMEOUT, config.connect_raw(raw.clone(), tls))
         .await
@@ -66,9 +67,8 @@ pub(crate) async fn connect(url: &DatabaseUrl, application_name: &str) -> PgResu
         .map_err(|error| explain(url, &error))?;
     // The driver has done its part: it holds no unread bytes, since the server only speaks when asked.
     drop(connection);
-    let encrypted = captured.lock().unwrap_or_else(PoisonError::into_inner).take();
     Ok(Connection {
-        stream: encrypted.unwrap_or(raw),
+        stream: captured.take().unwrap_or(raw),
         canceller: Canceller { url: url.clone(), token: client.cancel_token() },
     })
 }
@@ -82,6 +82,11 @@ fn configuration(url: &DatabaseUrl, application_name: &str) -> tokio_postgres::C
     if let Some(options) = url.options() {
         config.options(options);
     }
+    config.channel_binding(match url.channel_binding() {
+        Some("disable") => tokio_postgres::config::ChannelBinding::Disable,
+        Some("require") => tokio_postgres::config::ChannelBinding::Require,
+        Some(_) | None => tokio_postgres::config::ChannelBinding::Prefer,
+    });
     config.ssl_mode(match url.ssl_mode() {
         SslMode::Disable => tokio_postgres::config::SslMode::Disable,
         // PostgreSQL does not encrypt on sockets of the same machine.
@@ -92,37 +97,6 @@ fn configuration(url: &DatabaseUrl, application_name: &str) -> tokio_postgres::C
         }
     });
     config
-}
-
-fn connector(url: &DatabaseUrl) -> PgResult<Capturing> {
-    let broken = |reason: String| failed(url, reason, None, false);
-    let mut builder = native_tls::TlsConnector::builder();
-    match url.ssl_mode() {
-        SslMode::Disable | SslMode::Prefer | SslMode::Require => {
-            // libpq's meaning of `require`: encrypted, whoever answers. `verify-full` checks who does.
-            builder.danger_accept_invalid_certs(true).danger_accept_invalid_hostnames(true);
-        }
-        SslMode::VerifyCa => {
-            builder.danger_accept_invalid_hostnames(true);
-        }
-        SslMode::VerifyFull => {}
-    }
-    if let Some(path) = url.ssl_root_certificate() {
-        let pem = std::fs::read(&path).map_err(|error| {
-            broken(format!("cannot read the root certificate `{}`: {error}", path.display()))
-        })?;
-        let text = String::from_utf8_lossy(&pem);
-        for block in
-            text.split_inclusive("-----END CERTIFICATE-----").filter(|block| block.contains("BEGIN CERT"))
-        {
-            let start = block.find("-----BEGIN").unwrap_or(0);
-            let certificate = native_tls::Certificate::from_pem(&block.as_bytes()[start..])
-                .map_err(|error| broken(format!("`{}` is no PEM certificate: {error}", path.display())))?;
-            builder.add_root_certificate(certificate);
-        }
-        builder.disable_built_in_roots(true);
-    }
-    Ok(Capturing { builder, host: url.host().to_owned(), captured: Arc::new(Mutex::new(None)) })
 }
 
 enum Socket {
@@ -205,20 +179,34 @@ fn explain(url: &DatabaseUrl, error: &tokio_postgres::Error) -> PgError {
         std::error::Error::source(error).and_then(|source| source.downcast_ref::<io::Error>()).is_some_and(
             |error| matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof),
         );
-    let help = if reason.contains("certificate") {
+    if reason.contains("password missing") {
+        return login(url, "no password was given".to_owned());
+    }
+    let help = way_out(&reason).map(str::to_owned);
+    failed(url, reason, help, transient)
+}
+
+/// What to do about TLS that does not come about.
+fn way_out(reason: &str) -> Option<&'static str> {
+    if reason.contains("certificate has expired") || reason.contains("certificate is not yet valid") {
+        Some("renew the server's certificate, and look at the clock of this machine")
+    } else if reason.contains("certificate") && reason.to_lowercase().contains("mismatch") {
+        Some(
+            "the certificate is for another name: write the host as the certificate has it, or check the authority alone \
+             with `sslmode=verify-ca`",
+        )
+    } else if reason.contains("certificate") {
         Some(
             "download the project's root certificate (Dashboard, Database, SSL) and name it in the URL: \
-             `?sslmode=verify-full&sslrootcert=prod-ca-2021.crt`"
-                .to_owned(),
+             `?sslmode=verify-full&sslrootcert=prod-ca-2021.crt`",
         )
     } else if reason.contains("server does not support TLS") {
-        Some("crmctl never falls back to plain text; if the network is yours, say `sslmode=disable` in the URL".to_owned())
-    } else if reason.contains("password missing") {
-        return login(url, "no password was given".to_owned());
+        Some(
+            "crmctl never falls back to plain text; if the network is yours, say `sslmode=disable` in the URL",
+        )
     } else {
         None
-    };
-    failed(url, reason, help, transient)
+    }
 }
 
 /// The chain of causes in one line.

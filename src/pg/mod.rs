@@ -16,6 +16,7 @@ mod row;
 mod session;
 mod stream;
 mod text;
+mod tls;
 mod wire;
 mod witness;
 mod writer;

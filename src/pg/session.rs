@@ -14,13 +14,14 @@ use crate::pg::witness::{self, Slot, Witness};
 use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, SqlText, literal, lock, retry};
 
 /// Settings every session starts with: nothing on the server's or the role's side may change what values look
-/// like, stop a long backup, or hide rows (`row_security = off` makes a filter an error).
+/// like, stop a long backup, or hide rows (`row_security = off` makes a filter an error). Compiling a statement that
+/// digests many tables takes longer than running it.
 pub(crate) const SETTINGS: &str = "\
     set default_transaction_read_only = on; set statement_timeout = 0; set lock_timeout = 0; \
     set idle_in_transaction_session_timeout = 0; set idle_session_timeout = 0; set client_min_messages = warning; set search_path = ''; \
     set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; \
     set extra_float_digits = 3; set bytea_output = 'hex'; set lc_monetary = 'C'; set array_nulls = on; set xmloption = 'content'; \
-    set standard_conforming_strings = on; set quote_all_identifiers = off; set row_security = off; \
+    set standard_conforming_strings = on; set quote_all_identifiers = off; set row_security = off; set jit = off; \
     select case when current_setting('server_version_num')::int >= 170000 \
       then pg_catalog.set_config('transaction_timeout', '0', false) end";
 

@@ -4,14 +4,12 @@
 //! queries and COPY over the very same stream itself, because the driver waits for an answer before it sends
 //! COPY data: one round trip per table. So the driver is given a [`Shared`] handle and crmctl keeps another.
 
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
 /// Anything bytes can be read from and written to.
 pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -49,70 +47,5 @@ impl AsyncWrite for Shared {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.with(|stream| stream.poll_shutdown(cx))
-    }
-}
-
-/// A TLS connector that leaves a handle on the encrypted stream behind.
-pub(crate) struct Capturing {
-    /// Built when the server has agreed to TLS and not before: reading the system's certificates takes longer than
-    /// the whole start of the program.
-    pub(crate) builder: native_tls::TlsConnectorBuilder,
-    /// Whose certificate is expected.
-    pub(crate) host: String,
-    pub(crate) captured: Arc<Mutex<Option<Shared>>>,
-}
-
-/// An encrypted stream, and what binds a login to it.
-pub(crate) struct Captured {
-    stream: Shared,
-    /// Asked for once, during the login.
-    binding: Mutex<Option<ChannelBinding>>,
-}
-
-impl TlsConnect<Shared> for Capturing {
-    type Stream = Captured;
-    type Error = native_tls::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Captured, native_tls::Error>> + Send>>;
-
-    fn connect(self, stream: Shared) -> Self::Future {
-        Box::pin(async move {
-            let connector = postgres_native_tls::TlsConnector::new(self.builder.build()?, &self.host);
-            let stream = connector.connect(stream).await?;
-            let binding = Mutex::new(Some(stream.channel_binding()));
-            let stream = Shared::new(stream);
-            *self.captured.lock().unwrap_or_else(PoisonError::into_inner) = Some(stream.clone());
-            Ok(Captured { stream, binding })
-        })
-    }
-}
-
-impl AsyncRead for Captured {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Captured {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-}
-
-impl TlsStream for Captured {
-    fn channel_binding(&self) -> ChannelBinding {
-        let mut binding = self.binding.lock().unwrap_or_else(PoisonError::into_inner);
-        binding.take().unwrap_or_else(ChannelBinding::none)
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Details {
     pub(crate) checks: Vec<String>,
     pub(crate) refreshes: Vec<String>,
     pub(crate) bystanders: Vec<(TableName, String)>,
+    /// Tables of which no row can be deleted or updated, with the reason.
+    pub(crate) unnamed: Vec<(TableName, String)>,
     pub(crate) history_head: Option<String>,
     pub(crate) catalog_hash: String,
     pub(crate) server_version: String,

@@ -25,6 +25,20 @@ pub(crate) fn decide(tables: &mut [Carried], members: &[Table], target: &Side, m
     choose(tables, members, |table, root| must(table) || is_large(root));
 }
 
+/// Tables whose rows cannot be deleted or updated one by one, with the publication that is in the way: subscribers could
+/// not be told which row it was, so the server refuses.
+pub(crate) fn unnamed(members: &[Table], target: &Side) -> Vec<(TableName, String)> {
+    let families = Families::of(members);
+    let refused = members.iter().filter(|table| {
+        !table.is_partitioned
+            && !table.has_replica_identity()
+            && target.surroundings.is("published", &table.name)
+    });
+    refused
+        .map(|table| (families.root(&table.name).clone(), target.surroundings.of("published", &table.name)))
+        .collect()
+}
+
 fn choose(tables: &mut [Carried], members: &[Table], must: impl Fn(&Table, &TableName) -> bool) {
     let families = Families::of(members);
     let mut truncated: BTreeSet<TableName> = members

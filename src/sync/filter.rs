@@ -100,9 +100,59 @@ pub(crate) fn expression(sql: &str) -> Result<(), String> {
     }
 }
 
+/// Words that stand before a parenthesis and mean the same in every transaction.
+const STEADY: [&str; 34] = [
+    "select", "from", "where", "and", "or", "not", "in", "exists", "any", "all", "some", "on", "as", "case",
+    "when", "then", "else", "values", "between", "like", "ilike", "cast", "coalesce", "nullif", "lower",
+    "upper", "left", "right", "length", "md5", "varchar", "numeric", "char", "over",
+];
+
+/// Whether SQL certainly means the same on every connection that sees the same rows: not so what depends on the time at
+/// which a transaction began, and of functions that are not known nobody can say.
+pub(crate) fn is_steady(sql: &str) -> bool {
+    let tokens: Vec<_> =
+        Scanner::new(sql).map_while(Result::ok).filter(|token| !token.kind.is_trivia()).collect();
+    tokens.iter().enumerate().all(|(number, token)| {
+        let text = sql[token.range.clone()].to_ascii_lowercase();
+        let is_called = tokens.get(number + 1).is_some_and(|next| next.kind == TokenKind::Symbol(b'('));
+        match token.kind {
+            TokenKind::Word if is_called => STEADY.contains(&text.as_str()),
+            TokenKind::Word => !text.starts_with("current_") && !text.starts_with("localtime"),
+            TokenKind::QuotedName => !is_called,
+            TokenKind::Text => {
+                !["now", "today", "tomorrow", "yesterday"].iter().any(|word| text.contains(word))
+            }
+            TokenKind::Space
+            | TokenKind::Comment
+            | TokenKind::Number
+            | TokenKind::Symbol(_)
+            | TokenKind::Backslash => true,
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_depends_on_the_time_or_on_an_unknown_function_is_not_steady() {
+        for moving in [
+            "at > now() - interval '30 days'",
+            "at > CURRENT_DATE",
+            "at > 'Today'::date",
+            "app.is_mine(id)",
+            "\"f\" (id)",
+            "id > (select max(id) from public.x)",
+        ] {
+            assert!(!is_steady(moving), "{moving}");
+        }
+        for steady in
+            ["region = 'eu' and (a or b)", "at > '2026-01-01'", "id in (1, 2)", "lower(email) like 'a%'"]
+        {
+            assert!(is_steady(steady), "{steady}");
+        }
+    }
 
     #[test]
     fn a_filter_names_its_table_before_the_first_equals_sign() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::backup::{Backup, BackupKind, Description, Origin, TableContents, restore};
+use crate::backup::{Backup, BackupKind, Compression, Description, Origin, TableContents, restore};
 use crate::error::{Failure, Kind, Result};
 use crate::parity::TableDigest;
 use crate::pg::{Committed, PgError, TableName, Writer};
@@ -10,9 +10,11 @@ use crate::sync::plan::SyncPlan;
 use crate::sync::report::{ApplyError, SyncReport, SyncedTable};
 
 /// The one file of the backup.
-pub(crate) const BACKUP_FILE: &str = "data.sql";
+const BACKUP_FILE: &str = "data.sql";
 /// The same where it would be large.
-pub(crate) const COMPRESSED_BACKUP_FILE: &str = "data.sql.zst";
+const COMPRESSED_BACKUP_FILE: &str = "data.sql.zst";
+/// Old rows of more bytes than this are compressed: what is smaller is sooner looked into by a person.
+const WORTH_COMPRESSING: u64 = 8_000_000;
 
 /// What one side held, as far as the sync is concerned.
 #[derive(Debug, Default)]
@@ -23,6 +25,15 @@ pub(crate) struct Content {
     pub(crate) after: BTreeMap<TableName, TableDigest>,
     /// The auth users that go along: table, rows and digest.
     pub(crate) users: Vec<Vec<Option<String>>>,
+}
+
+/// The one file of a backup of so many bytes of old rows, and how it is written.
+pub(crate) fn backup_file(old_bytes: u64) -> (&'static str, Compression) {
+    if old_bytes > WORTH_COMPRESSING {
+        (COMPRESSED_BACKUP_FILE, Compression::Zstd)
+    } else {
+        (BACKUP_FILE, Compression::None)
+    }
 }
 
 /// A fault of the target before COMMIT: nothing was changed, and which row it was, where the server says so. Rows are
@@ -117,6 +128,7 @@ pub(crate) fn report(plan: &SyncPlan, content: &Content, backup: &Backup) -> Syn
     SyncReport {
         from: plan.from.clone(),
         to: plan.to.clone(),
+        route: plan.route,
         tables: tables.collect(),
         sequences: plan.sequences.len() as u64,
         auth_users: users.and_then(|row| row.get(1)?.as_deref()?.parse().ok()).unwrap_or(0),

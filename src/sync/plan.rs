@@ -115,9 +115,9 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let refresh = refresh(&target.catalog, &target.surroundings);
     let notes = notes(&both, &refresh);
     let (weight, Choice { route, because }) = way(source, target, &names, options);
-    let checks = unchecked_keys(method, &families, &all);
     let transfers = transfers(&ordered, source);
     let (mut carried, selected) = select(ordered, &all, (source, target), options)?;
+    let checks = unchecked_keys(method, &families, &all, &selected);
     emptying::decide(&mut carried, &families, target, method);
     let set = set_sequences(source, target, options);
 
@@ -146,6 +146,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
             bystanders: bystanders(&excluded),
             transfers,
             tables: carried,
+            unnamed: emptying::unnamed(&families, target),
             ..Details::of(target)
         },
         sequences: set.into_iter().map(|(name, _, _)| name).collect(),

@@ -8,6 +8,7 @@ use crate::environment::EnvironmentName;
 use crate::error::{Explain, Kind};
 use crate::pg::TableName;
 use crate::plan::Render;
+use crate::sync::route::Route;
 use crate::sync::selected::Selected;
 use crate::ui::{Style, Table, plural};
 
@@ -29,6 +30,8 @@ pub struct SyncReport {
     pub from: EnvironmentName,
     /// What was overwritten.
     pub to: EnvironmentName,
+    /// The way the rows were carried over.
+    pub route: Route,
     /// The tables, in load order.
     pub tables: Vec<SyncedTable>,
     /// Sequences that were set.

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use crate::catalog::ForeignKey;
 use crate::mask::{Masked, Rule};
 use crate::pg::TableName;
-use crate::sync::filter::Filter;
+use crate::sync::filter::{Filter, is_steady};
 use crate::ui::{plural, thousands};
 
 /// What goes along otherwise than it is in the source.
@@ -24,6 +25,9 @@ pub struct Selected {
     /// The ids of users that rows refer to, as a query on the source.
     #[serde(skip)]
     pub(crate) referred_users: Option<String>,
+    /// The same as a query on the target, before anything is copied.
+    #[serde(skip)]
+    pub(crate) referred_there: Option<String>,
 }
 
 /// A table of which not all rows go along.
@@ -75,6 +79,24 @@ impl Selected {
     /// Whether fakes are made.
     pub(crate) fn needs_key(&self) -> bool {
         self.has_shells || !self.masked.is_empty()
+    }
+
+    /// Whether every connection to the source that sees the same rows gives the same: `now()` in a filter is when its
+    /// transaction began, and rows would be taken by one clock and compared by another.
+    pub(crate) fn is_steady(&self) -> bool {
+        self.trials.iter().all(|trial| is_steady(&trial.sql))
+    }
+
+    /// Whether the user's SQL decides about a foreign key: which rows there are at its other end, or its values.
+    pub(crate) fn doubts(&self, key: &ForeignKey) -> bool {
+        let is_narrowed = self.narrowed.iter().any(|narrowed| narrowed.table == key.references);
+        let is_computed = |table: &TableName, columns: &[String]| {
+            let own = self.masked.iter().filter(|masked| masked.mask == "sql" && masked.table == *table);
+            own.into_iter().any(|masked| columns.contains(&masked.column))
+        };
+        is_narrowed
+            || is_computed(&key.table, &key.columns)
+            || is_computed(&key.references, &key.referenced_columns)
     }
 
     /// Whether both sides hold the same rows afterwards.

@@ -77,7 +77,8 @@ pub(crate) fn select(
     }
     // Nobody goes along where no users do.
     if selection.has_shells && options.auth_users.is_some() {
-        selected.referred_users = referred_users(&carried);
+        selected.referred_users = referred_users(&carried, |table| table.source.clone());
+        selected.referred_there = referred_users(&carried, |table| table.target.from_clause());
         selected.has_shells = selected.referred_users.is_some();
     }
     selected.masked = masking.columns;
@@ -193,8 +194,8 @@ fn trials(filters: &[Filter], masking: &Masking, tables: &[&Table]) -> Vec<Trial
     of_filters.chain(of_masks).collect()
 }
 
-/// The users that rows refer to which go along.
-fn referred_users(carried: &[Carried]) -> Option<String> {
+/// The users that rows refer to, as a query on the side where `rows` of a table are read.
+fn referred_users(carried: &[Carried], rows: impl Fn(&Carried) -> String) -> Option<String> {
     let users = TableName::new("auth", "users");
     let mut queries = Vec::new();
     for table in carried {
@@ -202,7 +203,11 @@ fn referred_users(carried: &[Carried]) -> Option<String> {
             table.target.foreign_keys.iter().filter(|key| key.references == users && key.columns.len() == 1)
         {
             if table.columns.iter().any(|column| column.name == key.columns[0]) {
-                queries.push(format!("select t.{} from {} as t", identifier(&key.columns[0]), table.source));
+                queries.push(format!(
+                    "select t.{} as id from {} as t",
+                    identifier(&key.columns[0]),
+                    rows(table)
+                ));
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::pg::{TableName, identifier, literal};
 use crate::sync::observe::{AUTH_TABLES, Sequence, Side};
 use crate::sync::plan::{Method, Options};
 use crate::sync::refusal::is_excluded;
+use crate::sync::selected::Selected;
 
 /// Foreign keys of excluded tables to the users: a user who goes would take their rows along, and those are in no
 /// backup.
@@ -19,8 +20,14 @@ pub(crate) fn bystanders(excluded: &[Table]) -> Vec<(TableName, String)> {
 }
 
 /// Foreign keys are not looked at under the replica role: one anti-join for each that leaves the tables that go along,
-/// and for each that the source does not have, where nothing says that its rows fulfil it.
-pub(crate) fn unchecked_keys(method: Method, tables: &[Table], source: &[Table]) -> Vec<String> {
+/// for each that the source does not have, where nothing says that its rows fulfil it, and for each whose rows or values come
+/// out of the user's own SQL.
+pub(crate) fn unchecked_keys(
+    method: Method,
+    tables: &[Table],
+    source: &[Table],
+    selected: &Selected,
+) -> Vec<String> {
     if method == Method::LoadOrder {
         return Vec::new();
     }
@@ -34,7 +41,9 @@ pub(crate) fn unchecked_keys(method: Method, tables: &[Table], source: &[Table])
     let keys = tables.iter().flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)));
     keys.filter(|(_, key)| key.is_validated)
         .filter(|(_, key)| {
-            !names.contains(&key.references) || !fulfilled.contains(&(&key.table, key.definition.as_str()))
+            !names.contains(&key.references)
+                || !fulfilled.contains(&(&key.table, key.definition.as_str()))
+                || selected.doubts(key)
         })
         .map(|(table, key)| anti_join(table, key))
         .collect()

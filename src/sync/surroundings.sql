@@ -100,3 +100,9 @@ union all
 -- Each table with its indexes, and what holds its large values.
 select 'relations', '', '', (select count(*)::text from pg_catalog.pg_class c join namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'i', 'I', 'S', 'm') and c.relpersistence <> 't')
+union all
+-- Tables of whose rows subscribers are told when they go or change; partitions by themselves.
+select 'published', c.nspname::text, c.relname::text, string_agg(distinct p.pubname::text, ', ')
+from pg_catalog.pg_publication p cross join lateral pg_catalog.pg_get_publication_tables(p.pubname::text) t
+join pg_catalog.pg_partition_tree(t.relid) m on true join own c on c.oid = coalesce(m.relid, t.relid)
+where p.pubdelete or p.pubupdate group by 2, 3

@@ -18,7 +18,8 @@ pub async fn rehearse(source: &mut Session, mut plan: SyncPlan) -> Result<SyncPl
         // A snapshot outlives an error behind a savepoint.
         source.send("savepoint crmctl_trial")?;
         source.send(&trial.sql)?;
-        source.send("rollback to savepoint crmctl_trial")?;
+        // Released as well: below a savepoint no snapshot can be exported, which other connections need.
+        source.send("rollback to savepoint crmctl_trial; release savepoint crmctl_trial")?;
     }
     let tables: Vec<TableName> = narrowed.iter().map(|narrowed| narrowed.table.clone()).collect();
     let counts = (!tables.is_empty()).then(|| count_query(&plan.details.tables, &plan.selected, &tables));

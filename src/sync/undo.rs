@@ -196,6 +196,17 @@ pub(crate) fn is_stale_user(plan: &SyncPlan) -> String {
     format!("({}) and id not in (select id from pg_temp.{users})", replaced_users(plan, "users"))
 }
 
+/// Whether shells came that are not there as they came. A user with the same id who is no shell stays as he is.
+pub(crate) fn has_new_shells() -> String {
+    format!(
+        "exists (select from pg_temp.{} as n where {} and not exists (select from \"auth\".\"users\" as u \
+         where u.id = n.id and (u.email = n.email or not coalesce({}, false))))",
+        identifier(&temporary_name(&auth_table("users"))),
+        is_shell("n.email"),
+        is_shell("u.email"),
+    )
+}
+
 /// Fails when an excluded table holds rows of users who are about to go.
 fn spare(table: &TableName, column: &str, stale: &str) -> String {
     let problem =

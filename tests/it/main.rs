@@ -71,6 +71,7 @@ mod sync_delta;
 mod sync_faults;
 mod sync_hostile;
 mod sync_mask;
+mod sync_narrowed;
 mod sync_pagila;
 mod sync_schemas;
 mod sync_staged_faults;

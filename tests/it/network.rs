@@ -25,6 +25,43 @@ fn signs_in_over_tls_with_scram() {
 }
 
 #[test]
+fn tls_takes_two_round_trips_and_no_third_to_agree_on_a_key() {
+    let database = Database::empty_on(Which::Network);
+    let trips = |mode: &str| {
+        let proxy = FaultProxy::to(Which::Network).delay(Duration::from_millis(20));
+        status(&project_at(&format!("{}?sslmode={mode}", proxy.url(&database.url())))).success();
+        proxy.round_trips()
+    };
+
+    // One asks whether the server speaks TLS, and one is the handshake.
+    assert_eq!(trips("require"), trips("disable") + 2);
+}
+
+#[test]
+fn a_login_is_bound_to_the_certificate_of_the_server() {
+    let database = Database::empty_on(Which::Network);
+    let url = |query: &str| format!("{}?{query}", database.url());
+
+    status(&project_at(&url("sslmode=require&channel_binding=require"))).success();
+    status(&project_at(&url("sslmode=require&channel_binding=disable"))).success();
+    // Where there is no TLS there is nothing to bind to, and who insists is not let down.
+    status(&project_at(&url("sslmode=disable&channel_binding=require"))).failed().says("channel binding");
+}
+
+#[test]
+fn a_server_is_told_apart_by_what_its_certificate_says() {
+    let database = Database::empty_on(Which::Network);
+    let certificates = Certificates::get();
+    let at = |host: &str, root: &std::path::Path| {
+        let url = format!("{}?sslmode=verify-full&sslrootcert={}", database.url(), root.display());
+        status(&project_at(&with_host(&url, host))).failed()
+    };
+
+    at("127.0.0.1", &certificates.root()).says("IP address mismatch").says("another name");
+    at("localhost", &certificates.stranger()).says("issuer certificate").says("sslrootcert=");
+}
+
+#[test]
 fn never_falls_back_to_plain_text_where_tls_is_required() {
     // A Unix socket of the server behind the proxy knows no TLS.
     let database = Database::empty_on(Which::Cloud);

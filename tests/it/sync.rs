@@ -206,7 +206,7 @@ fn whoever_reads_small_tables_meanwhile_does_not_wait_and_sees_the_old_rows() {
 }
 
 #[test]
-fn takes_at_most_nine_round_trips_to_a_far_target_behind_tls() {
+fn takes_at_most_eight_round_trips_to_a_far_target_behind_tls() {
     let (local, cloud) = pair_on(Which::Network);
     let delay = Duration::from_millis(100);
     let proxy = FaultProxy::to(Which::Network).delay(delay);
@@ -217,7 +217,8 @@ fn takes_at_most_nine_round_trips_to_a_far_target_behind_tls() {
     sync(&project).expect(0);
     let elapsed = started.elapsed();
     assert_same_rows(&local, &cloud);
-    assert!(proxy.round_trips() <= 9, "{} round trips in {elapsed:?}", proxy.round_trips());
+    // Five to sign in, and TCP's own before them, which nobody sees here; the catalog, all of the rows, and COMMIT.
+    assert!(proxy.round_trips() <= 8, "{} round trips in {elapsed:?}", proxy.round_trips());
     assert_eq!(proxy.connections(), 1);
 }
 

@@ -161,30 +161,34 @@ fn a_large_backup_is_compressed_and_brings_the_old_rows_back() {
     cloud.query(KEY);
     let before = cloud.world();
     let project = Project::new().local(&local).cloud(&cloud);
+    let sync = |mode| {
+        let arguments = ["sync", "--mode", mode, "--force", "--confirm", "cloud", "--json"];
+        crmctl(&project).args(arguments).success().json()["report"].clone()
+    };
 
-    let answer = crmctl(&project)
-        .args(["sync", "--mode", "bulk", "--force", "--confirm", "cloud", "--json"])
-        .success()
-        .json();
-    let (file, backup) = (&answer["report"]["backup_file"], &answer["report"]["backup"]);
-    let bytes = std::fs::read(project.path().join(file.as_str().unwrap())).unwrap();
-    assert!(file.as_str().unwrap().ends_with("data.sql.zst"), "{answer}");
-    assert!(answer["report"]["undo"][1].as_str().unwrap().starts_with("zstd -dc "), "{answer}");
-    let script = project.path().join("plain.sql");
-    std::fs::write(&script, zstd::decode_all(&bytes[..]).unwrap()).unwrap();
-    let psql = std::process::Command::new("psql")
-        .args(["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-d", &cloud.url_without_password(), "-f"])
-        .arg(script)
-        .output()
-        .unwrap();
-    assert!(psql.status.success(), "{}", String::from_utf8_lossy(&psql.stderr));
-    before.assert_same(&cloud.world());
+    for mode in ["full", "bulk", "staged", "delta"] {
+        let report = sync(mode);
+        let file = report["backup_file"].as_str().unwrap();
+        assert!(file.ends_with("data.sql.zst"), "{mode}: {report}");
+        assert!(report["undo"][1].as_str().unwrap().starts_with("zstd -dc "), "{mode}: {report}");
+        let script = project.path().join("plain.sql");
+        let bytes = std::fs::read(project.path().join(file)).unwrap();
+        std::fs::write(&script, zstd::decode_all(&bytes[..]).unwrap()).unwrap();
+        let psql = std::process::Command::new("psql")
+            .args(["-X", "-q", "-1", "-v", "ON_ERROR_STOP=1", "-d", &cloud.url_without_password(), "-f"])
+            .arg(script)
+            .output()
+            .unwrap();
+        assert!(psql.status.success(), "{mode}: {}", String::from_utf8_lossy(&psql.stderr));
+        before.assert_same(&cloud.world());
 
-    bulk(&project).expect(0);
-    crmctl(&project)
-        .args(["restore", backup.as_str().unwrap(), "--env", "cloud", "--force", "--confirm", "cloud"])
-        .success();
-    before.assert_same(&cloud.world());
+        let report = sync(mode);
+        let backup = report["backup"].as_str().unwrap();
+        crmctl(&project)
+            .args(["restore", backup, "--env", "cloud", "--force", "--confirm", "cloud"])
+            .success();
+        before.assert_same(&cloud.world());
+    }
 }
 
 #[test]

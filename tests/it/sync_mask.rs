@@ -34,7 +34,7 @@ insert into auth.users (id, email, aud, role, instance_id, encrypted_password, r
 update public.contacts set owner = '00000000-0000-4000-8000-000000000001' where id < 5;
 "#;
 
-const MASKS: &str = r#"
+pub(crate) const MASKS: &str = r#"
 [mask]
 "public.contacts.email" = "email"
 "*_name" = "name"
@@ -54,7 +54,7 @@ subject = { kind = "redact", text = "(a subject)" }
 seen = { kind = "date", days = 5 }
 "#;
 
-fn pair() -> (Database, Database) {
+pub(crate) fn pair() -> (Database, Database) {
     let (local, cloud) = (Database::empty(), Database::empty_on(Which::Cloud));
     for database in [&local, &cloud] {
         database.query("grant create on schema extensions to postgres");
@@ -65,12 +65,12 @@ fn pair() -> (Database, Database) {
     (local, cloud)
 }
 
-fn pull(project: &Project) -> Call {
+pub(crate) fn pull(project: &Project) -> Call {
     crmctl(project).args(["sync", "--from", "cloud", "--to", "local", "--force"])
 }
 
 #[track_caller]
-fn assert_nothing_personal(text: &str, place: &str) {
+pub(crate) fn assert_nothing_personal(text: &str, place: &str) {
     for value in VALUES {
         assert!(!text.contains(value), "{place} holds {value:?}: {}", around(text, value));
     }
@@ -81,7 +81,7 @@ fn around<'a>(text: &'a str, value: &'a str) -> &'a str {
     text.get(start.saturating_sub(80)..(start + 80).min(text.len())).unwrap_or(value)
 }
 
-fn everything(database: &Database) -> String {
+pub(crate) fn everything(database: &Database) -> String {
     let rows = "select c::text from public.contacts c union all select m::text from extra.mails m \
                 union all select p::text from public.plain p union all select u::text from auth.users u";
     database.column(rows).join("\n")

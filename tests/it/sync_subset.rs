@@ -16,7 +16,7 @@ create table public.events_2026 partition of public.events for values from ('202
 create table public.alone (id int primary key, deals text);
 "#;
 
-const ROWS: &str = r#"
+pub(crate) const ROWS: &str = r#"
 insert into public.people (id) select n from generate_series(1, 30) n;
 insert into public.teams select n, n, 'team ' || n from generate_series(1, 10) n;
 update public.people set team = 1 + id % 10, boss = nullif(id / 2, 0), born = date '1960-01-01' + id * 400;
@@ -28,7 +28,11 @@ insert into public.alone values (1, 'all of it');
 "#;
 
 fn pair() -> (Database, Database) {
-    let (local, cloud) = (Database::empty(), Database::empty_on(Which::Strict));
+    pair_on(Which::Strict)
+}
+
+pub(crate) fn pair_on(which: Which) -> (Database, Database) {
+    let (local, cloud) = (Database::empty(), Database::empty_on(which));
     for database in [&local, &cloud] {
         database.run(SCHEMA);
     }
@@ -42,7 +46,7 @@ fn sync(project: &Project) -> Call {
 
 /// Every foreign key is made again, which the server refuses when a row refers to none.
 #[track_caller]
-fn assert_whole(database: &Database) {
+pub(crate) fn assert_whole(database: &Database) {
     let keys = database.query(
         "select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint \
          where contype = 'f' and conparentid = 0 and connamespace::regnamespace::text in ('public', 'extra')",

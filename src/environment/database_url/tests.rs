@@ -140,6 +140,16 @@ fn mistakes_are_told_apart() {
 }
 
 #[test]
+fn whoever_wants_the_login_bound_to_tls_gets_it_from_every_tool() {
+    let url = parse("postgresql://u:p@h/d?channel_binding=require");
+
+    assert_eq!(url.channel_binding(), Some("require"));
+    assert!(url.expose().ends_with("&channel_binding=require"), "as parsed again");
+    assert!(url.libpq_environment().contains(&("PGCHANNELBINDING".to_owned(), "require".to_owned())));
+    assert_eq!(error("postgresql://h/d?channel_binding=yes"), DatabaseUrlError::Value("channel_binding"));
+}
+
+#[test]
 fn parameters_of_other_programs_do_not_hurt() {
     assert_eq!(parse("postgresql://u:p@h/d?pgbouncer=true&connection_limit=1&schema=public").database(), "d");
 }

@@ -20,7 +20,7 @@ use futures_util::future::join3;
 use self::flight::{Flight, Rows};
 use self::ground::Ground;
 use self::supply::Supply;
-use crate::backup::{Compression, Origin, Partial};
+use crate::backup::{Origin, Partial};
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::guard::Approved;
@@ -28,15 +28,12 @@ use crate::pg::channel;
 use crate::plan::Progress;
 use crate::sync::apply::Ends;
 use crate::sync::copied::copies;
-use crate::sync::finish::{BACKUP_FILE, COMPRESSED_BACKUP_FILE, check, commit, description, report};
+use crate::sync::finish::{backup_file, check, commit, description, report};
 use crate::sync::pipeline::{first_cause, write_backup};
 use crate::sync::plan::SyncPlan;
 use crate::sync::rebuild::Schema;
 use crate::sync::report::{ApplyError, SyncReport};
 use crate::sync::watched::watched;
-
-/// A backup of more than this is compressed.
-const WORTH_COMPRESSING: u64 = 8_000_000;
 
 /// Replaces the target's rows by the source's.
 pub(crate) async fn apply(
@@ -61,11 +58,7 @@ pub(crate) async fn apply(
     let flight = Flight::send(&mut writer, plan, &ground.rebuild, (rows, to_file))?;
     supply.send(plan, &copies, to_target)?;
 
-    let (file, compression) = if ground.old_bytes() > WORTH_COMPRESSING {
-        (COMPRESSED_BACKUP_FILE, Compression::Zstd)
-    } else {
-        (BACKUP_FILE, Compression::None)
-    };
+    let (file, compression) = backup_file(ground.old_bytes());
     let mut part = backup.part(file, compression)?;
     let failed = Cancel::default();
     let filling = async {

@@ -39,8 +39,8 @@ impl<'a> Supply<'a> {
             .map(|row| if is_same_major && row.flag("fits") { Format::Binary } else { Format::Text })
             .collect();
         let second = match snapshot {
-            Some(snapshot) => second(source, snapshot).await?,
-            None => None,
+            Some(snapshot) if plan.selected.is_steady() => second(source, snapshot).await?,
+            Some(_) | None => None,
         };
         Ok(Self { rows: source, second, formats })
     }

@@ -23,7 +23,7 @@ pub struct Changes {
     pub tables: Vec<ChangedTable>,
     /// Rows of the source that were looked at.
     pub rows: u64,
-    /// Whether the auth users that go along differ.
+    /// Whether the auth users that go along differ, or those that rows refer to.
     pub users: bool,
     /// Whether a sequence differs.
     pub sequences: bool,
@@ -51,12 +51,22 @@ impl Changes {
     pub(crate) fn is_empty(&self) -> bool {
         self.tables.is_empty() && !self.users && !self.sequences
     }
+
+    /// About how many of the target's bytes differ, if all rows are of the same size.
+    pub(crate) fn old_bytes(&self, target_bytes: u64) -> u64 {
+        let differing = |table: &ChangedTable| table.differing.unwrap_or(table.rows);
+        let rows: u64 = self.tables.iter().map(differing).sum();
+        let share = u128::from(target_bytes) * u128::from(rows) / u128::from(self.rows.max(rows).max(1));
+        u64::try_from(share).unwrap_or(target_bytes)
+    }
 }
 
 /// What one side said.
 struct Seen {
     tables: Vec<(TableDigest, Buckets)>,
     users: Vec<Vec<Option<String>>>,
+    /// A digest of the users that rows refer to, where those come along as shells.
+    referred: Option<String>,
 }
 
 /// Looks at both sides, each in one flight. The source's snapshot is the one from which the plan was made.
@@ -66,11 +76,25 @@ pub(crate) async fn look(ends: &mut Ends<'_>, plan: &SyncPlan) -> Result<Changes
         ends.source.send(&look_query(&carried.there(), &key(carried), tables.len()))?;
         ends.target.send(&look_query(&carried.here(), &key(carried), tables.len()))?;
     }
-    ends.source.send(&undo::users_digest(plan))?;
-    ends.target.send(&undo::users_digest(plan))?;
+    let selected = &plan.selected;
+    for (session, referred) in
+        [(&mut *ends.source, &selected.referred_users), (&mut *ends.target, &selected.referred_there)]
+    {
+        session.send(&undo::users_digest(plan))?;
+        session.send(&referred_digest(referred.as_deref()))?;
+    }
     let (left, right) = tokio::join!(see(ends.source, tables.len()), see(ends.target, tables.len()));
     let left = left.map_err(|error| Failure::from(error).context("reading the source"))?;
     Ok(compare(plan, left, right?))
+}
+
+/// Rows that came could refer to users who did not: whoever is referred to must be the same on both sides.
+fn referred_digest(referred: Option<&str>) -> String {
+    let users = referred.unwrap_or("select null::uuid as id where false");
+    format!(
+        "select count(*) || ' ' || coalesce(sum(uuid_hash_extended(id, 0)), 0) as users \
+         from (select distinct id from ({users}) as found where id is not null) as referred"
+    )
 }
 
 async fn see(session: &mut Session, tables: usize) -> PgResult<Seen> {
@@ -84,9 +108,14 @@ async fn see(session: &mut Session, tables: usize) -> PgResult<Seen> {
         }
     }
     let users = session.receive().await?;
+    let referred = session.receive().await?;
     match failure {
         Some(error) => Err(error),
-        None => Ok(Seen { tables: seen, users: users_of(users)? }),
+        None => Ok(Seen {
+            tables: seen,
+            users: users_of(users)?,
+            referred: referred.ok()?.rows().first().and_then(|row| row.text("users")).map(str::to_owned),
+        }),
     }
 }
 
@@ -106,7 +135,7 @@ fn table(rows: &[Row]) -> PgResult<(TableDigest, Buckets)> {
 
 fn compare(plan: &SyncPlan, left: Seen, right: Seen) -> Changes {
     let mut changes = Changes {
-        users: left.users != right.users,
+        users: left.users != right.users || left.referred != right.referred,
         sequences: plan.details.setvals != plan.details.previous_setvals,
         source_users: left.users,
         ..Changes::default()

@@ -30,7 +30,7 @@ pub use self::weigh::weigh;
 
 use self::find::{Found, find};
 use self::flight::Flight;
-use crate::backup::{BackupKind, Compression, Description, Origin, Partial};
+use crate::backup::{BackupKind, Description, Origin, Partial};
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::guard::Approved;
@@ -38,7 +38,7 @@ use crate::parity::TableDigest;
 use crate::pg::{PgError, TableName};
 use crate::plan::Progress;
 use crate::sync::apply::Ends;
-use crate::sync::finish::{BACKUP_FILE, Content, commit, description, report};
+use crate::sync::finish::{Content, backup_file, commit, description, report};
 use crate::sync::pipeline::first_cause;
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::SyncReport;
@@ -63,7 +63,8 @@ pub(crate) async fn apply(
     progress.transfer("copying what differs", &flight.transfers());
     let (streams, leaving, meters) = flight.streams();
     flight.send(source, &mut writer, streams)?;
-    let mut part = backup.part(BACKUP_FILE, Compression::None)?;
+    let (file, compression) = backup_file(changes.old_bytes(plan.target_bytes));
+    let mut part = backup.part(file, compression)?;
     let failed = Cancel::default();
     let reading = async {
         let right = flight.read_target(&mut writer).await;
@@ -88,9 +89,10 @@ pub(crate) async fn apply(
     let origin = Origin::of(&writer.target().url, None);
     let description = Description { kind: BackupKind::Changes, ..description(plan, origin, &right.before) };
     let backup = backup.finish(description, vec![part])?;
-    commit(&mut writer, plan, backup.manifest.id.as_str()).await?.tell(progress);
-    // The rows are committed: nothing that happens to the source can make this a failure any more.
-    let _ = source.run("rollback").await;
+    // The source has said all it had to say: it is let go meanwhile, and nothing that happens to it is a failure any more.
+    let (committed, _) =
+        tokio::join!(commit(&mut writer, plan, backup.manifest.id.as_str()), source.run("rollback"));
+    committed?.tell(progress);
     Ok(report(plan, &right, &backup))
 }
 

@@ -27,16 +27,19 @@ impl Changes {
         let compared =
             format!("{} of {}", plural(self.rows, "row"), plural(plan.tables.len() as u64, "table"));
         if self.is_empty() {
+            let otherwise: String = plan.selected.lines().iter().map(|line| format!("\n  {line}")).collect();
             return format!(
-                "{} `{to}` holds what `{from}` holds: {compared} were compared, there is nothing to do",
-                style.good("the same")
+                "{} `{to}` holds what `{from}` {}: {compared} were compared, there is nothing to do{otherwise}",
+                style.good("the same"),
+                if plan.selected.is_everything() { "holds" } else { "gives" },
             );
         }
         let tables: Vec<String> = self.tables.iter().map(told).collect();
         let tables = if tables.is_empty() { "only sequences".to_owned() } else { tables.join(", ") };
+        let otherwise: String = plan.selected.lines().iter().map(|line| format!("\n     {line}")).collect();
         format!(
             "{} ({})\n  1. keep writers out of `{to}`, and find the rows that differ: {tables}\n  \
-             2. back up those rows of `{to}`, and put those of `{from}` in their place; {} set\n  \
+             2. back up those rows of `{to}`, and put those of `{from}` in their place; {} set{otherwise}\n  \
              3. compare both sides' contents in full, and only then commit\n  {}",
             style.strong(&format!("sync what differs from `{from}` to `{to}`")),
             plan.because,

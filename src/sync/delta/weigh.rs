@@ -1,6 +1,7 @@
 //! Whether only what changed goes along, or everything.
 
 use crate::error::Result;
+use crate::pg::TableName;
 use crate::sync::apply::Ends;
 use crate::sync::delta::look::{Changes, look};
 use crate::sync::delta::sketch::places;
@@ -45,6 +46,12 @@ fn decide(plan: SyncPlan, changes: Changes) -> SyncPlan {
 fn objection(plan: &SyncPlan, changes: &Changes, expected: Option<u64>) -> Option<String> {
     if changes.users {
         return Some("auth users differ, whose triggers may change any row".to_owned());
+    }
+    let is_changed = |table: &TableName| changes.tables.iter().any(|changed| changed.table == *table);
+    if let Some((table, publication)) = plan.details.unnamed.iter().find(|(table, _)| is_changed(table)) {
+        return Some(format!(
+            "rows of `{table}` have no replica identity by which publication `{publication}` could name those that go"
+        ));
     }
     let partly = plan.details.tables.iter().find(|carried| {
         carried.columns.len() != carried.target.stored_columns().count()

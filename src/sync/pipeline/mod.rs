@@ -12,7 +12,7 @@ use futures_util::future::join3;
 
 pub(crate) use self::flight::joined;
 use self::flight::{Streams, send_source, send_target};
-use crate::backup::{Compression, Origin, PartWriter, Partial};
+use crate::backup::{Origin, PartWriter, Partial};
 use crate::cancel::Cancel;
 use crate::error::{Failure, Result};
 use crate::guard::Approved;
@@ -21,7 +21,7 @@ use crate::pg::{Answer, ChunkReceiver, PgError, PgResult, Session, TableName, Wr
 use crate::plan::Progress;
 use crate::sync::apply::Ends;
 use crate::sync::copied::{Copied, copies};
-use crate::sync::finish::{BACKUP_FILE, Content, check, commit, description, report, unchanged};
+use crate::sync::finish::{Content, backup_file, check, commit, description, report, unchanged};
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::{ApplyError, SyncReport};
 use crate::sync::undo::{self, Outgoing};
@@ -55,7 +55,8 @@ pub(crate) async fn apply(
     send_source(source, plan, &copies, to_target)?;
     send_target(&mut writer, plan, &begin, Streams { copies: &copies, to_file, from_source })?;
 
-    let mut part = backup.part(BACKUP_FILE, Compression::None)?;
+    let (file, compression) = backup_file(plan.target_bytes);
+    let mut part = backup.part(file, compression)?;
     let failed = Cancel::default();
     let reading = async {
         let right = read_target(&mut writer, plan, copies.len()).await;
@@ -78,9 +79,10 @@ pub(crate) async fn apply(
     let part = part.finish().await?;
     let origin = Origin::of(&writer.target().url, None);
     let backup = backup.finish(description(plan, origin, &right.before), vec![part])?;
-    commit(&mut writer, plan, backup.manifest.id.as_str()).await?.tell(progress);
-    // The rows are committed: nothing that happens to the source can make this a failure any more.
-    let _ = source.run("rollback").await;
+    // The source has said all it had to say: it is let go meanwhile, and nothing that happens to it is a failure any more.
+    let (committed, _) =
+        tokio::join!(commit(&mut writer, plan, backup.manifest.id.as_str()), source.run("rollback"));
+    committed?.tell(progress);
     Ok(report(plan, &right, &backup))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::backup::{Compression, Part, Partial};
+use crate::backup::{Part, Partial};
 use crate::cancel::Cancel;
 use crate::error::{Failure, Result};
 use crate::parity;
@@ -11,7 +11,7 @@ use crate::pg::{
     identifier,
 };
 use crate::sync::copied::{Copied, copies};
-use crate::sync::finish::BACKUP_FILE;
+use crate::sync::finish::backup_file;
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::ApplyError;
 use crate::sync::undo::{self, Outgoing, temporary_name};
@@ -25,8 +25,10 @@ pub(crate) struct Old {
     pub(crate) digests: Answer,
     /// The auth users that match.
     pub(crate) users: Answer,
-    /// Whether some of them are not among those that came.
+    /// Whether some of them, or some shells, are not among those that came.
     pub(crate) has_stale_users: bool,
+    /// Whether shells came that are not there.
+    pub(crate) has_new_shells: bool,
     /// The file.
     pub(crate) part: Part,
 }
@@ -51,7 +53,8 @@ pub(crate) async fn back_up(
     bring_users(writer, &copies[..users], to_target)?;
     writer.send(&stale_users(plan))?;
 
-    let mut part = backup.part(BACKUP_FILE, Compression::None)?;
+    let (file, compression) = backup_file(plan.target_bytes);
+    let mut part = backup.part(file, compression)?;
     let tables = outgoing.split_off(users);
     let failed = Cancel::default();
     let there = async {
@@ -82,6 +85,7 @@ pub(crate) async fn back_up(
         digests: next()?,
         users: next()?,
         has_stale_users: stale.first().is_some_and(|row| row.flag("stale")),
+        has_new_shells: stale.first().is_some_and(|row| row.flag("new")),
         part: part.finish().await?,
     })
 }
@@ -133,9 +137,16 @@ fn bring_users(writer: &mut Writer<'_>, users: &[Copied], mut rows: VecDeque<Chu
 
 fn stale_users(plan: &SyncPlan) -> String {
     if plan.details.auth_columns.is_empty() {
-        return "select false as stale".to_owned();
+        return "select false as stale, false as new".to_owned();
     }
-    format!("select exists (select from \"auth\".\"users\" where {}) as stale", undo::is_stale_user(plan))
+    let new = match &plan.selected.referred_users {
+        Some(_) => undo::has_new_shells(),
+        None => "false".to_owned(),
+    };
+    format!(
+        "select exists (select from \"auth\".\"users\" where {}) as stale, {new} as new",
+        undo::is_stale_user(plan)
+    )
 }
 
 /// Fetches all answers in flight, or the first error among them.

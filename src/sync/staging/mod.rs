@@ -56,9 +56,10 @@ pub(crate) async fn apply(
     check(plan, &left, &content.target).map_err(streams::kept)?;
     let origin = crate::backup::Origin::of(&writer.target().url, None);
     let backup = backup.finish(description(plan, origin, &content.target.before), vec![part])?;
-    commit(&mut writer, plan, backup.manifest.id.as_str()).await?.tell(progress);
-    // The rows are committed: nothing that happens to the source can make this a failure any more.
-    let _ = source.run("rollback").await;
+    // The source has said all it had to say: it is let go meanwhile, and nothing that happens to it is a failure any more.
+    let (committed, _) =
+        tokio::join!(commit(&mut writer, plan, backup.manifest.id.as_str()), source.run("rollback"));
+    committed?.tell(progress);
     Ok(report(plan, &content.target, &backup))
 }
 

@@ -36,6 +36,7 @@ pub(crate) async fn stage(
     let batches = batches(&bytes);
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let count = streams(batches.len(), cores, [room.free_connections, free]);
+    let count = if plan.selected.is_steady() { count } else { 1 };
     let mut others = companions(source, target, count - 1, progress).await?;
     progress.transfer("staging", &plan.details.transfers);
     let channels: Vec<_> = tables.iter().map(|_| channel()).collect();

@@ -68,9 +68,9 @@ impl Swap<'_> {
         self.progress.phase("backing up", 0);
         let source_users = users(source.run(&undo::users_digest(plan)).await?)?;
         let old = back_up(source, writer, plan, begin, &backup).await?;
-        let Old { digests: before, users: old_users, has_stale_users, part } = old;
+        let Old { digests: before, users: old_users, has_stale_users, has_new_shells, part } = old;
         let before = digests(plan, before)?;
-        let users_change = users(old_users)? != source_users;
+        let users_change = users(old_users)? != source_users || has_stale_users || has_new_shells;
 
         let ways = self.ways(&before, users_change);
         self.progress.phase("putting rows into place", plan.tables.len() as u64);
