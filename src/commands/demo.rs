@@ -36,7 +36,7 @@ pub(crate) async fn run(app: &App, args: DemoArgs) -> Result<ExitStatus> {
         format!("three users who can log in, and {rows} rows of theirs; run again, it changed {again}"),
     );
 
-    let told = scenes::sync(app, &stage).await?;
+    let told = Box::pin(scenes::sync(app, &stage)).await?;
     story.tell("Sync local to cloud", told);
     expect_equal(app, &stage).await?;
     story.tell("Verify", "equal: schema, grants, policies, every row of every table, and the logins");
@@ -55,7 +55,7 @@ pub(crate) async fn run(app: &App, args: DemoArgs) -> Result<ExitStatus> {
         ),
     );
 
-    scenes::sync(app, &stage).await?;
+    Box::pin(scenes::sync(app, &stage)).await?;
     expect_equal(app, &stage).await?;
     story.tell("Heal it", "one more sync, and both are equal again");
 

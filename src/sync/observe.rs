@@ -12,6 +12,7 @@ pub(crate) const AUTH_TABLES: [&str; 2] = ["users", "identities"];
 
 /// One side of a sync.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "facts, each asked of the server by itself")]
 pub struct Side {
     /// The schema.
     pub catalog: Catalog,
