@@ -27,7 +27,8 @@ impl Changes {
         let compared =
             format!("{} of {}", plural(self.rows, "row"), plural(plan.tables.len() as u64, "table"));
         if self.is_empty() {
-            let otherwise: String = plan.selected.lines().iter().map(|line| format!("\n  {line}")).collect();
+            let otherwise = plan.selected.lines().join("\n  ");
+            let otherwise = if otherwise.is_empty() { otherwise } else { format!("\n  {otherwise}") };
             return format!(
                 "{} `{to}` holds what `{from}` {}: {compared} were compared, there is nothing to do{otherwise}",
                 style.good("the same"),
@@ -36,7 +37,8 @@ impl Changes {
         }
         let tables: Vec<String> = self.tables.iter().map(told).collect();
         let tables = if tables.is_empty() { "only sequences".to_owned() } else { tables.join(", ") };
-        let otherwise: String = plan.selected.lines().iter().map(|line| format!("\n     {line}")).collect();
+        let otherwise = plan.selected.lines().join("\n     ");
+        let otherwise = if otherwise.is_empty() { otherwise } else { format!("\n     {otherwise}") };
         format!(
             "{} ({})\n  1. keep writers out of `{to}`, and find the rows that differ: {tables}\n  \
              2. back up those rows of `{to}`, and put those of `{from}` in their place; {} set{otherwise}\n  \
