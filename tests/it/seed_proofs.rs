@@ -219,7 +219,8 @@ fn two_runs_at_once_make_the_rows_of_one() {
     database.run(SHOP);
     let project = own(&database, "[tables.shelf]\nrows = 3000\n");
 
-    let both = [data(&project).spawn(), data(&project).spawn()].map(|running| running.finish());
+    let (first, second) = (data(&project).spawn(), data(&project).spawn());
+    let both = [first.finish(), second.finish()];
     for output in &both {
         assert!(matches!(output.code, Some(0 | 4 | 5)), "{output}");
     }
