@@ -3,6 +3,9 @@
 /// Where `crmctl sync` keeps rows that are yet to be put in place. Only there while it works, or after it was stopped.
 pub const STAGING_SCHEMA: &str = "crmctl_sync";
 
+/// The comment by which that schema is known to be crmctl's: one that somebody else called so is left alone.
+pub const STAGING_MARK: &str = "rows that crmctl sync is about to put in place";
+
 /// Schemas that Supabase manages (the list its own CLI leaves out of a schema dump), and crmctl's own. Names that end
 /// in `%` are prefixes.
 pub const MANAGED_SCHEMAS: &[&str] = &[

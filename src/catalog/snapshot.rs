@@ -50,23 +50,39 @@ fn serialize_objects<S: serde::Serializer>(
     serializer.collect_map(objects.iter().map(|(name, facts)| (name.to_string(), facts)))
 }
 
-/// Reads the schema in one flight, its rows while the server makes others. The query sets what it must be read with, for
-/// migrations may have set something else; resetting everything would make a session that only reads one that writes.
+/// Reads the schema in one flight. The query sets what it must be read with, for migrations may have set something else;
+/// resetting everything would make a session that only reads one that writes.
 pub async fn read(session: &mut Session) -> PgResult<Catalog> {
-    let reading = Arc::new(Mutex::new(Ok(Catalog::default())));
     session.send("reset role")?;
-    let reader = Arc::clone(&reading);
-    session.send_for(&query(), move |row| {
-        let mut reading = reader.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Ok(catalog) = &mut *reading
-            && let Err(error) = catalog.add(&row)
-        {
-            *reading = Err(error);
-        }
-    })?;
+    let reading = Reading::send(session)?;
     session.receive().await?.ok()?;
-    session.receive().await?.ok()?;
-    std::mem::replace(&mut *reading.lock().unwrap_or_else(PoisonError::into_inner), Ok(Catalog::default()))
+    reading.receive(session).await
+}
+
+/// A catalog on its way: its rows are taken while the server makes others, and none of them is kept as it came.
+pub(crate) struct Reading(Arc<Mutex<PgResult<Catalog>>>);
+
+impl Reading {
+    /// Asks.
+    pub(crate) fn send(session: &mut Session) -> PgResult<Self> {
+        let reading = Arc::new(Mutex::new(Ok(Catalog::default())));
+        let reader = Arc::clone(&reading);
+        session.send_for(&query(), move |row| {
+            let mut reading = reader.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Ok(catalog) = &mut *reading
+                && let Err(error) = catalog.add(&row)
+            {
+                *reading = Err(error);
+            }
+        })?;
+        Ok(Self(reading))
+    }
+
+    /// Takes the answer, when it is the next.
+    pub(crate) async fn receive(self, session: &mut Session) -> PgResult<Catalog> {
+        session.receive().await?.ok()?;
+        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), Ok(Catalog::default()))
+    }
 }
 
 impl Catalog {

@@ -9,7 +9,7 @@
 //! bigint, and so of timestamps, calls 0 and 4294967297 equal; text under a non-deterministic collation calls `a`
 //! and `A` equal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -29,10 +29,15 @@ pub struct TableDigest {
     pub digest: String,
 }
 
-/// The tables that are digested: all, but partitions only when no partitioned table holds their rows.
+/// The tables that are digested: all, but partitions only when the table that holds their rows is none of these. It may be
+/// one of the platform's or an extension's.
 pub fn digested(tables: &[Table]) -> impl Iterator<Item = &Table> {
-    let has_root = tables.iter().any(|table| table.is_partitioned && !table.is_partition);
-    tables.iter().filter(move |table| !(table.is_partition && has_root))
+    let partitioned: BTreeSet<&TableName> =
+        tables.iter().filter(|table| table.is_partitioned).map(|table| &table.name).collect();
+    let is_held = move |table: &Table| {
+        table.is_partition && table.partition_of.as_ref().is_some_and(|parent| partitioned.contains(parent))
+    };
+    tables.iter().filter(move |table| !is_held(table))
 }
 
 /// Rows that are digested as those of a table: a table's own, or what a query makes of them.
@@ -251,9 +256,16 @@ mod tests {
         root.is_partitioned = true;
         let mut part = table("part", &[], &[]);
         part.is_partition = true;
+        part.partition_of = Some(root.name.clone());
+        let mut other = part.clone();
+        (other.name, other.partition_of) =
+            (TableName::new("public", "other"), Some(TableName::new("cron", "far")));
 
-        let both = [part.clone(), root];
-        assert_eq!(digested(&both).map(|table| table.name.name.as_str()).collect::<Vec<_>>(), ["root"]);
+        let all = [part.clone(), root, other];
+        assert_eq!(
+            digested(&all).map(|table| table.name.name.as_str()).collect::<Vec<_>>(),
+            ["root", "other"]
+        );
         assert_eq!(digested(&[part]).count(), 1);
     }
 

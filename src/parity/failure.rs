@@ -36,6 +36,22 @@ pub enum ParityError {
         /// Which one.
         table: TableName,
     },
+    /// A database is always equal to itself.
+    #[error("there is no verdict: `{left}` and `{right}` are the same database")]
+    SameDatabase {
+        /// What it is called on the left.
+        left: String,
+        /// What it is called on the right.
+        right: String,
+    },
+    /// Nothing is always equal to nothing.
+    #[error("there is no verdict: neither `{left}` nor `{right}` has a table whose rows could be compared")]
+    NoTables {
+        /// The left side.
+        left: String,
+        /// The right side.
+        right: String,
+    },
     /// The same text has other bytes on both sides.
     #[error("there is no verdict: texts are stored as {left} on the one side and as {right} on the other")]
     Encodings {
@@ -70,7 +86,8 @@ impl Explain for ParityError {
     fn kind(&self) -> Kind {
         match self {
             Self::Table { cause, .. } | Self::Side { cause, .. } => cause.kind(),
-            Self::Rewritten { .. } | Self::Encodings { .. } => Kind::Failed,
+            Self::SameDatabase { .. } => Kind::Refused,
+            Self::Rewritten { .. } | Self::NoTables { .. } | Self::Encodings { .. } => Kind::Failed,
         }
     }
 
@@ -82,6 +99,16 @@ impl Explain for ParityError {
             }
             Self::Side { cause, .. } => cause.help(),
             Self::Rewritten { .. } => Some("run the command again when nobody changes its tables".to_owned()),
+            Self::SameDatabase { left, right } if left == right => {
+                Some("name two environments with `--from` and `--to`".to_owned())
+            }
+            Self::SameDatabase { left, right } => Some(format!(
+                "check the URLs of `{left}` and `{right}`: one of them is not what it should be"
+            )),
+            Self::NoTables { .. } => Some(
+                "run `crmctl migrate up` first, or compare what there is: `crmctl verify --level schema`"
+                    .to_owned(),
+            ),
             Self::Encodings { .. } => Some(
                 "compare what can be: `crmctl verify --level schema`, `crmctl verify --level counts`"
                     .to_owned(),

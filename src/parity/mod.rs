@@ -56,6 +56,11 @@ impl Level {
         matches!(self, Self::Schema | Self::All)
     }
 
+    /// Whether nothing but rows counts.
+    fn is_about_rows(self) -> bool {
+        matches!(self, Self::Counts | Self::Contents)
+    }
+
     /// Whether the rows' contents count.
     #[must_use]
     pub fn has_contents(self) -> bool {
@@ -85,12 +90,18 @@ pub async fn verify(
         observe(left, options.level, options.test_users.as_deref()),
         observe(right, options.level, options.test_users.as_deref())
     )?;
+    let names = (left.target().environment.to_string(), right.target().environment.to_string());
+    if ours.identity == theirs.identity {
+        return Err(ParityError::SameDatabase { left: names.0, right: names.1 });
+    }
+    if options.level.is_about_rows() && ours.tables.is_empty() && theirs.tables.is_empty() {
+        return Err(ParityError::NoTables { left: names.0, right: names.1 });
+    }
     if options.level.has_contents() && ours.encoding != theirs.encoding {
         return Err(ParityError::Encodings { left: ours.encoding, right: theirs.encoding });
     }
     let comparison = diff::compare(&ours, &theirs, options.level);
     let suspects = diff::suspects(&ours, &theirs, &comparison.tables, options.level);
     let rows = locate::locate(asking::Pair(left, right), &suspects, options.show_values).await?;
-    let names = (left.target().environment.to_string(), right.target().environment.to_string());
     Ok(ParityReport::new(names, options.level, comparison, rows))
 }

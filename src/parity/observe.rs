@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::catalog::{self, Catalog, Table};
+use crate::catalog::{Catalog, Table, snapshot};
 use crate::parity::Level;
 use crate::parity::digest::TableDigest;
 use crate::parity::failure::{ParityError, of_side};
-use crate::parity::reading::{self, flight, incomplete};
+use crate::parity::reading::{self, incomplete};
 use crate::pg::{PgResult, Row, Session, TableName, literal, text_array};
 
 /// Columns the auth server cannot read a NULL from: the login fails with "Database error querying schema".
@@ -44,6 +44,8 @@ pub struct Side {
     pub test_users: Option<BTreeMap<String, TestUser>>,
     /// How its texts are stored.
     pub encoding: String,
+    /// What no other database has.
+    pub identity: String,
     /// Large objects it holds, which are not looked into.
     pub large_objects: u64,
 }
@@ -66,9 +68,8 @@ pub async fn observe(
     level: Level,
     test_users: Option<&str>,
 ) -> Result<Side, ParityError> {
-    let questions = [reading::BEGIN.to_owned(), catalog::snapshot::query(), reading::SETTINGS.to_owned()];
-    let first = flight(session, &questions).await;
-    let (facts, mut side) = of_side(session, first.and_then(|answers| schema(&answers)))?;
+    let first = schema(session).await;
+    let (facts, mut side) = of_side(session, first)?;
 
     let history = (level.has_schema() && facts.flag("history")).then(history_query);
     let users = test_users.filter(|_| level == Level::All && facts.flag("users")).map(users_query);
@@ -90,14 +91,25 @@ pub async fn observe(
     Ok(side)
 }
 
-/// What the first answers say.
-fn schema(answers: &[Vec<Row>]) -> PgResult<(Row, Side)> {
-    let [facts, objects, _] = answers else { return Err(incomplete()) };
+/// The snapshot is opened, and the schema read in it.
+async fn schema(session: &mut Session) -> PgResult<(Row, Side)> {
+    session.send(reading::BEGIN)?;
+    let catalog = snapshot::Reading::send(session)?;
+    session.send(reading::SETTINGS)?;
+    let facts = reading::rows(session).await?;
     let [facts] = &facts[..] else { return Err(incomplete()) };
-    let catalog = Catalog::from_rows(objects)?;
+    let catalog = catalog.receive(session).await?;
+    reading::rows(session).await?;
     let tables = catalog.tables()?;
-    let (encoding, large_objects) = (facts.get("encoding")?, facts.get("large_objects")?);
-    Ok((facts.clone(), Side { catalog, tables, encoding, large_objects, ..Side::default() }))
+    let side = Side {
+        catalog,
+        tables,
+        encoding: facts.get("encoding")?,
+        identity: facts.get("identity")?,
+        large_objects: facts.get("large_objects")?,
+        ..Side::default()
+    };
+    Ok((facts.clone(), side))
 }
 
 fn history_query() -> String {

@@ -8,13 +8,16 @@ use crate::parity::digest::{TableDigest, count_query, digest_query, digested, di
 use crate::parity::failure::{ParityError, of_side};
 use crate::pg::{Answer, PgError, PgResult, Row, Session, TableName};
 
-/// Opens the snapshot, and asks what there is, whether or not the role may read it.
+/// Opens the snapshot, and asks what there is, whether or not the role may read it. No two servers are started in the
+/// same microsecond, and none has two databases of one number.
 pub(crate) const BEGIN: &str = "begin isolation level repeatable read read only; \
     with known as (select n.nspname || '.' || c.relname as name from pg_catalog.pg_class as c \
       join pg_catalog.pg_namespace as n on n.oid = c.relnamespace) \
     select exists (select from known where name = 'supabase_migrations.schema_migrations') as history, \
     (select count(*) = 2 from known where name in ('auth.users', 'auth.identities')) as users, \
     current_setting('server_encoding') as encoding, \
+    (select d.oid || ' ' || extract(epoch from pg_catalog.pg_postmaster_start_time()) \
+     from pg_catalog.pg_database d where d.datname = current_database()) as identity, \
     (select count(*) from pg_catalog.pg_largeobject_metadata) as large_objects";
 
 /// The schema is read by one process. Rows are read by as many as the server is set to.
@@ -81,23 +84,6 @@ pub(crate) async fn rows(session: &mut Session) -> PgResult<Vec<Row>> {
 fn names(rows: &[Row]) -> PgResult<Vec<TableName>> {
     let name = |row: &Row| Ok(TableName::new(row.get::<String>("schema")?, row.get::<String>("name")?));
     rows.iter().map(name).collect()
-}
-
-/// Sends all statements at once and returns the rows of each.
-pub(crate) async fn flight(session: &mut Session, statements: &[String]) -> PgResult<Vec<Vec<Row>>> {
-    for statement in statements {
-        session.send(statement)?;
-    }
-    let mut answers = Vec::with_capacity(statements.len());
-    let mut failure = None;
-    for _ in statements {
-        // Every answer is fetched, so that an error leaves no other's answer behind.
-        match session.receive().await?.ok() {
-            Ok(answer) => answers.push(answer.rows()),
-            Err(error) => failure = failure.or(Some(error)),
-        }
-    }
-    failure.map_or(Ok(answers), Err)
 }
 
 /// What is said of an answer that lacks a part.

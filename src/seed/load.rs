@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Explain, Kind, Location};
-use crate::seed::description::{Data, Role, Users, Vocabulary};
-use crate::seed::generate::Table;
+use crate::seed::check::{self, Fault};
+use crate::seed::description::{Data, Users, Vocabulary};
 use crate::seed::own::OwnError;
 
 /// Everything that says what to seed.
@@ -74,12 +74,11 @@ impl Explain for DescriptionError {
 impl Description {
     /// Reads the three files of `folder`; each that is not there is crmctl's own.
     pub fn read(folder: &Path) -> Result<Self, DescriptionError> {
-        let file = |name: &str, default: &str| match std::fs::read_to_string(folder.join(name)) {
-            Ok(text) => Ok(File { name: folder.join(name).display().to_string(), text }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Ok(File { name: format!("crmctl's own {name}"), text: default.to_owned() })
-            }
-            Err(reason) => Err(DescriptionError::Unreadable { path: folder.join(name), reason }),
+        let file = |name: &str, default: &str| {
+            Ok::<_, DescriptionError>(match read_text(&folder.join(name))? {
+                Some(text) => File { name: folder.join(name).display().to_string(), text },
+                None => File { name: format!("crmctl's own {name}"), text: default.to_owned() },
+            })
         };
         Self::parse(&[
             file("users.toml", include_str!("../../seeds/users.toml"))?,
@@ -90,11 +89,28 @@ impl Description {
 
     fn parse([users, data, vocabulary]: &[File; 3]) -> Result<Self, DescriptionError> {
         let description = Self { users: toml(users)?, data: toml(data)?, vocabulary: toml(vocabulary)? };
-        check_users(&description.users).map_err(|fault| fault.in_file(users))?;
-        check_vocabulary(&description.vocabulary).map_err(|fault| fault.in_file(vocabulary))?;
-        check_data(&description.data, &description.vocabulary).map_err(|fault| fault.in_file(data))?;
+        check::users(&description.users).map_err(|fault| fault.in_file(users))?;
+        check::vocabulary(&description.vocabulary).map_err(|fault| fault.in_file(vocabulary))?;
+        check::data(&description.data, &description.vocabulary).map_err(|fault| fault.in_file(data))?;
         Ok(description)
     }
+}
+
+/// The text of a file, if there is one.
+pub(crate) fn read_text(path: &Path) -> Result<Option<String>, DescriptionError> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(reason) => return Err(DescriptionError::Unreadable { path: path.to_owned(), reason }),
+    };
+    String::from_utf8(bytes).map(Some).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(error.as_bytes());
+        DescriptionError::Invalid {
+            message: "this is no UTF-8".to_owned(),
+            location: Location::of_offset(path.display().to_string(), &text, offset),
+        }
+    })
 }
 
 fn toml<T: DeserializeOwned>(file: &File) -> Result<T, DescriptionError> {
@@ -104,19 +120,12 @@ fn toml<T: DeserializeOwned>(file: &File) -> Result<T, DescriptionError> {
     })
 }
 
-/// What is wrong with a file, and a text in it that shows where.
-struct Fault {
-    message: String,
-    near: String,
-}
-
 impl Fault {
-    fn new(near: &str, message: impl Into<String>) -> Self {
-        Self { message: message.into(), near: near.to_owned() }
-    }
-
     fn in_file(self, file: &File) -> DescriptionError {
-        let offset = file.text.find(&self.near).unwrap_or(0);
+        // A line that begins so, rather than a comment that speaks of it.
+        let begins = if file.text.starts_with(&self.near) { Some(0) } else { None };
+        let line = || file.text.find(&format!("\n{}", self.near)).map(|newline| newline + 1);
+        let offset = begins.or_else(line).or_else(|| file.text.find(&self.near)).unwrap_or(0);
         DescriptionError::Invalid {
             message: self.message,
             location: Location::of_offset(&file.name, &file.text, offset),
@@ -124,138 +133,11 @@ impl Fault {
     }
 }
 
-fn check_users(users: &Users) -> Result<(), Fault> {
-    for role in Role::ALL {
-        if users.users.iter().filter(|user| user.role == role).count() != 1 {
-            return Err(Fault::new(
-                "[[users]]",
-                format!("there must be exactly one user with the role `{role}`"),
-            ));
-        }
-    }
-    for user in &users.users {
-        if user.administrator != (user.role == Role::Admin) {
-            return Err(Fault::new(
-                &user.email,
-                format!("`administrator` of `{}` contradicts its role", user.email),
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn check_vocabulary(words: &Vocabulary) -> Result<(), Fault> {
-    let lists: [(&str, bool); 13] = [
-        ("industries", words.industries.is_empty()),
-        ("departments", words.departments.is_empty()),
-        ("job_titles", words.job_titles.is_empty()),
-        ("lost_reasons", words.lost_reasons.is_empty()),
-        ("opportunity_names", words.opportunity_names.is_empty()),
-        ("contact_notes", words.contact_notes.is_empty()),
-        ("opportunity_notes", words.opportunity_notes.is_empty()),
-        ("task_descriptions", words.task_descriptions.is_empty()),
-        ("cities", words.cities.is_empty()),
-        ("streets", words.streets.is_empty()),
-        ("[names]", words.names.first.is_empty() || words.names.last.is_empty()),
-        (
-            "[companies]",
-            words.companies.start.is_empty()
-                || words.companies.middle.is_empty()
-                || words.companies.kind.is_empty(),
-        ),
-        ("product_categories", words.product_categories.is_empty()),
-    ];
-    if let Some((name, _)) = lists.iter().find(|(_, empty)| *empty) {
-        return Err(Fault::new(name, format!("the list `{name}` is empty")));
-    }
-    for (index, category) in words.product_categories.iter().enumerate() {
-        let name = &category.name;
-        if category.items.is_empty() || category.units.is_empty() {
-            return Err(Fault::new(name, format!("the product category `{name}` has no items or no units")));
-        }
-        if words.product_categories[..index]
-            .iter()
-            .any(|other| other.code.eq_ignore_ascii_case(&category.code))
-        {
-            return Err(Fault::new(
-                name,
-                format!("the code `{}` of `{name}` is another category's", category.code),
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn check_data(data: &Data, words: &Vocabulary) -> Result<(), Fault> {
-    let groups = &data.weights;
-    for (name, weights) in [
-        ("organization_type", &groups.organization_type),
-        ("priority", &groups.priority),
-        ("contact_status", &groups.contact_status),
-        ("opportunity_category", &groups.opportunity_category),
-        ("opportunity_stage", &groups.opportunity_stage),
-        ("activity_type", &groups.activity_type),
-        ("activity_outcome", &groups.activity_outcome),
-        ("task_type", &groups.task_type),
-        ("task_priority", &groups.task_priority),
-    ] {
-        if weights.values().all(|weight| *weight == 0) {
-            return Err(Fault::new(&format!("weights.{name}"), format!("all weights of `{name}` are zero")));
-        }
-    }
-    for stage in groups.opportunity_stage.keys() {
-        if !data.probability.contains_key(stage) {
-            return Err(Fault::new("[probability]", format!("the stage `{stage}` has no probability")));
-        }
-    }
-    for (name, weights, texts) in [
-        ("activity_type", &groups.activity_type, &words.activity_subjects),
-        ("task_type", &groups.task_type, &words.task_titles),
-    ] {
-        if let Some(missing) = weights.keys().find(|kind| texts.get(*kind).is_none_or(Vec::is_empty)) {
-            return Err(Fault::new(
-                &format!("weights.{name}"),
-                format!("the vocabulary has no texts for the {name} `{missing}`"),
-            ));
-        }
-    }
-    check_volumes(data, words)
-}
-
-fn check_volumes(data: &Data, words: &Vocabulary) -> Result<(), Fault> {
-    let total = |table| Role::ALL.iter().map(|role| data.volume(table, *role)).sum::<u64>();
-    for (table, words) in [(Table::Segments, words.segments.len()), (Table::Tags, words.tags.len())] {
-        if total(table) > words as u64 {
-            return Err(Fault::new("[volumes", format!("the vocabulary has only {words} {}", table.name())));
-        }
-    }
-    for role in Role::ALL {
-        let volume = |table| data.volume(table, role);
-        let near = format!("[volumes.{role}]");
-        let pairs = [
-            (Table::OpportunityProducts, volume(Table::Opportunities) * total(Table::Products)),
-            (Table::OrganizationTags, volume(Table::Organizations) * total(Table::Tags)),
-            (Table::ContactTags, volume(Table::Contacts) * total(Table::Tags)),
-            (Table::ContactNotes, volume(Table::Contacts).saturating_mul(u64::MAX)),
-            (Table::OpportunityNotes, volume(Table::Opportunities).saturating_mul(u64::MAX)),
-            (Table::Opportunities, volume(Table::Organizations).saturating_mul(u64::MAX)),
-        ];
-        for (table, most) in pairs {
-            if volume(table) > most {
-                let name = table.name();
-                return Err(Fault::new(
-                    &near,
-                    format!("`{role}` can have at most {most} {name}: there is no more to link"),
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::seed::description::Role;
+    use crate::seed::generate::Table;
 
     fn own() -> [File; 3] {
         [

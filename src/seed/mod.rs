@@ -5,6 +5,7 @@
 //! added are never touched.
 
 mod apply;
+mod check;
 mod description;
 mod generate;
 mod identifier;

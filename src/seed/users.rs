@@ -188,9 +188,11 @@ impl Password {
         is_current && bcrypt::verify(self.secret.expose(), hash).unwrap_or(false)
     }
 
-    /// A new hash, with new salt. Takes a good part of a tenth of a second, which is its purpose.
+    /// A new hash, with new salt. Takes a good part of a tenth of a second, which is its purpose. It is called `2a`, as the
+    /// auth server calls it: functions of a project that compare it with `crypt` of pgcrypto know no `2b`.
     pub(crate) fn hash(&self) -> Result<Secret, UsersError> {
-        bcrypt::hash(self.secret.expose(), COST).map(Secret::new).map_err(UsersError::Hash)
+        let parts = bcrypt::hash_with_result(self.secret.expose(), COST).map_err(UsersError::Hash)?;
+        Ok(Secret::new(parts.format_for_version(bcrypt::Version::TwoA)))
     }
 }
 
@@ -245,7 +247,7 @@ mod tests {
         let password = password(&users(), &own, Protection::Protected).unwrap();
 
         let hash = password.hash().unwrap();
-        assert!(hash.expose().starts_with("$2b$10$"));
+        assert!(hash.expose().starts_with("$2a$10$"));
         assert!(password.matches(hash.expose()));
         assert!(!password.matches(&hash.expose().replacen("$10$", "$06$", 1)));
         assert!(!format!("{password:?}").contains("horse"));

@@ -12,6 +12,7 @@ pub(crate) const AUTH_TABLES: [&str; 2] = ["users", "identities"];
 
 /// One side of a sync.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "facts, each asked of the server by itself")]
 pub struct Side {
     /// The schema.
     pub catalog: Catalog,
@@ -35,6 +36,8 @@ pub struct Side {
     pub may_stage: bool,
     /// Whether an earlier run that was stopped has left rows there.
     pub has_leftovers: bool,
+    /// Whether somebody else's schema has the name under which crmctl stages rows.
+    pub has_namesake: bool,
 }
 
 /// How large a table is.
@@ -69,8 +72,8 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
     if hold {
         session.send("begin transaction isolation level repeatable read read only")?;
     }
-    session.send(&snapshot::query())?;
-    session.send(FACTS)?;
+    let catalog = snapshot::Reading::send(session)?;
+    session.send(&FACTS.replace("{mark}", managed::STAGING_MARK))?;
     session.send(&SIZES.replace("{user_schema}", &managed::is_user_schema_sql("n.nspname")))?;
     session.send(AUTH_COLUMNS)?;
     session.send(&surroundings::query())?;
@@ -82,7 +85,7 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
     if hold {
         session.receive().await?.ok()?;
     }
-    let catalog = Catalog::from_rows(&session.receive().await?.ok()?.rows())?;
+    let catalog = catalog.receive(session).await?;
     let facts = session.receive().await?.ok()?.rows();
     let facts = facts.first().ok_or_else(|| PgError::Protocol("no answer about the server".to_owned()))?;
     let sizes = sizes(&session.receive().await?.ok()?.rows())?;
@@ -104,6 +107,7 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
         server_version: facts.get("server_version")?,
         may_stage: facts.flag("may_stage"),
         has_leftovers: facts.flag("has_leftovers"),
+        has_namesake: facts.flag("has_namesake"),
     })
 }
 
@@ -152,6 +156,8 @@ const SEQUENCES: &str = "do $crmctl$ declare s record; v bigint; c boolean; r js
 const FACTS: &str = "select current_setting('server_version') as server_version, \
     pg_catalog.has_database_privilege(current_database(), 'create') as may_stage, \
     pg_catalog.to_regnamespace('crmctl_sync') is not null as has_leftovers, \
+    pg_catalog.to_regnamespace('crmctl_sync') is not null and pg_catalog.obj_description(\
+      pg_catalog.to_regnamespace('crmctl_sync'), 'pg_namespace') is distinct from '{mark}' as has_namesake, \
     (select d.oid || ' ' || extract(epoch from pg_catalog.pg_postmaster_start_time()) \
      from pg_catalog.pg_database d where d.datname = current_database()) as identity";
 

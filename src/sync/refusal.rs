@@ -21,6 +21,9 @@ pub enum PlanError {
         /// Target.
         to: EnvironmentName,
     },
+    /// What is staged would meet what somebody keeps.
+    #[error("the schema `crmctl_sync` of `{0}` is not crmctl's, which stages rows under that name")]
+    Namesake(EnvironmentName),
     /// Something is in the way: all of it.
     #[error("{}", told(.from, .to, .obstacles))]
     Obstacles {
@@ -46,7 +49,7 @@ impl Explain for PlanError {
     fn kind(&self) -> Kind {
         match self {
             Self::SameEnvironment(_) => Kind::Usage,
-            Self::SameDatabase { .. } | Self::Obstacles { .. } => Kind::Refused,
+            Self::SameDatabase { .. } | Self::Namesake(_) | Self::Obstacles { .. } => Kind::Refused,
         }
     }
 
@@ -56,6 +59,7 @@ impl Explain for PlanError {
             Self::SameDatabase { from, to } => {
                 format!("check the URLs of `{from}` and `{to}`: one of them is not what it should be")
             }
+            Self::Namesake(_) => "`alter schema crmctl_sync rename to` another name".to_owned(),
             Self::Obstacles { obstacles, .. } => {
                 let mut ways: Vec<&str> = Vec::new();
                 for obstacle in obstacles {
@@ -73,6 +77,12 @@ impl Explain for PlanError {
 pub(crate) fn check_identity(source: &Side, target: &Side, options: &Options) -> Result<(), PlanError> {
     if source.identity == target.identity {
         return Err(PlanError::SameDatabase { from: options.from.clone(), to: options.to.clone() });
+    }
+    // Neither would its rows go along, nor would they be left alone.
+    for (side, name) in [(source, &options.from), (target, &options.to)] {
+        if side.has_namesake {
+            return Err(PlanError::Namesake(name.clone()));
+        }
     }
     Ok(())
 }

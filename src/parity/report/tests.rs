@@ -110,6 +110,16 @@ fn a_comment_names_what_differs_and_counts_the_rest() {
 }
 
 #[test]
+fn a_name_or_a_value_cannot_pass_for_a_line_of_the_answer() {
+    let mut report = hostile();
+    report.tables[0].table = TableName::new("public", "a\nequal    schema\u{1b}[32m");
+
+    let text = report.render(&Style::PLAIN);
+    assert_eq!(text.lines().count(), 5, "{text}");
+    assert!(text.contains("a\\nequal    schema\u{fffd}[32m") && !text.contains('\u{1b}'), "{text}");
+}
+
+#[test]
 fn hostile_names_and_values_stay_inside_their_place() {
     let report = hostile();
 

@@ -1,6 +1,6 @@
 //! The report as text for people.
 
-use crate::parity::diff::{UserVerdict, Verdict};
+use crate::parity::diff::{TableParity, UserVerdict, Verdict};
 use crate::parity::report::ParityReport;
 use crate::parity::report::words::bag_remark;
 use crate::parity::rows::RowDifferences;
@@ -25,13 +25,14 @@ impl ParityReport {
         if self.history.is_none() {
             lines.push(format!("{}  applied migrations", style.good("equal  ")));
         } else {
-            lines.push(format!("{}  applied migrations: {}", style.bad("differs"), self.heads()));
+            lines.push(format!("{}  applied migrations: {}", style.bad("differs"), one_line(&self.heads())));
         }
-        lines.extend(self.history_sentences().iter().map(|sentence| text(sentence)));
+        lines.extend(self.history_sentences().iter().map(|sentence| text(&one_line(sentence))));
     }
 
     fn table_lines(&self, style: Style, lines: &mut Vec<String>) {
-        let names = self.tables.iter().map(|table| table.table.to_string().chars().count());
+        let name_of = |table: &TableParity| one_line(&table.table.to_string());
+        let names = self.tables.iter().map(|table| name_of(table).chars().count());
         let name_width = names.max().unwrap_or(0).max(5);
         let [left_width, right_width] = [&self.left, &self.right].map(|side| side.chars().count().max(10));
         let line = |name: &str, left: &str, right: &str| {
@@ -43,8 +44,8 @@ impl ParityReport {
         }
         let count = |count: Option<u64>| count.map_or_else(|| "none".to_owned(), |count| count.to_string());
         for table in &self.tables {
-            let cells = line(&table.table.to_string(), &count(table.left), &count(table.right));
-            let remark = self.remark(table);
+            let cells = line(&name_of(table), &count(table.left), &count(table.right));
+            let remark = one_line(&self.remark(table));
             let space = if remark.is_empty() { "" } else { "  " };
             lines.push(format!("{}{cells}{space}{remark}", word(style, table.verdict == Verdict::Equal)));
             if let Some(rows) = self.rows.get(&table.table) {
@@ -59,7 +60,9 @@ impl ParityReport {
             let only = only.as_deref();
             lines.push(format!("           {}", Self::count_sentence(rows, found, only)));
             let shown = found.rows.iter().take(SHOWN);
-            lines.extend(shown.map(|row| format!("             {}", self.row_sentence(rows, row, only))));
+            lines.extend(
+                shown.map(|row| format!("             {}", one_line(&self.row_sentence(rows, row, only)))),
+            );
             let more = found.rows.len().saturating_sub(SHOWN);
             if more > 0 {
                 let json = "`--format json` names more of them";
@@ -70,10 +73,10 @@ impl ParityReport {
 
     fn user_lines(&self, style: Style, lines: &mut Vec<String>) {
         for user in &self.test_users {
-            let remark = self.user_remark(user);
+            let remark = one_line(&self.user_remark(user));
             let colon = if remark.is_empty() { "" } else { ": " };
             let word = word(style, user.verdict == UserVerdict::Equal);
-            lines.push(format!("{word}  test user {}{colon}{remark}", user.email));
+            lines.push(format!("{word}  test user {}{colon}{remark}", one_line(&user.email)));
             lines.extend(self.user_problems(user).iter().map(|problem| format!("         {problem}")));
         }
     }
@@ -99,6 +102,18 @@ impl Render for ParityReport {
     fn markdown(&self) -> Option<String> {
         Some(self.markdown_body())
     }
+}
+
+/// What a database or a file holds, as a part of one line: a name or a value must not look like a line of the answer, and
+/// must not colour it.
+fn one_line(text: &str) -> String {
+    let shown = |letter: char| match letter {
+        '\n' => "\\n".to_owned(),
+        '\t' => "\\t".to_owned(),
+        letter if letter.is_control() => '\u{fffd}'.to_string(),
+        letter => letter.to_string(),
+    };
+    text.chars().map(shown).collect()
 }
 
 /// As wide whichever it is, so that columns stay aligned.

@@ -144,6 +144,9 @@ impl ParityReport {
             Level::Schema => "compared: schema and applied migrations",
             Level::Counts => "compared: numbers of rows",
             Level::Contents => "compared: contents of all tables",
+            Level::All if self.tables.is_empty() => {
+                "compared: schema, applied migrations, test users; there are no tables"
+            }
             Level::All => "compared: schema, applied migrations, contents of all tables, test users",
         }
     }

@@ -3,7 +3,7 @@
 use crate::seed::description::Role;
 use crate::seed::own::compile::{Chosen, Context};
 use crate::seed::own::dice::seed_of;
-use crate::seed::own::form::Form;
+use crate::seed::own::form::{Form, has_room};
 use crate::seed::own::kind::{Given, Kind, Known};
 use crate::seed::own::links::Links;
 use crate::seed::own::reader::Wrong;
@@ -145,6 +145,7 @@ impl Spot<'_> {
                     form => matches!(form, Form::Numeric(None) | Form::Float),
                 };
                 fits(&format!("a number with {places} decimal places"), fit)?;
+                self.must_have_room(between, *places, form, place)?;
                 Value::Decimal { between: *between, places: *places }
             }
             Kind::Boolean { percent } => {
@@ -187,7 +188,21 @@ impl Spot<'_> {
             form => matches!(form, Form::Numeric(_) | Form::Float | Form::Text(_) | Form::Other),
         };
         self.must_fit(place, &format!("a number from {low} to {high}"), is_in_range)?;
+        self.must_have_room(&[low, high], 0, form, place)?;
         Ok(Value::Integer([low, high]))
+    }
+
+    /// Numbers in units of so many places must not have more digits than the column.
+    fn must_have_room(
+        &self,
+        between: &[i64; 2],
+        places: u32,
+        form: &Form,
+        place: usize,
+    ) -> Result<(), Wrong> {
+        let Form::Numeric(Some(bounds)) = form else { return Ok(()) };
+        let has_room = between.iter().all(|number| has_room(*bounds, *number, places));
+        self.must_fit(place, "the greatest of these numbers", has_room)
     }
 
     fn nested(&self, name: &str, given: &Given, form: &Form) -> Result<Column, Wrong> {
@@ -207,7 +222,19 @@ impl Spot<'_> {
                     return Err(self
                         .wrong(given.place, "an array in JSON can only be a constant of the whole column"));
                 }
-                _ => Form::Text(None),
+                Kind::Default
+                | Kind::Null
+                | Kind::Constant(_)
+                | Kind::Known(_)
+                | Kind::Choice(_)
+                | Kind::Words { .. }
+                | Kind::Boolean { .. }
+                | Kind::Reference { .. }
+                | Kind::User(_)
+                | Kind::Template(_)
+                | Kind::Uuid
+                | Kind::Serial { .. }
+                | Kind::Number => Form::Text(None),
             };
             columns.push((name.clone(), self.nested(name, given, &form)?));
         }

@@ -51,6 +51,9 @@ pub(crate) struct Context<'a> {
     pub(crate) volumes: Vec<(Volume, u64, bool)>,
 }
 
+/// More than any disk holds, and few enough to be reckoned with.
+const MOST_ROWS: u64 = 1_000_000_000_000;
+
 /// Makes a design, or says what is wrong and where.
 pub(crate) fn compile(
     description: &OwnDescription,
@@ -128,7 +131,7 @@ impl Context<'_> {
     /// Rows of a table; those of its parents are known.
     fn volume(&self, table: usize) -> Result<(Volume, u64, bool), Wrong> {
         let given = self.drafts[table].given;
-        Ok(match &given.volume {
+        let volume = match &given.volume {
             GivenVolume::Rows(rows) => (Volume::All, *rows, given.is_scaled),
             GivenVolume::Roles(volumes) => (Volume::Roles(*volumes), volumes.iter().sum(), given.is_scaled),
             GivenVolume::Per { parent: name, each: [low, high], place } => {
@@ -144,7 +147,13 @@ impl Context<'_> {
                 let slots = self.slots_of(parent).saturating_mul(*high);
                 (Volume::Per { parent, low: *low, high: *high }, slots, self.is_scaled(parent))
             }
-        })
+        };
+        let (_, slots, is_scaled) = volume;
+        if slots.saturating_mul(if is_scaled { self.scale } else { 1 }) > MOST_ROWS {
+            let message = format!("`{}` would have more than {MOST_ROWS} rows", given.label);
+            return Err(Wrong::new(given.place, message).help("lower `rows`, `each` or `--scale`"));
+        }
+        Ok(volume)
     }
 
     pub(crate) fn slots_of(&self, parent: Parent) -> u64 {

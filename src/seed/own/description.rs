@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use crate::error::{Explain, Kind as ErrorKind, Location};
 use crate::pg::TableName;
 use crate::seed::description::Role;
-use crate::seed::load::DescriptionError;
+use crate::seed::load::{DescriptionError, read_text};
 use crate::seed::own::given::{each, role_named, unknown_role};
 use crate::seed::own::kind::Given;
 use crate::seed::own::reader::{Entry, Section, Wrong};
@@ -75,10 +75,9 @@ impl OwnDescription {
     /// Reads the file of `folder`, if there is one.
     pub fn read(folder: &Path) -> Result<Option<Self>, DescriptionError> {
         let path = folder.join(FILE);
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Ok(Some(Self::parse(&path.display().to_string(), text)?)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(reason) => Err(DescriptionError::Unreadable { path, reason }),
+        match read_text(&path)? {
+            Some(text) => Ok(Some(Self::parse(&path.display().to_string(), text)?)),
+            None => Ok(None),
         }
     }
 
@@ -149,7 +148,13 @@ fn read_table(entry: &Entry<'_>) -> Result<GivenTable, Wrong> {
     let volume = read_volume(&mut section, &label)?;
     let is_scaled = section.take("scaled").map_or(Ok(true), |scaled| scaled.flag())?;
     let key = match section.take("key") {
-        Some(key) => Some(key.list()?.iter().map(Entry::text).collect::<Result<_, Wrong>>()?),
+        Some(key) => {
+            let columns: Vec<String> = key.list()?.iter().map(Entry::text).collect::<Result<_, Wrong>>()?;
+            if columns.is_empty() {
+                return Err(Wrong::new(key.value_place(), "`key` names no column"));
+            }
+            Some(columns)
+        }
         None => None,
     };
     let mut columns = BTreeMap::new();

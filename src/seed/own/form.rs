@@ -1,6 +1,6 @@
 //! How the server writes the values of a type: what is copied in must come out the same, or nothing would ever converge.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SubsecRound};
 
 use crate::seed::own::catalog::Attribute;
 use crate::seed::own::given::units;
@@ -52,9 +52,7 @@ impl Form {
             "int2" => Self::Integer { least: i16::MIN.into(), most: i16::MAX.into() },
             "int4" => Self::Integer { least: i32::MIN.into(), most: i32::MAX.into() },
             "int8" => Self::Integer { least: i64::MIN, most: i64::MAX },
-            "numeric" => Self::Numeric(
-                u32::try_from(attribute.modifier - 4).ok().map(|packed| (packed >> 16, packed & 0x7ff)),
-            ),
+            "numeric" => numeric(attribute.modifier),
             "float4" | "float8" => Self::Float,
             "bool" => Self::Boolean,
             "date" => Self::Date,
@@ -75,7 +73,18 @@ impl Form {
         match self {
             Self::Other => false,
             Self::Array(element) => element.is_known(),
-            _ => true,
+            Self::Text(_)
+            | Self::Integer { .. }
+            | Self::Numeric(_)
+            | Self::Float
+            | Self::Boolean
+            | Self::Date
+            | Self::Time
+            | Self::Timestamp { .. }
+            | Self::Uuid
+            | Self::Json { .. }
+            | Self::Address
+            | Self::Enum(_) => true,
         }
     }
 
@@ -95,19 +104,26 @@ impl Form {
                 Ok(_) => Err((format!("`{value}` is out of the range of the column"), None)),
                 Err(_) => Err(wrong("a whole number")),
             },
-            Self::Numeric(Some((_, scale))) => {
-                let number = units(value, *scale)
-                    .ok_or_else(|| wrong(&format!("a number of at most {scale} decimal places")))?;
+            Self::Numeric(Some((digits, scale))) => {
+                let places = value.split_once('.').map_or(0, |(_, rest)| rest.trim_end_matches('0').len());
+                let places = u32::try_from(places).ok().filter(|places| places <= scale);
+                let number = places.and_then(|places| Some((units(value, places)?, places)));
+                let (number, places) =
+                    number.ok_or_else(|| wrong(&format!("a number of at most {scale} decimal places")))?;
+                if !has_room((*digits, *scale), number, places) {
+                    return Err((format!("`{value}` is out of the range of the column"), None));
+                }
                 let mut text = String::new();
-                put_units(&mut text, number, *scale);
+                put_scaled(&mut text, number, places, *scale);
                 Ok(text)
             }
+            Self::Float => float(value).ok_or_else(|| wrong("a number")),
             Self::Boolean => match value {
                 "true" | "t" | "yes" => Ok("true".to_owned()),
                 "false" | "f" | "no" => Ok("false".to_owned()),
                 _ => Err(wrong("true or false")),
             },
-            Self::Date => value.parse::<NaiveDate>().map(|day| day.to_string()).map_err(|_| wrong("a date")),
+            Self::Date => date(value).map(|day| day.to_string()).ok_or_else(|| wrong("a date")),
             Self::Timestamp { has_zone } => {
                 timestamp(value, *has_zone).ok_or_else(|| wrong("a point in time"))
             }
@@ -124,20 +140,59 @@ impl Form {
                 put_json(&mut text, &parsed);
                 Ok(text)
             }
-            _ => Ok(value.to_owned()),
+            Self::Text(_)
+            | Self::Numeric(None)
+            | Self::Time
+            | Self::Address
+            | Self::Enum(_)
+            | Self::Array(_)
+            | Self::Other => Ok(value.to_owned()),
         }
     }
 }
 
+/// The digits in all and behind the point; of a column that rounds before the point nothing is known.
+fn numeric(modifier: i64) -> Form {
+    let Ok(packed) = u32::try_from(modifier - 4) else { return Form::Numeric(None) };
+    match (packed >> 16, packed & 0x7ff) {
+        (_, scale) if scale > 1000 => Form::Other,
+        bounds => Form::Numeric(Some(bounds)),
+    }
+}
+
+/// Whether a number in units of so many places has no more digits before the point than the column.
+pub(crate) fn has_room((digits, scale): (u32, u32), number: i64, places: u32) -> bool {
+    // One that is smaller than its places say has digits behind the point only.
+    let before = digits.saturating_add(places).saturating_sub(scale);
+    10_u64.checked_pow(before).is_none_or(|end| number.unsigned_abs() < end)
+}
+
+/// A number as the server writes it, where it is written without an exponent.
+fn float(value: &str) -> Option<String> {
+    let number: f64 = value.parse().ok()?;
+    Some(match number.abs() {
+        size if size.is_nan() => "NaN".to_owned(),
+        size if size.is_infinite() => if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned(),
+        size if size == 0.0 || (1e-4..1e15).contains(&size) => number.to_string(),
+        _ => value.to_owned(),
+    })
+}
+
+/// A day in a year of four digits: others are written otherwise.
+fn date(value: &str) -> Option<NaiveDate> {
+    value.parse::<NaiveDate>().ok().filter(|day| (1..=9999).contains(&day.year()))
+}
+
 fn timestamp(value: &str, has_zone: bool) -> Option<String> {
     let zone = if has_zone { "+00" } else { "" };
-    if let Ok(moment) = DateTime::parse_from_rfc3339(value) {
-        return Some(format!("{}{zone}", moment.naive_utc()));
-    }
     let plain = value.replacen('T', " ", 1);
-    let moment = NaiveDateTime::parse_from_str(&plain, "%Y-%m-%d %H:%M:%S").ok();
-    let moment = moment.or_else(|| plain.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0))?;
-    Some(format!("{moment}{zone}"))
+    let moment = DateTime::parse_from_rfc3339(value).map(|moment| moment.naive_utc());
+    let moment = moment.or_else(|_| NaiveDateTime::parse_from_str(&plain, "%Y-%m-%d %H:%M:%S%.f"));
+    let moment = moment.ok().or_else(|| date(&plain)?.and_hms_opt(0, 0, 0))?.round_subsecs(6);
+    date(&moment.date().to_string())?;
+    let text = moment.to_string();
+    let text = if text.contains('.') { text.trim_end_matches('0') } else { &text };
+    Some(format!("{text}{zone}"))
 }
 
 /// A number in units of so many decimal places.
@@ -152,6 +207,15 @@ pub(crate) fn put_units(text: &mut String, number: i64, places: u32) {
         let width = usize::try_from(places).unwrap_or(0);
         write!(text, "{sign}{}.{:0width$}", number / one, number % one)
     };
+}
+
+/// The same for a column of more places than the number has.
+pub(crate) fn put_scaled(text: &mut String, number: i64, places: u32, scale: u32) {
+    put_units(text, number, places);
+    if places == 0 && scale > 0 {
+        text.push('.');
+    }
+    text.extend((places..scale).map(|_| '0'));
 }
 
 /// As `jsonb` writes it: keys by length and then by bytes.

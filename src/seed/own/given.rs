@@ -119,7 +119,7 @@ fn read_kind(kind: &Entry<'_>, section: &mut Section<'_>) -> Result<Kind, Wrong>
         }
         "array" => Kind::Array {
             of: Box::new(Given::read(&required(section, "of", place)?)?),
-            length: counts(section.take("length"), [0, 3])?,
+            length: counts(section.take("length"), [0, 3], MOST_IN_A_ROW)?,
         },
         "serial" => Kind::Serial { start: section.take("start").map(|start| start.whole()).transpose()? },
         _ => {
@@ -138,22 +138,25 @@ fn required<'doc>(
     section.take(name).ok_or_else(|| Wrong::new(place, format!("this kind needs `{name}`")))
 }
 
-fn counts(entry: Option<Entry<'_>>, default: [u64; 2]) -> Result<[u64; 2], Wrong> {
+/// Words of a text and elements of an array: a row is made in memory.
+const MOST_IN_A_ROW: i64 = 10_000;
+
+fn counts(entry: Option<Entry<'_>>, default: [u64; 2], most: i64) -> Result<[u64; 2], Wrong> {
     let Some(entry) = entry else { return Ok(default) };
     if !entry.is_list() {
-        let count = entry.bounded(0, 1_000_000)?;
+        let count = entry.bounded(0, most)?;
         return Ok([count, count]);
     }
     let [low, high] = entry.range()?;
-    if low < 0 {
-        return Err(Wrong::new(entry.value_place(), format!("`{}` cannot be below zero", entry.name)));
+    for item in entry.list()? {
+        item.bounded(0, most)?;
     }
     Ok([low.unsigned_abs(), high.unsigned_abs()])
 }
 
 /// A number, or the least and the greatest.
 pub(crate) fn each(entry: Option<Entry<'_>>) -> Result<[u64; 2], Wrong> {
-    counts(entry, [1, 1])
+    counts(entry, [1, 1], 1_000_000)
 }
 
 /// A list, of which all are alike, or a table of weights.
@@ -179,7 +182,7 @@ fn words(section: &mut Section<'_>, place: usize) -> Result<Kind, Wrong> {
     } else {
         Words::These(of.list()?.iter().map(Entry::text).collect::<Result<_, Wrong>>()?)
     };
-    Ok(Kind::Words { list, count: counts(section.take("count"), [1, 1])? })
+    Ok(Kind::Words { list, count: counts(section.take("count"), [1, 1], MOST_IN_A_ROW)? })
 }
 
 /// Numbers with decimals are read as texts: a float would not say what was written.

@@ -109,7 +109,7 @@ fn number(relation: &Relation, attribute: &Attribute, form: &Form, name: &str) -
     }
     let places = match form {
         Form::Numeric(Some((digits, scale))) => {
-            let largest = 10_i64.pow((digits - scale).min(15)) - 1;
+            let largest = 10_i64.pow(digits.saturating_sub(*scale).min(15)) - 1;
             (low, high) = (low.min(largest), high.min(largest));
             (*scale).min(2)
         }
@@ -117,7 +117,19 @@ fn number(relation: &Relation, attribute: &Attribute, form: &Form, name: &str) -
             (low, high) = (low.min(*most), high.min(*most));
             0
         }
-        _ => 2,
+        Form::Text(_)
+        | Form::Numeric(None)
+        | Form::Float
+        | Form::Boolean
+        | Form::Date
+        | Form::Time
+        | Form::Timestamp { .. }
+        | Form::Uuid
+        | Form::Json { .. }
+        | Form::Address
+        | Form::Enum(_)
+        | Form::Array(_)
+        | Form::Other => 2,
     };
     if places == 0 || !(is_money || matches!(form, Form::Float | Form::Numeric(None))) {
         return Kind::Integer([low, high]);

@@ -33,6 +33,11 @@ impl Links {
             let name = &chosen.attribute.name;
             let (group, parent, target) =
                 context.reference(table, name, (to.as_deref(), column.as_deref()), chosen.given.place)?;
+            if chosen.attribute.is_required && context.slots_of(parent) == 0 && context.volumes[table].1 > 0 {
+                let message =
+                    format!("`{name}` of `{}` refers to a table that has no rows", draft.given.label);
+                return Err(Wrong::new(chosen.given.place, message).help("give that table `rows`"));
+            }
             let link = groups.iter().position(|other| *other == group).unwrap_or_else(|| {
                 let is_required = chosen.attribute.is_required;
                 let how = match (volume, parent, spread) {
@@ -208,7 +213,7 @@ impl Context<'_> {
                 );
                 Err(Wrong::new(given.place, message).help("lower `each`"))
             }
-            _ => self.must_fit(table, first, most),
+            Volume::All | Volume::Roles(_) | Volume::Per { .. } => self.must_fit(table, first, most),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What a column speaks of: words, days, other columns.
 
+use std::collections::HashSet;
+
 use crate::seed::generate::time::DAY;
 use crate::seed::own::column::Spot;
 use crate::seed::own::kind::{Kind, Words};
@@ -7,6 +9,9 @@ use crate::seed::own::lexicon;
 use crate::seed::own::reader::{Wrong, nearest};
 use crate::seed::own::template::{Piece, Written, cut};
 use crate::seed::own::value::{Moments, Path, Value};
+
+/// Two thousand years less or more: no year has another number of digits than four, and none is before the first.
+const MOST_DAYS: i64 = 365 * 1900;
 
 impl Spot<'_> {
     pub(super) fn words(&self, list: &Words, place: usize) -> Result<Vec<String>, Wrong> {
@@ -53,6 +58,10 @@ impl Spot<'_> {
             return Err(self.wrong(place, "this is no point in time"));
         };
         let today = self.context.model.reference.seconds();
+        let given = between.iter().chain([within]).flatten();
+        if given.into_iter().any(|days| days.unsigned_abs() > MOST_DAYS.unsigned_abs()) {
+            return Err(self.wrong(place, format!("days are counted from -{MOST_DAYS} to {MOST_DAYS}")));
+        }
         // To the end of the last day, but never into "today" from behind.
         let days = |[first, last]: [i64; 2]| [today + first * DAY, today + (last + 1) * DAY - 1];
         let between = match (between, after) {
@@ -116,6 +125,12 @@ impl Spot<'_> {
                     let message =
                         format!("it is unique, and {rows} rows would share {} values", values.len());
                     return Err(self.wrong(place, message).help("lower `rows`, or set `scaled = false`"));
+                }
+                let mut known = HashSet::new();
+                if let Some((twice, _)) = values.iter().find(|(value, _)| !known.insert(value)) {
+                    return Err(
+                        self.wrong(place, format!("it is unique, and `{twice}` is among its values twice"))
+                    );
                 }
                 Ok(Value::EachOnce(values.into_iter().map(|(value, _)| value).collect()))
             }

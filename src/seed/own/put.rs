@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::seed::generate::time::Moment;
 use crate::seed::own::dice::Dice;
-use crate::seed::own::form::{Form, put_units};
+use crate::seed::own::form::{Form, put_scaled, put_units};
 use crate::seed::own::value::Value;
 
 /// On a workday between eight and eighteen o'clock, where there is one.
@@ -34,7 +34,7 @@ pub(super) fn put(text: &mut String, value: impl std::fmt::Display) {
 pub(super) fn put_number(text: &mut String, number: i64, places: u32, form: &Form) {
     match form {
         Form::Numeric(Some((_, scale))) if *scale > places => {
-            put_units(text, number.saturating_mul(10_i64.pow((scale - places).min(9))), *scale);
+            put_scaled(text, number, places, *scale);
         }
         Form::Float => {
             put_units(text, number, places);
@@ -42,7 +42,19 @@ pub(super) fn put_number(text: &mut String, number: i64, places: u32, form: &For
                 text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
             }
         }
-        _ => put_units(text, number, places),
+        Form::Text(_)
+        | Form::Integer { .. }
+        | Form::Numeric(_)
+        | Form::Boolean
+        | Form::Date
+        | Form::Time
+        | Form::Timestamp { .. }
+        | Form::Uuid
+        | Form::Json { .. }
+        | Form::Address
+        | Form::Enum(_)
+        | Form::Array(_)
+        | Form::Other => put_units(text, number, places),
     }
 }
 
@@ -61,7 +73,18 @@ pub(super) fn put_moment(text: &mut String, seconds: i64, form: &Form) {
             text.truncate(start);
             text.push_str(&time);
         }
-        _ => put(text, moment),
+        Form::Text(_)
+        | Form::Integer { .. }
+        | Form::Numeric(_)
+        | Form::Float
+        | Form::Boolean
+        | Form::Timestamp { has_zone: true }
+        | Form::Uuid
+        | Form::Json { .. }
+        | Form::Address
+        | Form::Enum(_)
+        | Form::Array(_)
+        | Form::Other => put(text, moment),
     }
 }
 
@@ -95,7 +118,16 @@ pub(super) fn is_bare(value: &Value, text: &str) -> bool {
             matches!(text, "true" | "false")
                 || text.parse::<i64>().is_ok_and(|number| number.to_string() == text)
         }
-        _ => false,
+        Value::Null
+        | Value::EachOnce(_)
+        | Value::Known(_)
+        | Value::Words { .. }
+        | Value::Moment(_)
+        | Value::Linked { .. }
+        | Value::User(_)
+        | Value::Template(_)
+        | Value::Array { .. }
+        | Value::Uuid => false,
     }
 }
 

@@ -54,7 +54,12 @@ impl<'doc> Entry<'doc> {
     }
 
     pub(crate) fn text(&self) -> Result<String, Wrong> {
-        self.value.get_ref().as_str().map(str::to_owned).ok_or_else(|| self.is_not("a text"))
+        let text = self.value.get_ref().as_str().ok_or_else(|| self.is_not("a text"))?;
+        if text.contains('\0') {
+            let message = format!("`{}` holds a NUL character, which PostgreSQL cannot store", self.name);
+            return Err(Wrong::new(self.value_place(), message));
+        }
+        Ok(text.to_owned())
     }
 
     pub(crate) fn flag(&self) -> Result<bool, Wrong> {
@@ -62,8 +67,9 @@ impl<'doc> Entry<'doc> {
     }
 
     pub(crate) fn whole(&self) -> Result<i64, Wrong> {
-        let number = self.value.get_ref().as_integer().filter(|number| number.radix() == 10);
-        number.and_then(|number| number.as_str().parse().ok()).ok_or_else(|| self.is_not("a whole number"))
+        let number = self.value.get_ref().as_integer().ok_or_else(|| self.is_not("a whole number"))?;
+        i64::from_str_radix(number.as_str(), number.radix())
+            .map_err(|_| Wrong::new(self.value_place(), format!("`{}` is too large a number", self.name)))
     }
 
     /// A number of at least `low` and at most `high`.
@@ -79,8 +85,8 @@ impl<'doc> Entry<'doc> {
     /// A number, a text or a truth value as a text.
     pub(crate) fn scalar(&self) -> Result<String, Wrong> {
         match self.value.get_ref() {
-            DeValue::String(text) => Ok(text.to_string()),
-            DeValue::Integer(number) => Ok(number.as_str().to_owned()),
+            DeValue::String(_) => self.text(),
+            DeValue::Integer(_) => self.whole().map(|number| number.to_string()),
             DeValue::Float(number) => Ok(number.as_str().to_owned()),
             DeValue::Boolean(flag) => Ok(flag.to_string()),
             DeValue::Datetime(time) => Ok(time.to_string()),

@@ -16,6 +16,9 @@ use crate::seed::own::value::{Column, Moments, Parent, Path, Target, Value};
 /// What tells the draw of NULL from that of the value.
 const NULL: u64 = 0x6e75_6c6c;
 
+/// From the year 1 to the year 9999, in seconds since 1970: what lies outside is written otherwise.
+const YEARS: [i64; 2] = [-62_135_596_800, 253_402_300_799];
+
 /// A row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct At {
@@ -111,7 +114,7 @@ impl Design {
                 Some(id) => put(text, id),
                 None => return false,
             },
-            (Parent::Crm(table), _) => {
+            (Parent::Crm(table), Target::CrmCreated | Target::Own(_)) => {
                 put(text, self.crm_created(table, slot));
             }
             (Parent::Own(table), Target::Own(place)) => {
@@ -129,7 +132,16 @@ impl Design {
             Table::Organizations => self.model.organization(owner, index).created,
             Table::Contacts => self.model.contact(owner, index).created,
             Table::Opportunities => self.model.opportunity(owner, index).created,
-            _ => self.model.beginning,
+            Table::Segments
+            | Table::Tags
+            | Table::OrganizationTags
+            | Table::ContactTags
+            | Table::ContactNotes
+            | Table::Products
+            | Table::OpportunityProducts
+            | Table::OpportunityNotes
+            | Table::Tasks
+            | Table::Activities => self.model.beginning,
         }
     }
 
@@ -209,7 +221,7 @@ impl Design {
     }
 
     fn moment(&self, moments: &Moments, at: At, dice: &mut Dice) -> Option<i64> {
-        let [mut low, mut high] = moments.between.unwrap_or([i64::MIN, i64::MAX]);
+        let [mut low, mut high] = moments.between.unwrap_or(YEARS);
         if let Some(path) = moments.after {
             let mut text = String::new();
             if !self.write_path(path, at, &mut text) {
@@ -221,6 +233,8 @@ impl Design {
             // Yesterday's end comes before what is younger: then the two are at one time.
             high = high.max(low);
         }
+        // A row that follows many others in time must still be one that can be written.
+        let [low, high] = [low, high].map(|moment| moment.clamp(YEARS[0], YEARS[1]));
         Some(if moments.is_office { draw_at_work(dice, low, high) } else { dice.between(low, high) })
     }
 }

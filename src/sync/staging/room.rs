@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::catalog::managed::STAGING_SCHEMA;
+use crate::catalog::managed::{STAGING_MARK, STAGING_SCHEMA};
 use crate::pg::{PgError, PgResult, Row, Session, TableName, Writer, identifier, literal};
 use crate::sync::carried::Carried;
 
@@ -148,7 +148,7 @@ pub(crate) fn open(tables: &[Carried], berths: &[Berth], room: &Room) -> String 
         let _ = write!(
             sql,
             "create schema {STAGING_SCHEMA};\n\
-             comment on schema {STAGING_SCHEMA} is 'rows that crmctl sync is about to put in place';\n"
+             comment on schema {STAGING_SCHEMA} is '{STAGING_MARK}';\n"
         );
     }
     let _ = writeln!(
