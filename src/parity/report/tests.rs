@@ -112,7 +112,9 @@ fn a_comment_names_what_differs_and_counts_the_rest() {
 #[test]
 fn a_name_or_a_value_cannot_pass_for_a_line_of_the_answer() {
     let mut report = hostile();
-    report.tables[0].table = TableName::new("public", "a\nequal    schema\u{1b}[32m");
+    let name = TableName::new("public", "a\nequal    schema\u{1b}[32m");
+    report.tables[0].table = name.clone();
+    report.rows = report.rows.into_values().map(|rows| (name.clone(), rows)).collect();
 
     let text = report.render(&Style::PLAIN);
     assert_eq!(text.lines().count(), 5, "{text}");
