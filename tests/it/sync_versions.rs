@@ -69,7 +69,9 @@ fn rows_arrive(source: &Server, target: &Server, statements: [&[&str]; 3]) {
 
     for mode in ["full", "bulk", "staged", "delta"] {
         if mode != "full" {
-            old_rows.iter().for_each(|sql| drop(target.ask(&to, sql)));
+            for sql in old_rows {
+                drop(target.ask(&to, sql));
+            }
         }
         let output = crmctl(&project).args(["sync", "--force", "--confirm", "cloud", "--mode", mode]).run();
         assert_eq!(output.code, Some(0), "{} to {}: {output}", source.name, target.name);

@@ -1,12 +1,10 @@
 //! TLS, spoken by the library of the system. What it is asked for is in [`Expected`]; the rest does not know which it is.
 
 // Where `native-tls` is no more than a layer over OpenSSL, OpenSSL is spoken to without it: see there why.
-#[cfg(all(unix, not(target_vendor = "apple")))]
-#[path = "openssl.rs"]
-mod library;
 #[cfg(not(all(unix, not(target_vendor = "apple"))))]
-#[path = "native.rs"]
-mod library;
+mod native;
+#[cfg(all(unix, not(target_vendor = "apple")))]
+mod openssl;
 
 use std::future::Future;
 use std::io;
@@ -16,6 +14,11 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
+
+#[cfg(not(all(unix, not(target_vendor = "apple"))))]
+use self::native as library;
+#[cfg(all(unix, not(target_vendor = "apple")))]
+use self::openssl as library;
 
 use self::library::{Prepared, handshake, prepare};
 use crate::environment::{DatabaseUrl, SslMode};

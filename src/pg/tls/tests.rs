@@ -1,10 +1,10 @@
 //! A server of this process, and certificates of every kind.
 
-use openssl::pkey::PKey;
-use openssl::ssl::{
+use ::openssl::pkey::PKey;
+use ::openssl::ssl::{
     ClientHelloResponse, NameType, Ssl, SslAcceptor, SslAcceptorBuilder, SslMethod, SslVersion,
 };
-use openssl::x509::X509;
+use ::openssl::x509::X509;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_openssl::SslStream;
@@ -180,7 +180,7 @@ async fn does_not_speak_what_is_older_than_tls_1_2() {
     let url = "postgresql://db.example.com/postgres?sslmode=require";
     let most = |version| {
         let mut server = server(&valid(), &root);
-        server.clear_options(openssl::ssl::SslOptions::NO_TLSV1_1);
+        server.clear_options(::openssl::ssl::SslOptions::NO_TLSV1_1);
         server.set_cipher_list("ALL:@SECLEVEL=0").unwrap();
         server.set_max_proto_version(Some(version)).unwrap();
         server
