@@ -91,6 +91,19 @@ pub(super) async fn wait_until_ready(
     Err(not_started(log))
 }
 
+/// Waits for a server that is neither ready nor gone: whoever started it, or asked it to stop, did not live to see it.
+pub(super) async fn settle(data: &Path) -> Result<()> {
+    let deadline = Instant::now() + PATIENCE;
+    let is_on_its_way = |postmaster: &Postmaster| !postmaster.is_ready && postmaster.is_alive(data);
+    while let Some(postmaster) = Postmaster::read(data).filter(is_on_its_way) {
+        if Instant::now() > deadline {
+            return Err(LocalError::NotStopped { pid: postmaster.pid });
+        }
+        sleep(GLANCE).await;
+    }
+    Ok(())
+}
+
 /// Waits until a server has removed its `postmaster.pid`, the last thing it does.
 pub(super) async fn wait_until_gone(data: &Path, pid: i32) -> Result<()> {
     let deadline = Instant::now() + PATIENCE;

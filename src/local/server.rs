@@ -111,6 +111,7 @@ impl LocalServer {
         user::check_reachable(&self.folder, account.as_ref())?;
         self.check_length()?;
         let _lock = self.lock().await?;
+        postmaster::settle(&self.data()).await?;
         let status = self.status()?;
         if status.state == ServerState::Running {
             refresh_running(&self.home, &self.search, status.major)?;
