@@ -205,7 +205,8 @@ async fn apply_run(
             }
         }
     }
-    if failure.is_none() && writer.is_cancelled() {
+    // Who asks to stop when everything is applied gets what he did not stop.
+    if failure.is_none() && writer.is_cancelled() && waiting.len() > 0 {
         failure = Some(PgError::Interrupted.into());
     }
     match failure {
