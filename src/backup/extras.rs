@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::catalog::snapshot::Facts;
+use crate::catalog::Facts;
 use crate::catalog::{Catalog, managed};
 use crate::pg::{PgResult, Row, TableName, identifier, literal};
 

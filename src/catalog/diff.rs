@@ -42,14 +42,14 @@ pub fn diff(left: &Catalog, right: &Catalog) -> Vec<Difference> {
             None if is_part_of_missing(name, facts.get("table"), right) => {}
             None => differences.push(Difference { object: name.clone(), change: Change::OnlyLeft }),
             Some(other) => {
-                let names: std::collections::BTreeSet<&String> = facts.keys().chain(other.keys()).collect();
+                let names: std::collections::BTreeSet<&str> = facts.keys().chain(other.keys()).collect();
                 let value = |facts: &crate::catalog::Facts, name: &str| {
                     facts.get(name).cloned().unwrap_or(Value::Null)
                 };
                 let facts: Vec<_> = names
                     .into_iter()
-                    .filter(|fact| is_compared(fact) && facts.get(*fact) != other.get(*fact))
-                    .map(|fact| (fact.clone(), value(facts, fact), value(other, fact)))
+                    .filter(|fact| is_compared(fact) && facts.get(fact) != other.get(fact))
+                    .map(|fact| (fact.to_owned(), value(facts, fact), value(other, fact)))
                     .collect();
                 if !facts.is_empty() {
                     differences.push(Difference { object: name.clone(), change: Change::Differs { facts } });

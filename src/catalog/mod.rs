@@ -11,5 +11,6 @@ mod view;
 mod words;
 
 pub use diff::{Change, Difference, diff};
-pub use snapshot::{Catalog, Facts, ObjectName, read};
+pub use facts::Facts;
+pub use snapshot::{Catalog, ObjectName, read};
 pub use table::{Column, ForeignKey, LooseCheck, Table};

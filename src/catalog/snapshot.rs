@@ -8,7 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub use crate::catalog::sql::query;
-use crate::catalog::{facts, routine, view};
+use crate::catalog::{Facts, facts, routine, view};
 use crate::pg::{PgError, PgResult, Row, Session};
 
 /// What identifies an object: kind, schema, and name within the schema (`table.column` for parts of tables).
@@ -31,9 +31,6 @@ impl std::fmt::Display for ObjectName {
         }
     }
 }
-
-/// The facts of an object that make it what it is, by name.
-pub type Facts = BTreeMap<String, Value>;
 
 /// Everything the user made in a database. Owners are normalised, the platform's objects left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

@@ -35,7 +35,7 @@ impl Catalog {
 }
 
 fn typed<T: serde::de::DeserializeOwned>(facts: &Facts) -> PgResult<T> {
-    let object = facts.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let object = facts.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
     serde_json::from_value(Value::Object(object)).map_err(|error| PgError::Protocol(error.to_string()))
 }
 

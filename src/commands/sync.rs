@@ -59,6 +59,7 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
     };
     let intent = if args.force && !args.dry_run { Intent::Overwrite } else { Intent::Look };
     let plan = sync::plan(&left, &right, &options)?;
+    drop((left, right)); // two schemas, which may be large: from here on rows need the memory
     let plan = sync::rehearse(&mut source, plan, intent).await?;
     let key = if plan.needs_mask_key() { app.mask_key(&from, intent)? } else { None };
     let mut ends = Ends { source: &mut source, target: &mut target };

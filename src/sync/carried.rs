@@ -33,6 +33,11 @@ impl Carried {
         Self { target, columns, source: source.from_clause(), emptying: Emptying::Truncate }
     }
 
+    /// Whether the source's rows are those of a table, and not of a query.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.source == self.target.from_clause()
+    }
+
     /// The names of the columns that are written, as SQL.
     pub(crate) fn columns_sql(&self) -> String {
         columns_sql(&self.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>())

@@ -8,19 +8,28 @@ use crate::sync::carried::{Carried, Emptying};
 use crate::sync::family::Families;
 use crate::sync::observe::Side;
 use crate::sync::plan::Method;
+use crate::sync::route::Route;
 
 /// A table up to this size is emptied row by row: some milliseconds.
 const FEW_BYTES: u64 = 1024 * 1024;
 
 /// Decides for each table. `members` are these tables and their partitions. Those that refer to a truncated one must be
-/// truncated with it.
-pub(crate) fn decide(tables: &mut [Carried], members: &[Table], target: &Side, method: Method) {
+/// truncated with it. In bulk, a table that gets many rows is truncated as well: only what begins anew may be frozen.
+pub(crate) fn decide(
+    tables: &mut [Carried],
+    members: &[Table],
+    (source, target): (&Side, &Side),
+    (method, route): (Method, Route),
+) {
     let ruled: BTreeSet<TableName> = target
         .catalog
         .of_kind("rule")
         .filter_map(|(name, facts)| Some(TableName::new(&name.schema, facts.get("table")?.as_str()?)))
         .collect();
-    let is_large = |name: &TableName| target.sizes.get(name).is_none_or(|size| size.bytes > FEW_BYTES);
+    let is_large_on =
+        |side: &Side, name: &TableName| side.sizes.get(name).is_none_or(|size| size.bytes > FEW_BYTES);
+    let is_large =
+        |name: &TableName| is_large_on(target, name) || (route == Route::Bulk && is_large_on(source, name));
     let must = |table: &Table| method != Method::ReplicaRole || ruled.contains(&table.name);
     choose(tables, members, |table, root| must(table) || is_large(root));
 }

@@ -118,7 +118,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let transfers = transfers(&ordered, source);
     let (mut carried, selected) = select(ordered, &all, (source, target), options)?;
     let checks = unchecked_keys(method, &families, &all, &selected);
-    emptying::decide(&mut carried, &families, target, method);
+    emptying::decide(&mut carried, &families, (source, target), (method, route));
     let set = set_sequences(source, target, options);
 
     Ok(SyncPlan {

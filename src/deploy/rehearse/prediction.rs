@@ -40,7 +40,11 @@ mod tests {
     fn catalog(objects: &[(&str, &str)]) -> Catalog {
         let name =
             |name: &str| ObjectName { kind: "view".into(), schema: "public".into(), name: name.into() };
-        let facts = |definition: &str| [("definition".to_owned(), definition.into())].into();
+        let facts = |definition: &str| {
+            let mut facts = crate::catalog::Facts::new();
+            assert!(facts.insert("definition", definition.into()));
+            facts
+        };
         Catalog { objects: objects.iter().map(|(of, text)| (name(of), facts(text))).collect() }
     }
 

@@ -6,7 +6,7 @@ use crate::parity;
 use crate::pg::{Answer, ChunkReceiver, CopySink, CopySource, PgError, PgResult, Writer, identifier};
 use crate::plan::Progress;
 use crate::sync::bulk::format::Format;
-use crate::sync::carried::Carried;
+use crate::sync::carried::{Carried, Emptying};
 use crate::sync::copied::Copied;
 use crate::sync::finish::Content;
 use crate::sync::pipeline::{Answers, digests, joined, users};
@@ -19,13 +19,6 @@ pub(super) struct Rows<'a> {
     pub(super) copies: &'a [Copied],
     pub(super) formats: &'a [Format],
     pub(super) from_source: VecDeque<ChunkReceiver>,
-}
-
-/// Whichever way tables were emptied, these begin anew: only then may rows be frozen.
-fn truncate(plan: &SyncPlan) -> Option<String> {
-    let tables: Vec<String> =
-        plan.details.tables.iter().map(|carried| carried.target.from_clause()).collect();
-    (!tables.is_empty()).then(|| format!("truncate table {}", tables.join(", ")))
 }
 
 /// What an answer is about.
@@ -121,11 +114,12 @@ impl Flight {
         self.work(writer, &joined(undo::clear(plan).into_iter()))?;
         // Keys that stay lead out of the set, and a table with checks ahead of it cannot be altered.
         let down = std::iter::once("set constraints all immediate".to_owned()).chain(rebuild.takes_down());
-        self.work(writer, &joined(down.chain(truncate(plan))))?;
+        self.work(writer, &joined(down))?;
         for ((copied, format), carried) in table_copies.iter().zip(formats).zip(&plan.details.tables) {
             // Nobody sees the rows before COMMIT, whichever snapshot he has: to have them frozen at once saves
-            // a second writing. Partitions refuse it.
-            let freeze = (!carried.target.is_partitioned).then_some("freeze");
+            // a second writing. Partitions refuse it, and so do tables that were not emptied at once.
+            let begins_anew = carried.emptying == Emptying::Truncate && !carried.target.is_partitioned;
+            let freeze = begins_anew.then_some("freeze");
             let options: Vec<&str> = format.option().into_iter().chain(freeze).collect();
             let options =
                 if options.is_empty() { String::new() } else { format!(" ({})", options.join(", ")) };

@@ -69,13 +69,37 @@ impl Format {
 /// Asks the source whether each table's rows have the types of the target's columns, in order. One row a table; of
 /// those that could never travel in binary format nothing is asked.
 pub(super) fn query(tables: &[Carried]) -> String {
-    let asked = tables.iter().enumerate().map(|(place, carried)| {
-        let fits =
-            plain_types(carried).map_or_else(|| "false".to_owned(), |types| has_types(carried, &types));
-        format!("select {place} as place, {fits} as fits")
-    });
-    let asked: Vec<String> = asked.collect();
-    if asked.is_empty() { "select where false".to_owned() } else { asked.join(" union all ") + " order by 1" }
+    let mut columns = Vec::new();
+    let mut asked = vec!["select place, fits from stored".to_owned()];
+    for (place, carried) in tables.iter().enumerate() {
+        match plain_types(carried) {
+            None => asked.push(format!("select {place}, false")),
+            Some(types) if carried.is_whole() => columns.push(wanted(place, carried, &types)),
+            Some(types) => asked.push(format!("select {place}, {}", has_types(carried, &types))),
+        }
+    }
+    // Of so many tables, to look into the catalog takes milliseconds; to let the planner find a type of each column, seconds.
+    let none = "select null::int, null::pg_catalog.regclass, '{}'::pg_catalog.text[], '{}'::pg_catalog.text[] where false";
+    columns.push(none.to_owned());
+    format!(
+        "with stored as (select place, not exists (select from unnest(w.names, w.types) c (name, type) \
+           left join pg_catalog.pg_attribute a on a.attrelid = w.relation and a.attname = c.name \
+           where pg_catalog.format_type(a.atttypid, null) is distinct from c.type) as fits \
+         from ({}) w (place, relation, names, types)) {} order by 1",
+        columns.join(" union all "),
+        asked.join(" union all ")
+    )
+}
+
+fn wanted(place: usize, carried: &Carried, types: &[&str]) -> String {
+    let names: Vec<&str> = carried.columns.iter().map(|column| column.name.as_str()).collect();
+    let relation = literal(&carried.target.name.sql());
+    format!("select {place}, {relation}::pg_catalog.regclass, {}, {}", texts(&names), texts(types))
+}
+
+fn texts(values: &[&str]) -> String {
+    let values: Vec<String> = values.iter().map(|value| literal(value)).collect();
+    format!("array[{}]::pg_catalog.text[]", values.join(", "))
 }
 
 /// No row is read: what a query yields has a type even where it yields nothing.
@@ -85,12 +109,10 @@ fn has_types(carried: &Carried, types: &[&str]) -> String {
         .iter()
         .map(|column| format!("pg_catalog.pg_typeof(t.{})::pg_catalog.text", identifier(&column.name)))
         .collect();
-    let wanted: Vec<String> = types.iter().map(|name| literal(name)).collect();
     format!(
-        "(select array[{}]::pg_catalog.text[] = array[{}]::pg_catalog.text[] \
-         from (select) one left join ({} limit 0) t on true)",
+        "(select array[{}]::pg_catalog.text[] = {} from (select) one left join ({} limit 0) t on true)",
         found.join(", "),
-        wanted.join(", "),
+        texts(types),
         carried.select()
     )
 }
