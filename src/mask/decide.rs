@@ -41,17 +41,16 @@ struct Deciding<'a> {
     unique: BTreeSet<Name<'a>>,
 }
 
-/// Decides for all columns of `tables`, which are those of the source that go along. `guarded` names the source when it
-/// is protected: then every column that looks personal must have a rule.
+/// Decides for all columns of `tables`, those of `all` the source's that go along. `guarded` names the source when it is
+/// protected: then every column that looks personal must have a rule.
 pub(crate) fn decide(
     rules: &[Rule],
-    catalog: &Catalog,
+    (catalog, all): (&Catalog, &[Table]),
     tables: &[&Table],
     guarded: Option<&EnvironmentName>,
 ) -> Result<Masking, MaskError> {
-    let all = catalog.tables().unwrap_or_default();
     for rule in rules.iter().filter(|rule| rule.is_exact()) {
-        check_column(rule, &all)?;
+        check_column(rule, all)?;
     }
     let indexes = unique_columns(catalog);
     let mut deciding = Deciding { catalog, tables, chosen: BTreeMap::new(), unique: BTreeSet::new() };

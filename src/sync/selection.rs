@@ -57,7 +57,7 @@ pub(crate) fn select(
         .collect();
     let tables: Vec<&Table> = pairs.iter().map(|(_, source)| *source).collect();
     let guarded = selection.is_guarded.then_some(&options.from);
-    let masking = mask::decide(&selection.masks, &source.catalog, &tables, guarded)?;
+    let masking = mask::decide(&selection.masks, (&source.catalog, sources), &tables, guarded)?;
     check_filters(&selection.filters, &tables, sources)?;
     let narrowings = subset::narrow(&tables, &selection.filters.iter().collect::<Vec<_>>());
 
