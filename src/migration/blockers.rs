@@ -35,7 +35,8 @@ pub(crate) async fn name_at_end(targets: &[Target], failure: Failure) -> Failure
     if !text.contains("[SQLSTATE 55P03]") || text.starts_with(BLOCKED) {
         return failure;
     }
-    for target in targets {
+    // What is written to is looked at first: where rows are read, a session of this very command may still be open.
+    for target in targets.iter().rev() {
         let cancel = Cancel::default();
         let asking = async {
             let mut session = Session::open(target, &cancel).await?;

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::{Database, Output, Project, Which, World, crmctl};
+use crate::support::{Database, Output, Project, Which, World, crmctl, try_query};
 
 const SCHEMA: &str = include_str!("sync/awkward.sql");
 const ROWS: &str = include_str!("sync/awkward_rows.sql");
@@ -117,6 +117,9 @@ fn what_a_role_or_a_database_is_set_to_does_not_matter() {
     let project = Project::new().local(&local).cloud(&cloud);
 
     sync(&project).expect(0);
+    // Whoever looks now would be stopped after a millisecond as well.
+    let admin = Which::Cloud.cluster().admin_url("template1");
+    try_query(&admin, &format!("alter database {} reset all", cloud.name())).unwrap();
     let seen = "set timezone = 'UTC'; set datestyle = 'ISO'; set extra_float_digits = 3; set intervalstyle = 'postgres'; \
         set bytea_output = 'hex'; set quote_all_identifiers = off; set search_path = ''; select a::text from public.a";
     assert_eq!(cloud.value(seen), local.value(seen));
