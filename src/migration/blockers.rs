@@ -71,8 +71,9 @@ fn told(failure: Failure, rows: &[Row]) -> Failure {
     }
 }
 
-/// Holders of locks on relations of these names, or on any of the user's when there are none, who has been at it longest first. Those who wait like us are not
-/// in the way. Files may have set a path on which others put functions; the setting ends with the message.
+/// Holders of locks on relations of these names, or on any of the user's when there are none, who has been at it longest
+/// first. Those who wait like us are not in the way. Files may have set a path on which others put functions; the setting
+/// ends with the message.
 fn query(names: &[String]) -> String {
     let of_names = match names {
         [] => String::new(),

@@ -79,8 +79,9 @@ fn choose(tables: &mut [Carried], members: &[Table], must: impl Fn(&Table, &Tabl
     }
 }
 
-/// The statements; a `delete` without a condition is refused where the platform's `safeupdate` is loaded. One `truncate` for all it is meant for, so that foreign keys among them do not matter; tables that
-/// inherit from one of them are emptied only when they are meant themselves.
+/// The statements; a `delete` without a condition is refused where the platform's `safeupdate` is loaded. One `truncate`
+/// for all it is meant for, so that foreign keys among them do not matter; tables that inherit from one of them are
+/// emptied only when they are meant themselves.
 pub(crate) fn statements(tables: &[Carried]) -> Vec<String> {
     let by = |way: Emptying| {
         tables
