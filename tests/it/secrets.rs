@@ -43,6 +43,13 @@ fn command_lines() -> impl Iterator<Item = String> {
     })
 }
 
+fn seed_back_up_and_restore(project: &Project) {
+    for arguments in [&["seed"][..], &["backup", "create"], &["restore", "latest", "--force"]] {
+        let call = arguments.iter().fold(crmctl(project), Call::arg);
+        call.args(["--env", "cloud", "--confirm", "cloud"]).env("TEST_USER_PASSWORD", PASSWORD).success();
+    }
+}
+
 #[test]
 fn the_list_of_processes_never_shows_a_password() {
     if !std::path::Path::new("/proc/self/cmdline").exists() {
@@ -51,13 +58,7 @@ fn the_list_of_processes_never_shows_a_password() {
     let cloud = Database::migrated(Which::Cloud);
     let project = Project::new().cloud(&cloud).with_crm_migrations().with_crm_seeds();
     let watcher = Watcher::start();
-    let run = |arguments: &[&str]| {
-        let call = arguments.iter().fold(crmctl(&project), Call::arg);
-        call.args(["--env", "cloud", "--confirm", "cloud"]).env("TEST_USER_PASSWORD", PASSWORD).success();
-    };
-    run(&["seed"]);
-    run(&["backup", "create"]);
-    run(&["restore", "latest", "--force"]);
+    seed_back_up_and_restore(&project);
     let seen = watcher.finish();
 
     assert!(seen.iter().any(|line| line.contains("pg_dump")), "the watcher was too slow to see pg_dump");
@@ -113,13 +114,7 @@ fn the_log_of_a_server_that_logs_everything_holds_no_password() {
         cloud.query(&format!("alter database {} set {setting}", cloud.name()));
     }
     let project = Project::new().cloud(&cloud).with_crm_migrations().with_crm_seeds();
-    let run = |arguments: &[&str]| {
-        let call = arguments.iter().fold(crmctl(&project), Call::arg);
-        call.args(["--env", "cloud", "--confirm", "cloud"]).env("TEST_USER_PASSWORD", PASSWORD).success();
-    };
-    run(&["seed"]);
-    run(&["backup", "create"]);
-    run(&["restore", "latest", "--force"]);
+    seed_back_up_and_restore(&project);
 
     let log = String::from_utf8_lossy(&std::fs::read(Which::Cloud.cluster().log()).unwrap()).into_owned();
     assert!(log.contains("auth.users"), "it logs statements");

@@ -74,13 +74,20 @@ fn a_server_that_stops_at_once_while_an_index_is_built_is_deployed_to_the_end_wh
     assert!(is(&url, "array_agg(state) = '{done}' from supabase_migrations.crmctl_deploys"));
 }
 
-#[test]
-fn a_server_that_stops_at_once_while_rows_are_copied_has_its_old_rows_when_it_is_back() {
-    const TABLE: &str = "create table public.a (id int primary key, x text);";
+const TABLE: &str = "create table public.a (id int primary key, x text);";
+
+/// A source of rows, and a server of its own that is to take them and can be stopped.
+fn thousand_rows_and_a_server() -> (Database, Server) {
     let source = Database::empty_on(Which::Cloud);
     source.run(TABLE).query("insert into public.a select n, 'new' from generate_series(1, 1000) n");
     let server = Server(Project::new().cloud(&source).setting("[environments.local]\nmanaged = true"));
     crmctl(&server.0).args(["local", "start"]).success();
+    (source, server)
+}
+
+#[test]
+fn a_server_that_stops_at_once_while_rows_are_copied_has_its_old_rows_when_it_is_back() {
+    let (source, server) = thousand_rows_and_a_server();
     let (url, pid) = server.facts();
     let run = |url: &str, sql: &str| try_query(url, sql).unwrap();
     run(
@@ -115,11 +122,7 @@ fn a_server_that_stops_at_once_while_rows_are_copied_has_its_old_rows_when_it_is
 
 #[test]
 fn rows_that_were_staged_and_that_the_server_lost_when_it_stopped_are_staged_anew() {
-    const TABLE: &str = "create table public.a (id int primary key, x text);";
-    let source = Database::empty_on(Which::Cloud);
-    source.run(TABLE).query("insert into public.a select n, 'new' from generate_series(1, 1000) n");
-    let server = Server(Project::new().cloud(&source).setting("[environments.local]\nmanaged = true"));
-    crmctl(&server.0).args(["local", "start"]).success();
+    let (_source, server) = thousand_rows_and_a_server();
     let (url, pid) = server.facts();
     try_query(&url, &format!("{TABLE} insert into public.a values (1, 'old')")).unwrap();
     let writer = url.clone();
