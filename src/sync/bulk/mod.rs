@@ -5,8 +5,8 @@
 //! very transaction and is on disk before COMMIT is sent. Memory is bounded: rows go from one connection to the other
 //! through channels of a fixed size.
 //!
-//! Where time goes: the target's one process writes rows, and the other core meanwhile has the source's COPY, the
-//! source's digest and ourselves. Then indexes are built and the target's digest is taken by several processes each.
+//! Where time goes: the target's one process writes rows, fed by the source's COPY. Then it builds indexes with the help
+//! of others while the source digests its rows; foreign keys are checked by it alone, and its digest is taken by several.
 
 mod flight;
 mod format;
