@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::environment::EnvironmentName;
@@ -13,6 +13,9 @@ pub const FORMAT_VERSION: u32 = 1;
 /// The name of the manifest's file.
 pub const MANIFEST_FILE: &str = "manifest.json";
 
+/// How a second stands in a name.
+const SECOND: &str = "%Y%m%dT%H%M%SZ";
+
 /// The name of a backup, and of its folder: `<environment>-<UTC yyyymmddThhmmssZ>[-n]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -22,13 +25,19 @@ impl BackupId {
     /// The `attempt`-th name (from 1) for a backup of this second.
     #[must_use]
     pub fn new(environment: &EnvironmentName, now: DateTime<Utc>, attempt: u32) -> Self {
-        let stem = format!("{environment}-{}", now.format("%Y%m%dT%H%M%SZ"));
+        let stem = format!("{environment}-{}", now.format(SECOND));
         Self(if attempt <= 1 { stem } else { format!("{stem}-{attempt}") })
     }
 
     /// The name of an existing folder.
     pub(crate) fn of_folder(name: &str) -> Self {
         Self(name.to_owned())
+    }
+
+    /// The second in it; `None` where somebody else gave the name.
+    pub(crate) fn second(&self) -> Option<DateTime<Utc>> {
+        let parse = |part| NaiveDateTime::parse_from_str(part, SECOND).ok();
+        self.0.rsplit('-').take(2).find_map(parse).map(|second| second.and_utc())
     }
 
     /// The name as text.
@@ -177,5 +186,8 @@ mod tests {
 
         assert_eq!(BackupId::new(&name, now, 1).as_str(), "cloud-20260101T000000Z");
         assert_eq!(BackupId::new(&name, now, 2).as_str(), "cloud-20260101T000000Z-2");
+        assert_eq!(BackupId::new(&name, now, 1).second(), Some(now));
+        assert_eq!(BackupId::new(&name, now, 2).second(), Some(now));
+        assert_eq!(BackupId::of_folder("before-the-move").second(), None);
     }
 }

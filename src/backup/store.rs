@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -54,10 +54,16 @@ impl Store {
         Self { root: root.into() }
     }
 
-    /// Begins a backup, and tidies away what others left unfinished.
+    /// Begins a backup, and tidies away what others left unfinished. It is dated after all that are there, also when
+    /// this machine's clock was set back: the one made last is `latest`, whatever the clock says.
     pub fn create(&self, environment: &EnvironmentName, now: DateTime<Utc>) -> Result<Partial> {
         self.tidy(now);
-        Partial::create(&self.root, environment, now)
+        let names =
+            std::fs::read_dir(&self.root).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        let seconds = names.filter_map(|name| BackupId::of_folder(&name.to_string_lossy()).second());
+        let after_newest = seconds.max().map(|newest| newest + TimeDelta::seconds(1));
+        let is_behind = |after: &DateTime<Utc>| *after > now + TimeDelta::seconds(1);
+        Partial::create(&self.root, environment, after_newest.filter(is_behind).unwrap_or(now))
     }
 
     /// Reads all manifests.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use crate::error::{Explain, Kind, Location};
 use crate::migration::file::MigrationFile;
@@ -232,8 +232,12 @@ fn file_names(path: &Path) -> Result<Vec<String>, DirectoryError> {
     Ok(names)
 }
 
+/// How a version is made of a time.
+pub(crate) const VERSION_FORMAT: &str = "%Y%m%d%H%M%S";
+
 /// Makes a new migration with a version of `now`, in UTC, and returns its path. Makes the folder when there is
-/// none. Never overwrites, and never takes a version that exists: it takes the next free second.
+/// none. Never overwrites, and comes after all that are there, also when this machine's clock was set back or is behind
+/// that of a colleague: it takes the next free second.
 pub fn new_file(
     folder: &Path,
     title: &str,
@@ -250,22 +254,23 @@ pub fn new_file(
     }
     fs::create_dir_all(folder).map_err(failed(folder))?;
     let names = file_names(folder)?;
-    let mut time = now;
+    let times =
+        names.iter().filter_map(|name| NaiveDateTime::parse_from_str(parts(name)?.0, VERSION_FORMAT).ok());
+    let mut time = match times.max() {
+        Some(newest) if newest >= now.naive_utc() - TimeDelta::seconds(1) => newest + TimeDelta::seconds(1),
+        Some(_) | None => now.naive_utc(),
+    };
     loop {
-        let version = time.format("%Y%m%d%H%M%S").to_string();
-        if !names.iter().any(|name| parts(name).is_some_and(|(taken, _)| taken == version)) {
-            let path = folder.join(format!("{version}_{slug}.sql"));
-            match fs::File::create_new(&path) {
-                Ok(mut file) => {
-                    io::Write::write_all(&mut file, content.as_bytes()).map_err(failed(&path))?;
-                    return Ok(path);
-                }
-                // Somebody else was quicker; the next second is free.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(failed(&path)(error)),
+        let path = folder.join(format!("{}_{slug}.sql", time.format(VERSION_FORMAT)));
+        match fs::File::create_new(&path) {
+            Ok(mut file) => {
+                io::Write::write_all(&mut file, content.as_bytes()).map_err(failed(&path))?;
+                return Ok(path);
             }
+            // Somebody else was quicker; the next second is free.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => time += TimeDelta::seconds(1),
+            Err(error) => return Err(failed(&path)(error)),
         }
-        time += TimeDelta::seconds(1);
     }
 }
 

@@ -125,3 +125,17 @@ fn a_backup_is_found_by_name_by_unique_beginning_and_as_latest() {
     assert!(store.find("cl").unwrap_err().to_string().contains("the beginning of 2"));
     assert!(store.find("").unwrap_err().to_string().contains("there is no backup"));
 }
+
+#[test]
+fn the_backup_made_last_is_the_latest_although_the_clock_was_set_back() {
+    let (_folder, store) = store();
+    make(&store, "cloud", 3600);
+    let second = make(&store, "cloud", 0);
+    assert_eq!(store.find("latest").unwrap(), second);
+
+    let third = make(&store, "cloud", 0);
+    assert_eq!(store.find("latest").unwrap(), third);
+    let fourth = make(&store, "cloud", 7200);
+    assert_eq!(fourth.manifest.taken_at, at(7200));
+    assert_eq!(store.find("latest").unwrap(), fourth);
+}

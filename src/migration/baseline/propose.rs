@@ -13,7 +13,7 @@ use crate::migration::baseline::observe::{Observed, dump};
 use crate::migration::baseline::plan::{BaselineError, BaselinePlan, Proof, check, plan};
 use crate::migration::baseline::prove::{fitting_versions, prove};
 use crate::migration::baseline::script::{EmptyProject, script};
-use crate::migration::directory::{Directory, DirectoryError, slug};
+use crate::migration::directory::{Directory, DirectoryError, VERSION_FORMAT, slug};
 use crate::migration::file::MigrationFile;
 use crate::migration::place::Place;
 use crate::migration::refusal::PlanError;
@@ -95,7 +95,7 @@ fn draft(request: &Request<'_>) -> Result<Draft> {
             if name.is_empty() {
                 return Err(DirectoryError::EmptyTitle { title: request.title.to_owned() }.into());
             }
-            let version = Version::stored(request.now.format("%Y%m%d%H%M%S").to_string());
+            let version = Version::stored(request.now.format(VERSION_FORMAT).to_string());
             Ok(Draft::New { version, name })
         }
     }

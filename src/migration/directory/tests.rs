@@ -130,6 +130,18 @@ fn a_new_file_takes_the_next_second_when_its_version_is_taken() {
 }
 
 #[test]
+fn a_new_file_comes_after_all_others_whatever_the_clock_says() {
+    let folder = folder(&[
+        ("20270101000000_of_a_clock_ahead.sql", ""),
+        ("99999999999999_no_time.sql", ""),
+        ("7_small.sql", ""),
+    ]);
+
+    let path = new_file(folder.path(), "a", "", noon()).unwrap();
+    assert!(path.ends_with("20270101000001_a.sql"), "{path:?}");
+}
+
+#[test]
 fn a_title_without_a_letter_is_refused() {
     let folder = folder(&[]);
     assert!(matches!(new_file(folder.path(), " -- ", "", noon()), Err(DirectoryError::EmptyTitle { .. })));
