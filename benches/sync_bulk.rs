@@ -56,8 +56,7 @@ fn main() {
 
     let mut figures = [const { Vec::new() }; 5];
     let pgcopydb = pgcopydb();
-    let rounds = if has("--large") { bench.slow_rounds() } else { bench.rounds() };
-    for _ in 0..rounds {
+    for _ in 0..bench.rounds() {
         figures[0].push(ours(&bench));
         figures[1].push(limit(folder.path()));
         figures[2].push(dump_and_restore());
