@@ -51,7 +51,10 @@ async fn apply_in_transaction(
         Method::Rebuild(migrations) => {
             writer.run(&clear::objects_sql()).await?;
             writer
-                .run("delete from supabase_migrations.schema_migrations; delete from supabase_migrations.crmctl_migrations")
+                .run(
+                    "delete from supabase_migrations.schema_migrations where true; \
+                     delete from supabase_migrations.crmctl_migrations where true",
+                )
                 .await?;
             remove_users(writer, plan).await?;
             progress.phase("applying migrations", migrations.steps.len() as u64);

@@ -72,7 +72,7 @@ pub(crate) fn insert(carried: &Carried, berth: &Berth) -> String {
 
 /// Deletes all rows of a table that cannot be truncated.
 pub(crate) fn delete_all(carried: &Carried) -> String {
-    format!("delete from {}", carried.target.from_clause())
+    format!("delete from {} where true", carried.target.from_clause())
 }
 
 /// Looks some staged rows up in the table: how many, and how many of them are not there as they are. `None` when that
