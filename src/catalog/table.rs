@@ -1,8 +1,10 @@
 //! The tables of a catalog as far as their rows are concerned, typed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::value::MapDeserializer;
 use serde_json::Value;
 
 use crate::catalog::{Catalog, Facts};
@@ -19,9 +21,10 @@ impl Catalog {
             })
             .collect();
         for (name, facts) in self.of_kind("column") {
-            let column: Column = typed(facts)?;
-            if let Some(table) = tables.get_mut(&TableName::new(&name.schema, &column.table)) {
-                table.columns.push(column);
+            if let Some(table) =
+                table_of(facts).and_then(|table| tables.get_mut(&TableName::new(&name.schema, table)))
+            {
+                Arc::make_mut(&mut table.columns).push(typed(facts)?);
             }
         }
         for (name, facts) in self.of_kind("constraint") {
@@ -35,14 +38,17 @@ impl Catalog {
 }
 
 fn typed<T: serde::de::DeserializeOwned>(facts: &Facts) -> PgResult<T> {
-    let object = facts.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
-    serde_json::from_value(Value::Object(object)).map_err(|error| PgError::Protocol(error.to_string()))
+    let facts = MapDeserializer::<_, serde_json::Error>::new(facts.iter());
+    T::deserialize(facts).map_err(|error| PgError::Protocol(error.to_string()))
+}
+
+fn table_of(facts: &Facts) -> Option<&str> {
+    facts.get("table").and_then(Value::as_str)
 }
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Column {
-    table: String,
     /// Name, unquoted.
     #[serde(rename = "column")]
     pub name: String,
@@ -108,7 +114,7 @@ pub struct LooseCheck {
     pub comment: Option<String>,
 }
 
-/// A table as far as its rows are concerned.
+/// A table as far as its rows are concerned. Clones share the columns, of which there are many.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
     /// Its name.
@@ -120,7 +126,7 @@ pub struct Table {
     /// The table that it is a partition of, which may be one itself.
     pub partition_of: Option<TableName>,
     /// All columns, in name order.
-    pub columns: Vec<Column>,
+    pub columns: Arc<Vec<Column>>,
     /// Columns of the primary key; empty without one.
     pub primary_key: Vec<String>,
     /// Foreign keys.
@@ -140,7 +146,7 @@ impl Table {
             name,
             is_partitioned: facts.contains_key("partitioned_by"),
             is_partition: facts.contains_key("partition"),
-            columns: Vec::new(),
+            columns: Arc::default(),
             primary_key: Vec::new(),
             foreign_keys: Vec::new(),
             is_key_deferrable: false,

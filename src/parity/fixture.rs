@@ -18,7 +18,7 @@ pub(crate) fn table(name: &str, columns: &[(&str, &str)], primary_key: &[&str]) 
         is_partitioned: false,
         is_partition: false,
         partition_of: None,
-        columns: columns.collect(),
+        columns: Arc::new(columns.collect()),
         primary_key: primary_key.iter().map(ToString::to_string).collect(),
         foreign_keys: Vec::new(),
         is_key_deferrable: false,

@@ -83,6 +83,8 @@ fn break_one_cycle<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn table(name: &str, references: &[&str]) -> Table {
@@ -105,7 +107,7 @@ mod tests {
             is_partitioned: false,
             is_partition: false,
             partition_of: None,
-            columns: Vec::new(),
+            columns: Arc::default(),
             primary_key: Vec::new(),
             loose_checks: Vec::new(),
         }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::pg::TableName;
 
@@ -18,7 +20,7 @@ fn table(name: &str, references: &[&str]) -> Table {
         name: TableName::new("public", name),
         is_partitioned: false,
         is_partition: false,
-        columns: Vec::new(),
+        columns: Arc::default(),
         primary_key: Vec::new(),
         is_key_deferrable: false,
         replica_identity: None,
