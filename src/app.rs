@@ -18,7 +18,7 @@ use crate::guard::{self, Answers, Approved};
 use crate::lint::{Finding, Severity};
 use crate::local::{self, Grants, Home, LocalServer};
 use crate::mask;
-use crate::migration::blockers;
+use crate::pg::blockers;
 use crate::pg::{Session, Target};
 use crate::plan::{Hazard, Plan, Progress, Render};
 use crate::seed::{Seeding, What};

@@ -4,9 +4,13 @@
 //! the error is. `?` turns it into a [`Failure`] and keeps both. Foreign errors (io, drivers) travel as
 //! `anyhow` errors with `.context(..)` and are of kind [`Kind::Failed`].
 
+mod location;
+
 use std::fmt;
 
 use serde::Serialize;
+
+pub use self::location::Location;
 
 /// The result of everything that can fail in a way the user is told about.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -95,54 +99,6 @@ impl From<Kind> for ExitStatus {
     }
 }
 
-/// Where in a file an error is: line and column count characters from 1.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Location {
-    /// The file, as the user would name it.
-    pub file: String,
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
-    /// The text of that line, without its line break.
-    pub excerpt: String,
-}
-
-/// A line that is longer, in bytes, is shown up to a little behind the place only, or not at all.
-const LONGEST_EXCERPT: usize = 4096;
-
-impl Location {
-    /// The location of a byte offset of `text`, which is the content of `file`.
-    #[must_use]
-    pub fn of_offset(file: impl Into<String>, text: &str, offset: usize) -> Self {
-        let mut offset = offset.min(text.len());
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
-        let mut end = text[start..].find('\n').map_or(text.len(), |length| start + length);
-        if end - start > LONGEST_EXCERPT {
-            // A dump may hold lines of many megabytes.
-            end = if offset - start > LONGEST_EXCERPT { start } else { (offset + 200).min(end) };
-            while !text.is_char_boundary(end) {
-                end -= 1;
-            }
-        }
-        Self {
-            file: file.into(),
-            line: text[..start].matches('\n').count() + 1,
-            column: text[start..offset].chars().count() + 1,
-            excerpt: text[start..end].trim_end_matches('\r').to_owned(),
-        }
-    }
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}:{}:{}", self.file, self.line, self.column)
-    }
-}
-
 /// What one of our own errors knows beside its text.
 pub trait Explain: std::error::Error {
     /// Which kind of failure it is.
@@ -157,6 +113,11 @@ pub trait Explain: std::error::Error {
 
     /// Where in a file it is.
     fn location(&self) -> Option<Location> {
+        None
+    }
+
+    /// The SQLSTATE, if it is what a server said (PostgreSQL documentation, appendix A).
+    fn sqlstate(&self) -> Option<&str> {
         None
     }
 }
@@ -179,6 +140,7 @@ struct Parts {
     kind: Kind,
     help: Option<String>,
     location: Option<Location>,
+    sqlstate: Option<String>,
     done: Option<Done>,
     error: anyhow::Error,
 }
@@ -200,6 +162,12 @@ impl Failure {
     #[must_use]
     pub fn location(&self) -> Option<&Location> {
         self.0.location.as_ref()
+    }
+
+    /// The SQLSTATE, if it is what a server said.
+    #[must_use]
+    pub fn sqlstate(&self) -> Option<&str> {
+        self.0.sqlstate.as_deref()
     }
 
     /// What had been done before it.
@@ -279,6 +247,7 @@ impl<E: Explain + Send + Sync + 'static> From<E> for Failure {
             kind: error.kind(),
             help: error.help(),
             location: error.location(),
+            sqlstate: error.sqlstate().map(str::to_owned),
             done: None,
             error: anyhow::Error::new(error),
         }))
@@ -287,7 +256,8 @@ impl<E: Explain + Send + Sync + 'static> From<E> for Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self(Box::new(Parts { kind: Kind::Failed, help: None, location: None, done: None, error }))
+        let kind = Kind::Failed;
+        Self(Box::new(Parts { kind, help: None, location: None, sqlstate: None, done: None, error }))
     }
 }
 

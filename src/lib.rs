@@ -18,7 +18,7 @@
 //! # The map
 //! - the frame: [`run`], `cli` and `global` (the command line as types), `commands` (the runbooks), `app` (what a command
 //!   may use), [`cancel`], [`error`] (kinds and exit codes), [`guard`] (consent), [`plan`] (what a plan is), [`ui`]
-//! - which database: [`environment`], [`pg`] (the connection), [`catalog`] (what its schema is), [`local`] (servers of our
+//! - which database: [`environment`], [`pg`] (the connection), [`sql`] (its text), [`catalog`] (what its schema is), [`local`] (servers of our
 //!   own), [`tools`] (child processes)
 //! - migrations: [`migration`] (files, statements, history, `up`, `down`, `squash`, `repair`, `baseline`, `fetch`), [`lint`],
 //!   [`replay`] (the files on a throwaway server), [`drift`], [`deploy`]
@@ -39,7 +39,7 @@
 //! | how the rows that differ are found, and replaced | `sync/delta/sketch.rs`, `sync/delta/change.rs`; when only they go along: `sync/delta/weigh.rs` |
 //! | how big sets are staged, and how they take their place | `sync/staging/`: `stream.rs`; `choice.rs`, `swap.rs` |
 //! | how migration files fly | `migration/apply.rs`, `migration/flight.rs`; those that cannot: `migration/barrier.rs` |
-//! | where a file is cut into statements | `migration/scanner.rs`, `migration/statement.rs`; into words: `migration/word.rs` |
+//! | where a file is cut into statements | `sql/scanner.rs`, `migration/statement.rs`; into words: `migration/word.rs` |
 //! | what the history holds, and every statement that writes it | `migration/history.rs` |
 //! | what a file runs with: time-outs, a clean session | `migration/settings.rs` |
 //! | what a `-- crmctl: ...` comment means | `migration/directive.rs` |
@@ -53,6 +53,7 @@
 //! | what is checked before a deploy commits | `deploy/check.rs` |
 //! | what a deploy writes down, and how far it came | `deploy/journal.rs`, `deploy/ledger.rs` |
 //! | how a deploy is undone | `deploy/rollback/choose.rs` |
+//! | who is named when a lock is not had | `pg/blockers.rs`, of a statement in a file `migration/blocked.rs` |
 //! | what becomes of a COMMIT that was not answered | `pg/witness.rs`, `pg/afterwards.rs`, `migration/fate.rs`, `deploy/fate.rs` |
 //! | what `validate` checks | `validate/judge/` (catalog), `validate/rows.rs` (rows), `validate/config.rs` (the file) |
 //! | how a role is tried under RLS | `access/probe.rs` |
@@ -94,6 +95,7 @@ pub mod replay;
 pub mod reset;
 mod run;
 pub mod seed;
+pub mod sql;
 pub mod sync;
 pub mod tools;
 pub mod ui;

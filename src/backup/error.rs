@@ -114,4 +114,17 @@ impl Explain for BackupError {
             Self::Disk { .. } | Self::Differs { .. } => None,
         }
     }
+
+    fn sqlstate(&self) -> Option<&str> {
+        match self {
+            Self::Statement { error, .. } => error.code(),
+            Self::NotFound { .. }
+            | Self::Ambiguous { .. }
+            | Self::Damaged { .. }
+            | Self::Script { .. }
+            | Self::OlderServer { .. }
+            | Self::Disk { .. }
+            | Self::Differs { .. } => None,
+        }
+    }
 }

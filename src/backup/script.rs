@@ -7,9 +7,9 @@ use std::io::{BufRead, Read};
 use bytes::Bytes;
 
 use crate::backup::error::BackupError;
-use crate::migration::scanner::{ScanError, Scanner, Unterminated};
 use crate::migration::script::Problem;
 use crate::migration::statement::split;
+use crate::sql::scanner::{ScanError, Scanner, Unterminated};
 
 /// COPY data are handed on in chunks of about this size.
 const CHUNK: usize = 64 * 1024;

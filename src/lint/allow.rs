@@ -1,7 +1,7 @@
 //! `-- crmctl:allow RULE because ...`: one statement is excused from a rule, for a reason that can be read.
 
-use crate::migration::scanner::{Scanner, TokenKind};
 use crate::migration::statement::Statement;
+use crate::sql::scanner::{Scanner, TokenKind};
 
 /// One excuse.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use crate::error::{Failure, Result};
 use crate::guard::Approved;
 use crate::migration::barrier;
-use crate::migration::blockers;
+use crate::migration::blocked;
 use crate::migration::fate;
 use crate::migration::file::MigrationFile;
 use crate::migration::flight::{Messages, receive_file, send_file};
@@ -147,7 +147,7 @@ async fn wait_to_try_again(
     if !crate::pg::is_transient(&failure) {
         return Err(failure);
     }
-    let failure = blockers::name(writer, steps, failure).await;
+    let failure = blocked::name(writer, steps, failure).await;
     if attempt >= Backoff::TRANSACTION.attempts {
         return Err(failure);
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::migration::scanner::{Scanner, Token, TokenKind};
+use crate::sql::scanner::{Scanner, Token, TokenKind};
 
 /// How a statement gets on with the transaction its file runs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use crate::error::Location;
 use crate::migration::directive_problem::DirectiveProblem;
-use crate::migration::scanner::{Scanner, TokenKind};
 use crate::migration::script::{Problem, ScriptError};
 use crate::migration::statement::Statement;
 use crate::migration::version::Version;
+use crate::sql::scanner::{Scanner, TokenKind};
 
 /// Every directive there is, as it is written behind `-- crmctl:`.
 pub const NAMES: [&str; 9] = [

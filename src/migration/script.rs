@@ -2,7 +2,7 @@
 
 use crate::error::{Explain, Kind, Location};
 use crate::migration::directive_problem::DirectiveProblem;
-use crate::migration::scanner::Unterminated;
+use crate::sql::scanner::Unterminated;
 
 /// Why a text is not a script that can be run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use std::ops::Range;
 
 use crate::error::Location;
 use crate::migration::class::{Class, changes_strings, classify};
-use crate::migration::scanner::{Scanner, Token, TokenKind};
 use crate::migration::script::{Problem, ScriptError};
+use crate::sql::scanner::{Scanner, Token, TokenKind};
 
 /// How many tokens decide what a statement is. No statement that needs telling apart is longer before the
 /// words that tell; an `INSERT` of many megabytes is not looked at further.

@@ -1,8 +1,8 @@
 //! A statement cut into words: what the rules of lint and the reader of inverses look at. Never raw text, so that nothing
 //! in a comment, a string or a function body is taken for a statement.
 
-use crate::migration::scanner::{Scanner, TokenKind};
 use crate::migration::statement::Statement;
+use crate::sql::scanner::{Scanner, TokenKind};
 
 /// The schema of a name that names none.
 pub(crate) const DEFAULT_SCHEMA: &str = "public";

@@ -1,9 +1,9 @@
 //! A statement read word by word, from left to right.
 
-use crate::migration::scanner::TokenKind;
 use crate::migration::statement::Statement;
 use crate::migration::word::{DEFAULT_SCHEMA, Word, folded, words_of};
 use crate::pg::TableName;
+use crate::sql::scanner::TokenKind;
 
 /// Of a statement that only brings rows so many words are enough.
 const HEAD: usize = 256;

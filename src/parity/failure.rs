@@ -115,6 +115,16 @@ impl Explain for ParityError {
             ),
         }
     }
+
+    fn sqlstate(&self) -> Option<&str> {
+        match self {
+            Self::Table { cause, .. } | Self::Side { cause, .. } => cause.code(),
+            Self::Rewritten { .. }
+            | Self::SameDatabase { .. }
+            | Self::NoTables { .. }
+            | Self::Encodings { .. } => None,
+        }
+    }
 }
 
 /// What to do about a table that cannot be read.

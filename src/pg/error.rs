@@ -106,6 +106,8 @@ impl fmt::Display for ServerError {
     }
 }
 
+/// SQLSTATE of a statement that waited too long for a lock, or was not to wait for it.
+pub(crate) const LOCK_NOT_AVAILABLE: &str = "55P03";
 /// SQLSTATE raised by crmctl's own guards inside a transaction: the lock is held by somebody else.
 pub(crate) const LOCK_HELD: &str = "CRM05";
 /// SQLSTATE raised by crmctl's own guards: the database is not as it was when the plan was made.
@@ -202,7 +204,7 @@ impl PgError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Connect { transient, .. } => *transient,
-            Self::Server(error) => matches!(error.code.as_str(), "40001" | "40P01" | "55P03"),
+            Self::Server(error) => matches!(error.code.as_str(), "40001" | "40P01" | LOCK_NOT_AVAILABLE),
             Self::Login { .. }
             | Self::Lost { .. }
             | Self::Undecided { .. }
@@ -263,6 +265,10 @@ impl Explain for PgError {
             Self::Interrupted | Self::Protocol(_) => None,
         }
     }
+
+    fn sqlstate(&self) -> Option<&str> {
+        self.code()
+    }
 }
 
 /// What to do about errors whose text does not say it.
@@ -271,7 +277,7 @@ fn help_for(error: &ServerError) -> Option<String> {
         "42501" => {
             "the role lacks a privilege; on hosted Supabase the managed schemas (auth, storage, realtime) belong to the platform"
         }
-        "55P03" => {
+        LOCK_NOT_AVAILABLE => {
             "somebody holds a lock on the object; `select * from pg_locks where not granted` shows who waits for whom"
         }
         "57014" => "the statement was cancelled or ran into a time-out",

@@ -2,6 +2,7 @@
 
 mod afterwards;
 mod answer;
+pub(crate) mod blockers;
 mod connect;
 mod copy;
 mod error;
@@ -24,6 +25,7 @@ mod writer;
 pub(crate) use afterwards::ask_afterwards;
 pub use answer::Answer;
 pub use copy::{Chunk, ChunkReceiver, CopySink, CopySource, Generator, Meter, channel};
+pub(crate) use error::LOCK_NOT_AVAILABLE;
 pub use error::{PgError, ServerError};
 pub use ident::{TableName, identifier, literal, optional_literal, text_array};
 pub(crate) use lock::holder_query as lock_holder_query;

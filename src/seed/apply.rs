@@ -60,6 +60,13 @@ impl Explain for SeedError {
             }
         }
     }
+
+    fn sqlstate(&self) -> Option<&str> {
+        match self {
+            Self::Server(error) => error.code(),
+            Self::Users(_) | Self::Swallowed { .. } => None,
+        }
+    }
 }
 
 /// What the answer to a message is about.

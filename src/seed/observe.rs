@@ -45,6 +45,13 @@ impl Explain for ObserveError {
             Self::Own(error) => error.location(),
         }
     }
+
+    fn sqlstate(&self) -> Option<&str> {
+        match self {
+            Self::Server(error) => error.code(),
+            Self::Own(error) => error.sqlstate(),
+        }
+    }
 }
 
 /// What the plan is made from. A database without the tables is observed as such; the plan refuses it.

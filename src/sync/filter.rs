@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 use crate::catalog::Table;
 use crate::environment::ConfigError;
 use crate::error::Location;
-use crate::migration::scanner::{Scanner, TokenKind};
+use crate::sql::scanner::{Scanner, TokenKind};
 
 /// A condition on the rows of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use crate::pg::{Answer, Row, ServerError};
+use crate::pg::{Answer, LOCK_NOT_AVAILABLE, Row, ServerError};
 use crate::ui::{duration, plural, thousands};
 use crate::validate::check::{Check, Rule, Verdict};
 use crate::validate::config::SqlSource;
 use crate::validate::rows::{FETCHED, Meaning, RowCheck};
-
-/// SQLSTATE of a statement that waited too long for a lock.
-pub(super) const LOCK_NOT_AVAILABLE: &str = "55P03";
 
 /// What came of a check; `budget` is how long it was allowed to take.
 pub(super) fn answered(

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::catalog::{Catalog, managed, snapshot};
 use crate::migration::{History, history};
-use crate::pg::{PgResult, Row, Session, TableName};
+use crate::pg::{LOCK_NOT_AVAILABLE, PgResult, Row, Session, TableName};
 use crate::validate::LOCK_TIMEOUT;
-use crate::validate::answers::LOCK_NOT_AVAILABLE;
 
 /// A table, view or the like.
 #[derive(Debug, Clone, PartialEq, Eq)]

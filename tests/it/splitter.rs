@@ -88,7 +88,7 @@ fn difference(text: &str) -> Option<String> {
 
 /// Comments at the end of a statement belong to it for one and not for the other.
 fn without_comments(text: &str) -> String {
-    use crmctl::migration::scanner::Scanner;
+    use crmctl::sql::scanner::Scanner;
     let tokens = Scanner::new(text).map_while(Result::ok).filter(|token| !token.kind.is_trivia());
     tokens.map(|token| &text[token.range]).collect::<Vec<_>>().join(" ")
 }

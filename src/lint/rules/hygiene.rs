@@ -6,8 +6,8 @@ use crate::lint::rule;
 use crate::lint::rules::{Problem, Problems};
 use crate::lint::words::Words;
 use crate::migration::class::Class;
-use crate::migration::scanner::TokenKind;
 use crate::migration::statement::Statement;
+use crate::sql::scanner::TokenKind;
 
 pub(crate) fn check(statement: &Statement, words: Words, problems: &mut Problems) {
     match statement.class {

@@ -3,8 +3,8 @@
 use crate::lint::finding::Severity;
 use crate::lint::rules::Problems;
 use crate::lint::words::Words;
-use crate::migration::scanner::TokenKind;
 use crate::migration::word::Word;
+use crate::sql::scanner::TokenKind;
 
 /// Roles of the server and the platform, whom policies need not keep out.
 const TRUSTED: [&str; 4] = ["service_role", "postgres", "supabase_admin", "supabase_storage_admin"];

@@ -7,7 +7,7 @@ use crate::lint::world::World;
 use crate::lint::{Read, ReadFile};
 use crate::migration::class::Class;
 use crate::migration::file::BarrierReason;
-use crate::migration::scanner::TokenKind;
+use crate::sql::scanner::TokenKind;
 
 /// What the statements of a file do together, each with the number of the statement that is to blame.
 pub(crate) fn check(file: &ReadFile, world: &World) -> Vec<(usize, Problem)> {

@@ -1,8 +1,8 @@
 //! How deep a statement may nest. squawk's parser and its rules go down a statement by recursion: a file that was
 //! made by a program, or by somebody who means harm, must not end crmctl with an overflow of the stack.
 
-use crate::migration::scanner::TokenKind;
 use crate::migration::word::Word;
+use crate::sql::scanner::TokenKind;
 
 /// Deeper statements are left to our own rules, which count parentheses and do not follow them.
 const DEEPEST: usize = 5000;

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use crate::cancel::Cancel;
-use crate::error::{Failure, Location};
-use crate::migration::file::MigrationFile;
-use crate::migration::plan::Step;
-use crate::migration::scanner::{Scanner, TokenKind};
-use crate::pg::{PgResult, Row, Session, Target, text_array};
+use crate::error::Failure;
+use crate::pg::{LOCK_NOT_AVAILABLE, PgResult, Row, Session, Target, text_array};
+use crate::sql::scanner::{Scanner, TokenKind};
 
 const BLOCKED: &str = "blocked by ";
 /// How much of somebody's statement is shown.
@@ -15,24 +13,19 @@ const SHOWN: usize = 80;
 /// How long the failure may wait for who was in the way.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The failure with who holds locks on what the failed statement names; unchanged where nobody does any more.
-pub(crate) async fn name(session: &mut Session, steps: &[Step], failure: Failure) -> Failure {
-    let statement = failure.location().and_then(|location| {
-        let step = steps.iter().find(|step| step.file.shown() == location.file)?;
-        Some(statement_at(&step.file, location))
-    });
-    let names = statement.map(names_in).unwrap_or_default();
-    if names.is_empty() {
-        return failure;
+/// The failure with who holds locks on relations of these names; unchanged where nobody does any more.
+pub(crate) async fn name(session: &mut Session, names: &[String], failure: Failure) -> Failure {
+    // Who cannot be asked for leaves the failure as it is: it is what matters.
+    match session.query(&query(names)).await {
+        Ok(rows) => told(failure, &rows),
+        Err(_) => failure,
     }
-    named(session, &names, failure).await
 }
 
 /// The same for a command that has ended because of a lock, whichever it was: on a connection of its own.
 pub(crate) async fn name_at_end(targets: &[Target], failure: Failure) -> Failure {
-    // Errors that are shown as their cause hide it: the text is what all of them have.
-    let text = failure.to_string();
-    if !text.contains("[SQLSTATE 55P03]") || text.starts_with(BLOCKED) {
+    let is_told = || failure.to_string().starts_with(BLOCKED);
+    if failure.sqlstate() != Some(LOCK_NOT_AVAILABLE) || is_told() {
         return failure;
     }
     // What is written to is looked at first: where rows are read, a session of this very command may still be open.
@@ -51,14 +44,6 @@ pub(crate) async fn name_at_end(targets: &[Target], failure: Failure) -> Failure
         }
     }
     failure
-}
-
-async fn named(session: &mut Session, names: &[String], failure: Failure) -> Failure {
-    // Who cannot be asked for leaves the failure as it is: it is what matters.
-    match session.query(&query(names)).await {
-        Ok(rows) => told(failure, &rows),
-        Err(_) => failure,
-    }
 }
 
 fn told(failure: Failure, rows: &[Row]) -> Failure {
@@ -130,38 +115,9 @@ fn shortened(query: &str) -> String {
     text.trim().to_owned()
 }
 
-/// The statement that a place in the file belongs to.
-fn statement_at<'a>(file: &'a MigrationFile, location: &Location) -> &'a str {
-    let before: usize = file.text.split_inclusive('\n').take(location.line - 1).map(str::len).sum();
-    let column: usize = file.text[before..].chars().take(location.column - 1).map(char::len_utf8).sum();
-    let is_there = |span: &std::ops::Range<usize>| span.contains(&(before + column));
-    let statement = file.statements.iter().find(|statement| is_there(&statement.span));
-    statement.map_or("", |statement| statement.code_text(&file.text))
-}
-
-/// Whatever may be the name of a relation in a statement; the longest `INSERT` names its tables early.
-fn names_in(statement: &str) -> Vec<String> {
-    let name = |token: crate::migration::scanner::Token| match token.kind {
-        TokenKind::Word => Some(statement[token.range].to_lowercase()),
-        TokenKind::QuotedName => Some(statement[token.range].trim_matches('"').replace("\"\"", "\"")),
-        TokenKind::Space
-        | TokenKind::Comment
-        | TokenKind::Text
-        | TokenKind::Number
-        | TokenKind::Symbol(_)
-        | TokenKind::Backslash => None,
-    };
-    let mut names: Vec<String> =
-        Scanner::new(statement).map_while(Result::ok).take(1000).filter_map(name).collect();
-    names.sort();
-    names.dedup();
-    names
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::migration::file::test_file;
 
     #[test]
     fn what_stands_in_quotes_is_never_shown() {
@@ -169,18 +125,5 @@ mod tests {
         assert_eq!(shortened(query), "alter role a password '...'; select '...' from \"T\"");
         assert_eq!(shortened("select 'cut off in the mid"), "select");
         assert!(shortened(&"a ".repeat(100)).ends_with("a ..."));
-    }
-
-    #[test]
-    fn names_come_from_the_statement_at_the_place() {
-        let file = test_file(
-            "1_a",
-            "select 1;\nalter table public.\"Ä b\" add constraint c check (x > 'y');\nselect 2",
-        );
-        let location = Location::of_offset("a.sql", &file.text, file.text.find("alter").unwrap());
-
-        let names = names_in(statement_at(&file, &location));
-        assert!(names.contains(&"Ä b".to_owned()) && names.contains(&"public".to_owned()), "{names:?}");
-        assert!(!names.contains(&"select".to_owned()) && !names.contains(&"y".to_owned()), "{names:?}");
     }
 }
