@@ -18,8 +18,8 @@
 //! # The map
 //! - the frame: [`run`], `cli` and `global` (the command line as types), `commands` (the runbooks), `app` (what a command
 //!   may use), [`cancel`], [`error`] (kinds and exit codes), [`guard`] (consent), [`plan`] (what a plan is), [`ui`]
-//! - which database: [`environment`], [`pg`] (the connection), [`sql`] (its text), [`catalog`] (what its schema is), [`local`] (servers of our
-//!   own), [`tools`] (child processes)
+//! - which database: [`environment`], [`pg`] (the connection), [`sql`] (what is sent), [`catalog`] (what its schema is),
+//!   [`local`] (servers of our own), [`tools`] (child processes)
 //! - migrations: [`migration`] (files, statements, history, `up`, `down`, `squash`, `repair`, `baseline`, `fetch`), [`lint`],
 //!   [`replay`] (the files on a throwaway server), [`drift`], [`deploy`]
 //! - rows: [`seed`], [`sync`], [`mask`] (what of a source is not shown), [`parity`] (whether two databases are the same), [`backup`], [`reset`]

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, TimeDelta, Utc};
 
 use crate::error::{Explain, Kind, Location};
 use crate::migration::file::MigrationFile;
@@ -256,7 +256,8 @@ pub fn new_file(
     let names = file_names(folder)?;
     let times =
         names.iter().filter_map(|name| NaiveDateTime::parse_from_str(parts(name)?.0, VERSION_FORMAT).ok());
-    let mut time = match times.max() {
+    // A number beyond every time is a name like any other.
+    let mut time = match times.filter(|time| time.year() < 9999).max() {
         Some(newest) if newest >= now.naive_utc() - TimeDelta::seconds(1) => newest + TimeDelta::seconds(1),
         Some(_) | None => now.naive_utc(),
     };

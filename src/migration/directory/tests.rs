@@ -134,6 +134,7 @@ fn a_new_file_comes_after_all_others_whatever_the_clock_says() {
     let folder = folder(&[
         ("20270101000000_of_a_clock_ahead.sql", ""),
         ("99999999999999_no_time.sql", ""),
+        ("99991231235959_the_end.sql", ""),
         ("7_small.sql", ""),
     ]);
 
