@@ -5,6 +5,7 @@ use std::fmt;
 use postgres_protocol::message::backend::ErrorFields;
 
 use crate::error::{Explain, Kind};
+use crate::pg::outbox::SOURCE_FAILED;
 
 /// An `ErrorResponse` or `NoticeResponse`, by the field codes of the PostgreSQL protocol (section
 /// "Error and Notice Message Fields").
@@ -214,6 +215,13 @@ impl PgError {
             | Self::Stale
             | Self::Protocol(_) => false,
         }
+    }
+
+    /// Whether the server only says that we ended a COPY early (`CopyFail`): whoever made its data knows why.
+    #[must_use]
+    pub(crate) fn is_copy_fail(&self) -> bool {
+        // In any language of messages, ours is what follows.
+        matches!(self, Self::Server(error) if error.code == "57014" && error.message.ends_with(SOURCE_FAILED))
     }
 
     /// A server's error, with crmctl's own SQLSTATEs turned into what they mean.

@@ -26,6 +26,9 @@ pub(crate) struct Outbox {
     abandoned: Vec<CopySource>,
 }
 
+/// What a server is told, and says in turn, when the data of a COPY end before they are complete.
+pub(super) const SOURCE_FAILED: &str = "the source of the data failed";
+
 enum Outgoing {
     Bytes(BytesMut),
     Text(Pieces),
@@ -144,7 +147,7 @@ impl Outbox {
                         self.queue.pop_front();
                     }
                     Poll::Ready(Taken::Failed) => {
-                        frontend::copy_fail("the source of the data failed", &mut self.buffer)?;
+                        frontend::copy_fail(SOURCE_FAILED, &mut self.buffer)?;
                         self.queue.pop_front();
                     }
                 },

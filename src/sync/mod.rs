@@ -3,6 +3,7 @@
 mod apply;
 mod bulk;
 mod carried;
+mod cause;
 mod copied;
 mod delta;
 mod details;

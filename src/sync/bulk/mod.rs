@@ -27,9 +27,10 @@ use crate::guard::Approved;
 use crate::pg::channel;
 use crate::plan::Progress;
 use crate::sync::apply::Ends;
+use crate::sync::cause;
 use crate::sync::copied::copies;
 use crate::sync::finish::{backup_file, check, commit, description, report};
-use crate::sync::pipeline::{first_cause, write_backup};
+use crate::sync::pipeline::write_backup;
 use crate::sync::plan::SyncPlan;
 use crate::sync::rebuild::Schema;
 use crate::sync::report::{ApplyError, SyncReport};
@@ -61,20 +62,13 @@ pub(crate) async fn apply(
     let (file, compression) = backup_file(ground.old_bytes());
     let mut part = backup.part(file, compression)?;
     let failed = Cancel::default();
-    let filling = async {
-        let right = flight.read(&mut writer, plan, progress).await;
-        if right.is_err() {
-            failed.raise();
-        }
-        right
-    };
     let work = join3(
         supply.read(plan, copies.len(), &failed),
-        filling,
+        cause::taking(&failed, flight.read(&mut writer, plan, progress)),
         write_backup(plan, &copies, from_target, &mut part),
     );
     let (left, right, written) = watched(work, &meters[users..], progress).await;
-    let (left, right) = first_cause(left, right, written)?;
+    let (left, right) = cause::first(left, right, written)?;
 
     check(plan, &left, &right)?;
     let schema = Schema::read(&mut writer, ground.rebuild.relations()).await?;

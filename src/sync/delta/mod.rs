@@ -38,8 +38,8 @@ use crate::parity::TableDigest;
 use crate::pg::{PgError, TableName};
 use crate::plan::Progress;
 use crate::sync::apply::Ends;
+use crate::sync::cause;
 use crate::sync::finish::{Content, backup_file, commit, description, report};
-use crate::sync::pipeline::first_cause;
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::SyncReport;
 use crate::sync::watched::watched;
@@ -66,21 +66,14 @@ pub(crate) async fn apply(
     let (file, compression) = backup_file(changes.old_bytes(plan.target_bytes));
     let mut part = backup.part(file, compression)?;
     let failed = Cancel::default();
-    let reading = async {
-        let right = flight.read_target(&mut writer).await;
-        if right.is_err() {
-            failed.raise();
-        }
-        right
-    };
     let work = join3(
         flight.read_source(source, &failed),
-        reading,
+        cause::taking(&failed, flight.read_target(&mut writer)),
         undo::write(plan, &mut part, &flight.tables, leaving),
     );
     let (left, right, written) = watched(work, &meters, progress).await;
     progress.finish();
-    let (_, right) = first_cause(left, right, written)?;
+    let (_, right) = cause::first(left, right, written)?;
 
     check(plan, changes, &found, &right)?;
     let right = Content { before: before(&right, &found), ..right };

@@ -14,16 +14,17 @@ pub(crate) use self::flight::joined;
 use self::flight::{Streams, send_source, send_target};
 use crate::backup::{Origin, PartWriter, Partial};
 use crate::cancel::Cancel;
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::guard::Approved;
 use crate::parity::{self, TableDigest};
 use crate::pg::{Answer, ChunkReceiver, PgError, PgResult, Session, TableName, Writer, channel};
 use crate::plan::Progress;
 use crate::sync::apply::Ends;
+use crate::sync::cause;
 use crate::sync::copied::{Copied, copies};
-use crate::sync::finish::{Content, backup_file, check, commit, description, report, unchanged};
+use crate::sync::finish::{Content, backup_file, check, commit, description, report};
 use crate::sync::plan::SyncPlan;
-use crate::sync::report::{ApplyError, SyncReport};
+use crate::sync::report::SyncReport;
 use crate::sync::undo::{self, Outgoing};
 use crate::sync::watched::watched;
 
@@ -58,21 +59,14 @@ pub(crate) async fn apply(
     let (file, compression) = backup_file(plan.target_bytes);
     let mut part = backup.part(file, compression)?;
     let failed = Cancel::default();
-    let reading = async {
-        let right = read_target(&mut writer, plan, copies.len()).await;
-        if right.is_err() {
-            failed.raise();
-        }
-        right
-    };
     let work = join3(
         read_source(source, plan, copies.len(), &failed),
-        reading,
+        cause::taking(&failed, read_target(&mut writer, plan, copies.len())),
         write_backup(plan, &copies, from_target, &mut part),
     );
     let (left, right, written) = watched(work, &meters[users..], progress).await;
     progress.finish();
-    let (left, right) = first_cause(left, right, written)?;
+    let (left, right) = cause::first(left, right, written)?;
 
     check(plan, &left, &right)?;
     // On disk, complete and named before COMMIT: from here on there is always a way back.
@@ -193,27 +187,6 @@ pub(crate) async fn write_backup(
         .collect();
     let tables = outgoing.split_off(plan.details.auth_columns.len());
     undo::write(plan, part, outgoing, tables).await
-}
-
-/// Three streams hang together, so one fault breaks all: reports the one that broke the others.
-pub(crate) fn first_cause(
-    left: PgResult<Content>,
-    right: PgResult<Content>,
-    written: Result<bool>,
-) -> Result<(Content, Content)> {
-    let complete = written?;
-    match (left, right) {
-        (Ok(left), Ok(right)) if complete => Ok((left, right)),
-        (Ok(_), Ok(_)) => Err(ApplyError::BackupIncomplete.into()),
-        (
-            _,
-            Err(
-                error @ (PgError::Lost { .. } | PgError::Interrupted | PgError::Busy { .. } | PgError::Stale),
-            ),
-        ) => Err(error.into()),
-        (Err(error), _) => Err(Failure::from(error).context("reading the source")),
-        (Ok(_), Err(error)) => Err(unchanged(error)),
-    }
 }
 
 pub(crate) fn digests<'a>(

@@ -10,6 +10,7 @@ use crate::pg::{
     Answer, Begin, ChunkReceiver, CopySource, PgError, PgResult, Session, TableName, Writer, channel,
     identifier,
 };
+use crate::sync::cause;
 use crate::sync::copied::{Copied, copies};
 use crate::sync::finish::backup_file;
 use crate::sync::plan::SyncPlan;
@@ -64,13 +65,7 @@ pub(crate) async fn back_up(
             () = failed.raised() => Ok(()),
         }
     };
-    let here = async {
-        let here = drain(writer).await;
-        if here.is_err() {
-            failed.raise();
-        }
-        here
-    };
+    let here = cause::taking(&failed, drain(writer));
     let (there, here, written) = tokio::join!(there, here, undo::write(plan, &mut part, outgoing, tables));
     let is_complete = written?;
     let mut answers = here.map_err(|error| Failure::from(error).context("backing up the target"))?;

@@ -11,6 +11,7 @@ use crate::error::{Failure, Result};
 use crate::parity::{self, Relation, TableDigest};
 use crate::pg::{Answer, Chunk, ChunkReceiver, CopySink, CopySource, PgError, PgResult, Session, Writer};
 use crate::sync::carried::Carried;
+use crate::sync::cause;
 use crate::sync::report::ApplyError;
 use crate::sync::staging::room::{self, Berth};
 use crate::sync::undo::column_list;
@@ -166,13 +167,7 @@ impl Work<'_> {
         source.send(&self.there(&numbers))?;
         target.send(&self.staged(&numbers))?;
         let failed = Cancel::default();
-        let writing = async {
-            let staged = receive_last(target).await;
-            if staged.is_err() {
-                failed.raise();
-            }
-            staged
-        };
+        let writing = cause::taking(&failed, receive_last(target));
         let reading = async {
             tokio::select! {
                 biased;

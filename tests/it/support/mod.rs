@@ -17,7 +17,7 @@ pub(crate) use cluster::{Which, of_other_versions};
 pub(crate) use crmctl::{Call, Running, crmctl};
 pub(crate) use database::Database;
 pub(crate) use fault::{Built, Fate, Hurt, OLDEST_BACKUP, Scenario, Side, Stage, Stop};
-pub(crate) use fault_proxy::{Direction, FaultProxy, Moment};
+pub(crate) use fault_proxy::{Direction, FaultProxy, Moment, fewest_round_trips};
 pub(crate) use killing::kill_often;
 pub(crate) use outcome::Output;
 pub(crate) use project::{Project, repository};
