@@ -268,3 +268,19 @@ fn foreign_keys_that_act_do_not_act_while_rows_that_differ_are_replaced() {
     assert_same_rows(&local, &cloud);
     definitions.assert_same(&cloud.world().only("constraint"));
 }
+
+#[test]
+fn a_row_goes_although_subscribers_could_not_be_told_of_rows_that_might_go_with_it() {
+    let (local, cloud) = pair_on(
+        Which::Strict,
+        "create table public.parents (id int primary key); insert into public.parents values (1); \
+         create table public.told (parent int references public.parents on delete cascade); \
+         insert into public.told values (1); alter publication supabase_realtime add table public.told",
+    );
+    cloud.run("insert into public.parents values (2)");
+
+    crmctl(&project(&local, &cloud))
+        .args(["sync", "--force", "--confirm", "cloud", "--mode", "delta"])
+        .success();
+    assert_same_rows(&local, &cloud);
+}

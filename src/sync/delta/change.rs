@@ -178,18 +178,20 @@ fn in_place(tables: &[Changed<'_>]) -> Vec<String> {
 }
 
 /// Whether a foreign key would act on rows that are the same on both sides, because the row they refer to is put in anew or
-/// exchanges what they refer to with another. A row that is gone has none on the other side.
+/// exchanges what they refer to with another. A row that is gone has none on the other side. Where subscribers could not
+/// be told of such rows, the server refuses to act even if there are none.
 fn is_acted_on(plan: &SyncPlan, changed: &Changed<'_>) -> bool {
     let keys = plan.details.tables.iter().flat_map(|carried| &carried.target.foreign_keys);
     let row_key = key(changed.carried);
     let is_of_row = |name: &String| row_key.iter().any(|column| column.name == *name);
+    let is_unnamed = |table: &TableName| plan.details.unnamed.iter().any(|(unnamed, _)| unnamed == table);
     keys.filter(|key| key.is_validated && key.references == changed.carried.target.name).any(|key| {
         // Where names have these words in them, readers wait without need.
         let acts_on = |event: &str| {
             let actions = ["CASCADE", "SET NULL", "SET DEFAULT"];
             actions.iter().any(|action| key.definition.contains(&format!(" ON {event} {action}")))
         };
-        acts_on("DELETE") && !changed.can_be_updated()
+        acts_on("DELETE") && (!changed.can_be_updated() || is_unnamed(&key.table))
             || acts_on("UPDATE") && !key.referenced_columns.iter().all(is_of_row)
     })
 }
