@@ -58,19 +58,9 @@ struct Check {
 impl Check {
     fn of(seed: u64, which: Which) -> Self {
         let schema = Schema::of(seed);
-        if std::env::var_os("SYNC_SHOW").is_some() {
-            for sql in schema.parts[0].iter().flatten() {
-                eprintln!("SQL: {sql};");
-            }
-        }
+        show(|| schema.parts[0].iter().flatten().map(|sql| format!("{sql};")).collect());
         let twins = Twins::of(&schema, which);
-        if std::env::var_os("SYNC_SHOW").is_some() {
-            for reason in &twins.refused {
-                eprintln!("refused: {reason}");
-            }
-            let all = schema.parts[1].iter().flatten().count();
-            eprintln!("{} of {all} refused", twins.refused.len());
-        }
+        show(|| twins.refused.iter().map(|reason| format!("-- refused: {reason}")).collect());
         let (wanted, definitions) = (twins::rows(&twins.source), definitions(&twins.target));
         Self { twins, tables: schema.tables, chance: Chance::of(seed), wanted, definitions }
     }
@@ -130,9 +120,14 @@ impl Check {
         let quiet = "set crmctl_test.quiet = on";
         // It may not be allowed.
         let done = try_query(&self.twins.target.admin_url(), &format!("{quiet}; {sql}"));
-        if std::env::var_os("SYNC_SHOW").is_some() {
-            eprintln!("DAMAGE: {sql}; {done:?}");
-        }
+        show(|| vec![format!("{sql}; -- {done:?}")]);
+    }
+}
+
+/// For whoever looks into one seed.
+fn show(lines: impl FnOnce() -> Vec<String>) {
+    if std::env::var_os("SYNC_SHOW").is_some() {
+        eprintln!("{}", lines().join("\n"));
     }
 }
 
