@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::backup::{Part, Partial};
 use crate::cancel::Cancel;
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::parity;
 use crate::pg::{
     Answer, Begin, ChunkReceiver, CopySource, PgError, PgResult, Session, TableName, Writer, channel,
@@ -68,8 +68,7 @@ pub(crate) async fn back_up(
     let here = cause::taking(&failed, drain(writer));
     let (there, here, written) = tokio::join!(there, here, undo::write(plan, &mut part, outgoing, tables));
     let is_complete = written?;
-    let mut answers = here.map_err(|error| Failure::from(error).context("backing up the target"))?;
-    there.map_err(|error| Failure::from(error).context("reading the source"))?;
+    let ((), mut answers) = cause::of_two(there, here, "backing up the target")?;
     if !is_complete {
         return Err(ApplyError::BackupIncomplete.into());
     }
