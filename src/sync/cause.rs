@@ -1,5 +1,6 @@
 //! The ends of COPY streams that hang together: one fault breaks all, and the one that broke the others is told.
 
+use crate::backup::Part;
 use crate::cancel::Cancel;
 use crate::error::{Failure, Result};
 use crate::pg::{PgError, PgResult};
@@ -30,12 +31,11 @@ pub(crate) fn of_two<A, B>(giving: PgResult<A>, taking: PgResult<B>, what: &'sta
 pub(crate) fn first(
     left: PgResult<Content>,
     right: PgResult<Content>,
-    written: Result<bool>,
-) -> Result<(Content, Content)> {
-    let complete = written?;
+    written: Result<Option<Part>>,
+) -> Result<(Content, Content, Part)> {
+    let part = written?;
     match (left, right) {
-        (Ok(left), Ok(right)) if complete => Ok((left, right)),
-        (Ok(_), Ok(_)) => Err(ApplyError::BackupIncomplete.into()),
+        (Ok(left), Ok(right)) => Ok((left, right, part.ok_or(ApplyError::BackupIncomplete)?)),
         (
             _,
             Err(
