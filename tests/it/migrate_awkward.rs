@@ -85,7 +85,7 @@ fn discard_all_does_not_let_a_second_runner_in() {
         .migration("20260101000000_a", "-- crmctl: no-transaction\ndiscard all;")
         .migration(
             "20260102000000_b",
-            "do $$ begin while to_regclass('public.told') is null loop perform pg_sleep(0.05); end loop; end $$;",
+            "do $$ begin while not exists (select from pg_catalog.pg_class where relname = 'told') loop perform pg_sleep(0.05); end loop; end $$;",
         );
     let running = crmctl(&project).args(["migrate", "up"]).spawn();
     database.until(

@@ -269,7 +269,8 @@ fn ctrl_c_leaves_the_target_wholly_old_and_says_so() {
     let (local, cloud) = pair();
     let before = cloud.world().without(&["sequence "]);
     let held = Held::of(&cloud, "lock table public.children in row exclusive mode");
-    let running = crmctl(&project(&local, &cloud)).args(["sync", "--force", "--confirm", "cloud"]).spawn();
+    let project = project(&local, &cloud);
+    let running = crmctl(&project).args(["sync", "--force", "--confirm", "cloud"]).spawn();
     held.is_waited_for();
 
     running.interrupt();
