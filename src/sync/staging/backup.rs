@@ -69,7 +69,7 @@ pub(crate) async fn back_up(
     let (there, here, written) = tokio::join!(there, here, undo::write(plan, &mut part, outgoing, tables));
     let is_complete = written?;
     let mut answers = here.map_err(|error| Failure::from(error).context("backing up the target"))?;
-    there.map_err(|error| Failure::from(error).context("reading the source"))?;
+    there.map_err(cause::of_source)?;
     if !is_complete {
         return Err(ApplyError::BackupIncomplete.into());
     }

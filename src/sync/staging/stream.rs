@@ -231,7 +231,7 @@ fn first_cause(there: PgResult<Answer>, staged: PgResult<Answer>) -> Result<(Ans
     match (there, staged) {
         (Ok(there), Ok(staged)) => Ok((there, staged)),
         (_, Err(error @ (PgError::Lost { .. } | PgError::Interrupted))) => Err(error.into()),
-        (Err(error), _) => Err(Failure::from(error).context("reading the source")),
+        (Err(error), _) => Err(cause::of_source(error)),
         (Ok(_), Err(error)) => Err(Failure::from(error).context("staging rows in the target")),
     }
 }
