@@ -60,8 +60,14 @@ fn anti_join(table: &Table, key: &ForeignKey, catalog: &Catalog) -> String {
         .collect();
     let present: Vec<String> =
         key.columns.iter().map(|own| format!("t.{} is not null", identifier(own))).collect();
+    // Of a key that is to match in full, all columns are NULL or none.
+    let is_partly = if key.columns.len() > 1 && key.definition.contains(" MATCH FULL") {
+        format!(" or ({}) and not ({})", present.join(" or "), present.join(" and "))
+    } else {
+        String::new()
+    };
     let found = format!(
-        "select from {} t where {} and not exists (select from {} r where {})",
+        "select from {} t where {} and not exists (select from {} r where {}){is_partly}",
         table.from_clause(),
         present.join(" and "),
         key.references.sql(),
