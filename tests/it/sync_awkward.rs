@@ -45,7 +45,7 @@ fn a_source_that_fails_at_one_table_is_an_error_and_not_a_wait_for_ever() {
     let started = Instant::now();
 
     sync(&project(&local, &cloud)).expect(1).says("reading the source");
-    assert!(started.elapsed() < Duration::from_secs(8), "it took {:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_mins(1), "it took {:?}", started.elapsed());
     before.assert_same(&cloud.world());
 }
 
