@@ -94,3 +94,13 @@ fn limits_of_the_role_do_not_stop_a_comparison_nor_make_it_shorter() {
 
     verify(&Project::new().local(&local).cloud(&cloud)).success().answers("are equal");
 }
+
+#[test]
+fn statistics_are_the_same_whatever_the_order_of_the_table_s_columns() {
+    let (local, cloud) = (Database::empty(), Database::empty_on(Which::Cloud));
+    let statistics = "create statistics public.both on x, y, (x + y) from public.a";
+    local.run(&format!("create table public.a (x int, y int); {statistics}"));
+    cloud.run(&format!("create table public.a (y int, x int); {statistics}"));
+
+    crmctl(&Project::new().local(&local).cloud(&cloud)).args(["verify"]).success();
+}

@@ -47,7 +47,12 @@ from pg_catalog.pg_statistic_ext s
 join namespace n on n.oid = s.stxnamespace
 join pg_catalog.pg_class c on c.oid = s.stxrelid
 left join pg_catalog.pg_description d on d.classoid = 'pg_catalog.pg_statistic_ext'::regclass and d.objoid = s.oid,
-lateral (select case when c.relnamespace = n.oid then c.relname end as table, pg_catalog.pg_get_statisticsobjdef(s.oid) as definition,
+-- The server shows columns as they stand in the table, where they may stand in any order.
+lateral (select ' ON ' || string_agg(quote_ident(a.attname), ', ' order by a.attnum) as as_they_stand,
+    ' ON ' || string_agg(quote_ident(a.attname), ', ' order by a.attname collate "C") as by_name
+  from pg_catalog.pg_attribute a where a.attrelid = s.stxrelid and a.attnum = any (s.stxkeys)) columns,
+lateral (select case when c.relnamespace = n.oid then c.relname end as table,
+  coalesce(replace(pg_catalog.pg_get_statisticsobjdef(s.oid), as_they_stand, by_name), pg_catalog.pg_get_statisticsobjdef(s.oid)) as definition,
   nullif(s.stxstattarget, -1) as target, d.description as comment) x
 
 union all
