@@ -218,10 +218,9 @@ impl Session {
                     let rows = answer.ok()?.rows();
                     self.is_locked_early = rows.first().is_some_and(|row| row.flag("locked"));
                 }
-                // If it failed, the settings say it again.
-                Ahead::NoHurry => {}
-                // If it failed, the server refuses what is written, which is answer enough.
-                Ahead::Writable => {}
+                // If the one failed, the settings say it again; if the other did, the server refuses what is written, which
+                // is answer enough.
+                Ahead::NoHurry | Ahead::Writable => {}
             }
         }
         let answer = self.attend().await?;
