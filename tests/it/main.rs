@@ -74,6 +74,7 @@ mod sync_faults;
 mod sync_hostile;
 mod sync_mask;
 mod sync_narrowed;
+mod sync_narrowed_hostile;
 mod sync_pagila;
 mod sync_published;
 mod sync_schemas;
