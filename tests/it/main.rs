@@ -77,6 +77,7 @@ mod sync_narrowed;
 mod sync_narrowed_hostile;
 mod sync_pagila;
 mod sync_published;
+mod sync_random;
 mod sync_schemas;
 mod sync_staged_faults;
 mod sync_staging;

@@ -30,6 +30,8 @@ pub(crate) struct Known<'a> {
     pub(crate) before: &'a TableDigest,
     /// Of how many staged rows it was looked up whether the target has them as they are, and of how many it has not.
     pub(crate) sample: Option<(u64, u64)>,
+    /// No row of it can be deleted by itself: a publication could not name it.
+    pub(crate) is_unnamed: bool,
 }
 
 /// Chooses for all tables. `users_change`: statements on the auth users, whose triggers may write anywhere, come first.
@@ -39,20 +41,32 @@ pub(crate) fn choose(tables: &[Known<'_>], method: Method, users_change: bool) -
         return vec![Way::Replace; tables.len()];
     }
     let mut ways: Vec<Way> = tables.iter().map(|known| alone(known, users_change)).collect();
-    // A table can only be truncated together with all that refer to it.
+    // A table can only be truncated together with all that refer to it. Where rows cannot go in any other way, those do too.
+    let names = &tables.iter().map(|known| &known.carried.target.name).collect::<BTreeSet<_>>();
+    let mut emptied: BTreeSet<usize> = (0..tables.len()).filter(|at| tables[*at].is_unnamed).collect();
     loop {
-        let blocked =
-            (0..tables.len()).find(|at| ways[*at] == Way::Replace && is_referred(tables, &ways, *at));
+        let referring = |at: usize| {
+            (0..tables.len()).filter(move |other| *other != at && refers(&tables[*other], &tables[at], names))
+        };
+        let blocked = (0..tables.len())
+            .find(|at| ways[*at] == Way::Replace && referring(*at).any(|other| ways[other] != Way::Replace));
         let Some(at) = blocked else { return ways };
-        ways[at] = if is_mergeable(tables[at].carried) { Way::Merge } else { Way::Rewrite };
+        if emptied.contains(&at) {
+            for other in referring(at) {
+                ways[other] = Way::Replace;
+                emptied.insert(other);
+            }
+        } else {
+            ways[at] = if is_mergeable(&tables[at]) { Way::Merge } else { Way::Rewrite };
+        }
     }
 }
 
 fn alone(known: &Known<'_>, users_change: bool) -> Way {
-    let Known { carried, staged, before, sample } = known;
+    let Known { carried, staged, before, sample, .. } = known;
     if is_whole(carried) && staged == before && !users_change {
         Way::Keep
-    } else if is_mergeable(carried) && !is_mostly_other(staged.rows, before.rows, *sample) {
+    } else if is_mergeable(known) && !is_mostly_other(staged.rows, before.rows, *sample) {
         Way::Merge
     } else {
         Way::Replace
@@ -64,9 +78,12 @@ fn is_whole(carried: &Carried) -> bool {
     carried.columns.len() == carried.target.stored_columns().count()
 }
 
-fn is_mergeable(carried: &Carried) -> bool {
+fn is_mergeable(Known { carried, is_unnamed, .. }: &Known<'_>) -> bool {
     // Publications refuse to delete rows that they cannot name.
-    is_whole(carried) && !carried.target.primary_key.is_empty() && carried.target.has_replica_identity()
+    !is_unnamed
+        && is_whole(carried)
+        && !carried.target.primary_key.is_empty()
+        && carried.target.has_replica_identity()
 }
 
 /// Whether more than half of the rows change, go or come.
@@ -75,18 +92,14 @@ fn is_mostly_other(staged: u64, before: u64, sample: Option<(u64, u64)>) -> bool
     is_changed || before.saturating_mul(2) < staged || staged.saturating_mul(2) < before
 }
 
-/// Whether a table that is not emptied as well refers to this one. A key may refer to a partition, whose root is not
-/// known here.
-fn is_referred(tables: &[Known<'_>], ways: &[Way], at: usize) -> bool {
-    let names: BTreeSet<&TableName> = tables.iter().map(|known| &known.carried.target.name).collect();
-    let table = &tables[at].carried.target;
-    tables.iter().zip(ways).enumerate().any(|(other, (known, way))| {
-        other != at
-            && *way != Way::Replace
-            && known.carried.target.foreign_keys.iter().any(|key| {
-                key.references == table.name || table.is_partitioned && !names.contains(&key.references)
-            })
-    })
+/// Whether one table refers to another one. A key may refer to a partition, whose root is not among these `names`.
+fn refers(from: &Known<'_>, to: &Known<'_>, names: &BTreeSet<&TableName>) -> bool {
+    let table = &to.carried.target;
+    from.carried
+        .target
+        .foreign_keys
+        .iter()
+        .any(|key| key.references == table.name || table.is_partitioned && !names.contains(&key.references))
 }
 
 #[cfg(test)]
@@ -121,7 +134,8 @@ mod tests {
     fn what_is_equal_stays_and_what_changed_a_little_is_merged() {
         let table = carried("a", &["id"], &[]);
         let (new, old, many) = (digest(100, "new"), digest(90, "old"), digest(1000, "old"));
-        let known = |staged, before, sample| Known { carried: &table, staged, before, sample };
+        let known =
+            |staged, before, sample| Known { carried: &table, staged, before, sample, is_unnamed: false };
 
         let ways = |known| choose(&[known], Method::ReplicaRole, false)[0];
         assert_eq!(ways(known(&new, &new, None)), Way::Keep);
@@ -137,7 +151,7 @@ mod tests {
         let mut partly = carried("b", &["id"], &[]);
         partly.columns.pop();
         let (new, old) = (digest(100, "new"), digest(90, "old"));
-        let known = |carried| Known { carried, staged: &new, before: &old, sample: None };
+        let known = |carried| Known { carried, staged: &new, before: &old, sample: None, is_unnamed: false };
 
         assert_eq!(
             choose(&[known(&keyless), known(&partly)], Method::ReplicaRole, false),
@@ -151,7 +165,7 @@ mod tests {
         let (new, old) = (digest(100, "new"), digest(10, "old"));
         let mut known: Vec<Known> = tables
             .iter()
-            .map(|carried| Known { carried, staged: &new, before: &old, sample: None })
+            .map(|carried| Known { carried, staged: &new, before: &old, sample: None, is_unnamed: false })
             .collect();
 
         assert_eq!(choose(&known, Method::ReplicaRole, false), [Way::Replace; 3]);
@@ -160,13 +174,15 @@ mod tests {
         known[2].before = &new;
         known[1].before = &old;
         assert_eq!(choose(&known, Method::ReplicaRole, false), [Way::Merge, Way::Merge, Way::Keep]);
+        known[0].is_unnamed = true;
+        assert_eq!(choose(&known, Method::ReplicaRole, false), [Way::Replace; 3]);
     }
 
     #[test]
     fn awake_foreign_keys_leave_no_choice() {
         let table = carried("a", &["id"], &[]);
         let same = digest(1, "same");
-        let known = Known { carried: &table, staged: &same, before: &same, sample: None };
+        let known = Known { carried: &table, staged: &same, before: &same, sample: None, is_unnamed: false };
 
         assert_eq!(choose(&[known], Method::LoadOrder, false), [Way::Replace]);
     }

@@ -113,7 +113,9 @@ impl Swap<'_> {
         let known: Vec<Known<'_>> = tables
             .filter_map(|((carried, staged), sample)| {
                 let before = before.get(&carried.target.name)?;
-                Some(Known { carried, staged: &staged.digest, before, sample: *sample })
+                let unnamed = &self.plan.details.unnamed;
+                let is_unnamed = unnamed.iter().any(|(table, _)| *table == carried.target.name);
+                Some(Known { carried, staged: &staged.digest, before, sample: *sample, is_unnamed })
             })
             .collect();
         choose(&known, self.plan.method, users_change)
