@@ -9,7 +9,7 @@ const TABLES: &str = "create table public.t (id int generated always as identity
     create table public.setting (kind text, n int, primary key (kind, n))";
 
 /// A line of the table `t` of three rows, and where and how it is refused.
-const LINES: [(&str, &str, &str); 30] = [
+const LINES: [(&str, &str, &str); 31] = [
     ("rows = 4", "4:1", "duplicate key"),
     ("nix = 1", "4:1", "there is no setting `nix` here"),
     ("per = \"child\"", "3:1", "must be said once"),
@@ -76,7 +76,7 @@ const LINES: [(&str, &str, &str); 30] = [
 ];
 
 /// Whole files.
-const FILES: [(&str, &str, &str); 20] = [
+const FILES: [(&str, &str, &str); 21] = [
     (
         "crm = false\n[tables.setting]\nrows = 3\ncolumns.kind = \"menu\"",
         "2:9",
