@@ -218,8 +218,7 @@ impl Session {
                     let rows = answer.ok()?.rows();
                     self.is_locked_early = rows.first().is_some_and(|row| row.flag("locked"));
                 }
-                // If the one failed, the settings say it again; if the other did, the server refuses what is written, which
-                // is answer enough.
+                // If it failed, the settings say it again, or the server refuses what is written, which is answer enough.
                 Ahead::NoHurry | Ahead::Writable => {}
             }
         }
