@@ -15,9 +15,9 @@ use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, SqlText, lite
 
 /// Settings every session starts with: nothing on the server's or the role's side may change what values look
 /// like, stop a long backup, or hide rows (`row_security = off` makes a filter an error). Compiling a statement that
-/// digests many tables takes longer than running it.
+/// digests many tables takes longer than running it. Nobody waits for ever for what somebody else has locked and forgotten.
 pub(crate) const SETTINGS: &str = "\
-    set default_transaction_read_only = on; set statement_timeout = 0; set lock_timeout = 0; \
+    set default_transaction_read_only = on; set statement_timeout = 0; set lock_timeout = '20s'; \
     set idle_in_transaction_session_timeout = 0; set idle_session_timeout = 0; set client_min_messages = warning; set search_path = ''; \
     set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; \
     set extra_float_digits = 3; set bytea_output = 'hex'; set lc_monetary = 'C'; set array_nulls = on; set xmloption = 'content'; \

@@ -72,6 +72,7 @@ mod sync_bulk;
 mod sync_delta;
 mod sync_faults;
 mod sync_hostile;
+mod sync_live;
 mod sync_mask;
 mod sync_narrowed;
 mod sync_pagila;
