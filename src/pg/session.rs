@@ -262,7 +262,7 @@ impl Session {
     }
 
     /// Ends the session politely.
-    pub async fn close(self) {
-        self.wire.terminate().await;
+    pub async fn close(mut self) {
+        self.wire.say_goodbye().await;
     }
 }

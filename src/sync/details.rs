@@ -73,7 +73,10 @@ impl Details {
     }
 
     /// The same for a backup of some rows that is put back.
-    pub(crate) fn after_changes_undone<'a>(&'a self, numbers: &'a [String]) -> impl Iterator<Item = &'a String> {
+    pub(crate) fn after_changes_undone<'a>(
+        &'a self,
+        numbers: &'a [String],
+    ) -> impl Iterator<Item = &'a String> {
         let statements = self.resting.after.iter().chain(numbers);
         statements.chain(&self.refreshes).chain(&self.emptied_again)
     }

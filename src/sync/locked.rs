@@ -49,10 +49,7 @@ impl Numbers {
 
 fn keep(found: &Mutex<BTreeMap<usize, (i64, bool)>>, row: &Row) {
     if let (Ok(number), Ok(value)) = (row.get("number"), row.get("last_value")) {
-        found
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(number, (value, row.flag("is_called")));
+        found.lock().unwrap_or_else(PoisonError::into_inner).insert(number, (value, row.flag("is_called")));
     }
 }
 
@@ -74,9 +71,7 @@ fn lock_users(plan: &SyncPlan) -> Option<String> {
         let condition = replaced_users(plan, "users");
         format!(
             "do {}",
-            literal(&format!(
-                "begin perform from auth.users where {condition} for no key update; end"
-            ))
+            literal(&format!("begin perform from auth.users where {condition} for no key update; end"))
         )
     })
 }

@@ -56,6 +56,7 @@ mod network;
 mod pages;
 mod platform;
 mod reset;
+mod restore_live;
 mod secrets;
 mod seed;
 mod seed_hostile;

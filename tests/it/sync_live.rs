@@ -31,8 +31,8 @@ fn committing_when_waited_for(database: &Database, first: &str, last: &str) -> s
     let url = database.admin_url();
     let sql = format!(
         "set application_name = 'application'; begin; {first}; \
-         do $$ begin while not exists (select from pg_stat_activity where datname = current_database() \
-         and application_name like 'crmctl%' and wait_event_type = 'Lock') loop perform pg_sleep(0.01); \
+         do $$ declare tries int := 0; begin while tries < 3000 and not exists (select from pg_stat_activity where datname = current_database() \
+         and application_name like 'crmctl%' and wait_event_type = 'Lock') loop perform pg_sleep(0.01); tries := tries + 1; \
          perform pg_stat_clear_snapshot(); end loop; end $$; {last}; commit; select pg_sleep(0)"
     );
     let thread = std::thread::spawn(move || {
@@ -123,11 +123,7 @@ fn a_table_that_the_source_empties_meanwhile_is_not_taken_for_an_empty_one() {
         let output = sync(&project(&local, &cloud), mode);
         application.join().unwrap();
 
-        output
-            .expect(1)
-            .says("`public.b`")
-            .says("emptied or rewritten")
-            .says("run the command again");
+        output.expect(1).says("`public.b`").says("emptied or rewritten").says("run the command again");
         cloud.until_alone();
         before.assert_same(&without_staged(&cloud));
     }

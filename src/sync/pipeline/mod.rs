@@ -56,7 +56,12 @@ pub(crate) async fn apply(
     }
     let numbers = Numbers::default();
     send_source(source, plan, &copies, to_target)?;
-    send_target(&mut writer, plan, &begin, Streams { copies: &copies, numbers: &numbers, to_file, from_source })?;
+    send_target(
+        &mut writer,
+        plan,
+        &begin,
+        Streams { copies: &copies, numbers: &numbers, to_file, from_source },
+    )?;
 
     let (file, compression) = backup_file(plan.target_bytes);
     let mut part = backup.part(file, compression)?;

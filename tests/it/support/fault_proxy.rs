@@ -49,6 +49,8 @@ struct State {
     stutter: Option<(usize, Duration)>,
     /// How patient the client is with locks is not passed on.
     is_impatient: bool,
+    /// Whoever says farewell before he was answered is thrown out, and so is what he asked for.
+    is_pooler: bool,
     /// Who is told of every COMMIT, as it goes by.
     commits: Option<std::sync::mpsc::Sender<std::time::Instant>>,
 }
@@ -132,6 +134,12 @@ impl FaultProxy {
     /// Nobody waits longer than a tenth of a second for a lock, whatever the client says.
     pub(crate) fn impatient(self) -> Self {
         self.lock().is_impatient = true;
+        self
+    }
+
+    /// Like a pooler: at a farewell the server is let go, whatever it was told just before.
+    pub(crate) fn like_a_pooler(self) -> Self {
+        self.lock().is_pooler = true;
         self
     }
 
