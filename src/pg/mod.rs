@@ -12,6 +12,7 @@ mod lock;
 mod message;
 mod missing;
 mod outbox;
+mod pooler;
 mod retry;
 mod row;
 mod session;

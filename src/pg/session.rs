@@ -11,7 +11,7 @@ use crate::environment::{DatabaseUrl, EnvironmentName, Secret};
 use crate::pg::connect::{self, Canceller};
 use crate::pg::wire::Wire;
 use crate::pg::witness::{self, Slot, Witness};
-use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, SqlText, literal, lock, retry};
+use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, SqlText, literal, lock, pooler, retry};
 
 /// Settings every session starts with: nothing on the server's or the role's side may change what values look
 /// like, stop a long backup, or hide rows (`row_security = off` makes a filter an error). Compiling a statement that
@@ -71,7 +71,11 @@ impl Session {
             connection = connecting => connection?,
             () = cancel.raised() => return Err(PgError::Interrupted),
         };
+        let is_suspect = pooler::is_suspect(&target.url, &connection);
         let mut wire = Wire::new(connection.stream, connect::address(&target.url));
+        if is_suspect {
+            Box::pin(pooler::refuse_shared(&mut wire, &target.url, &target.application_name)).await?;
+        }
         wire.query(SETTINGS)?;
         Ok(Self {
             wire,

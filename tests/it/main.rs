@@ -55,6 +55,7 @@ mod migrate_wild;
 mod network;
 mod pages;
 mod platform;
+mod pooler;
 mod reset;
 mod restore_live;
 mod secrets;

@@ -137,7 +137,7 @@ impl FaultProxy {
         self
     }
 
-    /// Like a pooler: at a farewell the server is let go, whatever it was told just before.
+    /// Like a pooler: it makes process numbers up, and at a farewell lets the server go, whatever that was told just before.
     pub(crate) fn like_a_pooler(self) -> Self {
         self.lock().is_pooler = true;
         self
