@@ -201,7 +201,7 @@ impl<'a, 'session> Flight<'a, 'session> {
 
     /// Runs one file of the backup. Answers are fetched while the rest is still being read and sent.
     async fn part(&mut self, backup: &Backup, file: &str) -> Result<()> {
-        let (mut items, stop) = read(backup, file);
+        let (mut items, stop) = read(&backup.path, file);
         // The thread sees it even in the middle of a long COPY, and stops feeding it.
         let _stop = StopOnDrop(stop);
         let mut is_open = true;

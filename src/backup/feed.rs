@@ -1,5 +1,6 @@
 //! Feeding a restore: a thread reads and decompresses the files while the connection is busy with what is read.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,7 +10,6 @@ use tokio::sync::mpsc;
 
 use crate::backup::error::BackupError;
 use crate::backup::script::{Piece, ScriptReader};
-use crate::backup::store::Backup;
 use crate::pg::{Chunk, ChunkReceiver, CopySink, channel};
 
 /// Pieces that may wait to be sent.
@@ -32,16 +32,18 @@ impl Drop for StopOnDrop {
 
 pub(crate) type Items = mpsc::Receiver<std::result::Result<Item, BackupError>>;
 
-/// Reads a file in a thread of its own; setting the flag makes it stop.
-pub(crate) fn read(backup: &Backup, file: &str) -> (Items, Arc<AtomicBool>) {
+/// Reads a file of a backup in a thread of its own; setting the flag makes it stop.
+pub(crate) fn read(backup: &Path, file: &str) -> (Items, Arc<AtomicBool>) {
     let (sender, items) = mpsc::channel(ITEMS);
     let stop = Arc::new(AtomicBool::new(false));
     let (path, file, flag, handle) =
-        (backup.path.join(file), file.to_owned(), Arc::clone(&stop), Handle::current());
+        (backup.join(file), file.to_owned(), Arc::clone(&stop), Handle::current());
     tokio::task::spawn_blocking(move || {
         let feeder = Feeder { sender, stop: flag, handle };
-        if let Err(error) = feeder.feed(&path, &file) {
-            // Nobody listens any more when the restore failed for another reason.
+        let mut sink = None;
+        if let Err(error) = feeder.feed(&path, &file, &mut sink) {
+            // Nobody listens any more when the restore failed for another reason. The COPY that is being fed fails only
+            // behind this: what the server says of it is not why.
             let _ = feeder.sender.blocking_send(Err(error));
         }
     });
@@ -55,7 +57,13 @@ struct Feeder {
 }
 
 impl Feeder {
-    fn feed(&self, path: &std::path::Path, name: &str) -> std::result::Result<(), BackupError> {
+    /// The sink is that of the COPY being fed: dropped without an end it tells the server that the COPY failed.
+    fn feed(
+        &self,
+        path: &Path,
+        name: &str,
+        sink: &mut Option<CopySink>,
+    ) -> std::result::Result<(), BackupError> {
         let file = std::fs::File::open(path).map_err(BackupError::disk("read", path))?;
         let reader: Box<dyn std::io::BufRead> =
             if path.extension().is_some_and(|extension| extension == "zst") {
@@ -66,14 +74,12 @@ impl Feeder {
                 Box::new(std::io::BufReader::with_capacity(128 * 1024, file))
             };
         let mut script = ScriptReader::new(reader, name);
-        // The sink of the COPY being fed. Dropped without an end it tells the server that the COPY failed.
-        let mut sink: Option<CopySink> = None;
         while let Some(piece) = script.next_piece()? {
             let is_heard = match piece {
                 Piece::Statement { sql, line } => self.hand_on(Item::Statement { sql, line }),
                 Piece::Copy { sql, line } => {
                     let (feeding, rows) = channel();
-                    sink = Some(feeding);
+                    *sink = Some(feeding);
                     self.hand_on(Item::Copy { sql, line, rows })
                 }
                 Piece::Data(data) => self.put(sink.as_mut(), Chunk::Data(data)),
@@ -94,5 +100,26 @@ impl Feeder {
         let Some(sink) = sink else { return false };
         sink.put(chunk);
         self.handle.block_on(poll_fn(|cx| sink.poll_ready(cx))).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn why_a_file_cannot_be_read_is_told_before_the_rows_of_its_table_stop() {
+        let folder = tempfile::tempdir().unwrap();
+        let without_end = format!("copy public.a from stdin;\n{}", "1\n".repeat(100_000));
+        std::fs::write(folder.path().join("data.sql"), without_end).unwrap();
+
+        let (mut items, _stop) = read(folder.path(), "data.sql");
+        let Some(Ok(Item::Copy { mut rows, .. })) = items.recv().await else { panic!("a COPY") };
+        while let Some(chunk) = rows.next().await {
+            assert!(matches!(chunk, Chunk::Data(_)), "an end of what has none");
+        }
+        assert!(matches!(items.try_recv(), Ok(Err(_))));
     }
 }

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::catalog::{Catalog, Column, Table};
+use crate::catalog::{Catalog, Column, ObjectName, Table};
 use crate::environment::EnvironmentName;
 use crate::mask::error::MaskError;
 use crate::mask::expression;
-use crate::mask::personal;
+use crate::mask::personal::{self, Looked};
 use crate::mask::rule::{Mask, Rule, column_of};
 use crate::mask::shape::{Family, Shape};
 use crate::mask::unique::unique_columns;
 use crate::pg::{TableName, identifier};
+use crate::sync::root;
 
 /// A column that does not go along as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,9 +34,13 @@ pub(crate) struct Masking {
 }
 
 type Name<'a> = (&'a TableName, &'a str);
+/// The referring column, the one referred to, and whether the first may be made NULL.
+type End<'a> = (Name<'a>, Name<'a>, bool);
 
 struct Deciding<'a> {
     catalog: &'a Catalog,
+    /// With partitions and what does not go along.
+    all: &'a [Table],
     tables: &'a [&'a Table],
     chosen: BTreeMap<Name<'a>, &'a Rule>,
     unique: BTreeSet<Name<'a>>,
@@ -43,17 +48,17 @@ struct Deciding<'a> {
 
 /// Decides for all columns of `tables`, those of `all` the source's that go along. `guarded` names the source when it is
 /// protected: then every column that looks personal must have a rule.
-pub(crate) fn decide(
-    rules: &[Rule],
-    (catalog, all): (&Catalog, &[Table]),
-    tables: &[&Table],
+pub(crate) fn decide<'a>(
+    rules: &'a [Rule],
+    (catalog, all): (&'a Catalog, &'a [Table]),
+    tables: &'a [&'a Table],
     guarded: Option<&EnvironmentName>,
 ) -> Result<Masking, MaskError> {
-    for rule in rules.iter().filter(|rule| rule.is_exact()) {
+    for rule in rules {
         check_column(rule, all)?;
     }
     let indexes = unique_columns(catalog);
-    let mut deciding = Deciding { catalog, tables, chosen: BTreeMap::new(), unique: BTreeSet::new() };
+    let mut deciding = Deciding { catalog, all, tables, chosen: BTreeMap::new(), unique: BTreeSet::new() };
     for (table, column) in deciding.columns() {
         if let Some(rule) = rule_of(rules, table, column) {
             deciding.chosen.insert((&table.name, &column.name), rule);
@@ -86,14 +91,19 @@ fn names(pattern: &str, full: &str) -> bool {
 
 fn check_column(rule: &Rule, tables: &[Table]) -> Result<(), MaskError> {
     let columns = || tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
-    let found = columns().find(|(table, column)| names(&rule.pattern, &column_of(&table.name, &column.name)));
-    let Some((_, column)) = found else {
+    let is_named =
+        |(table, column): &(&Table, &Column)| names(&rule.pattern, &column_of(&table.name, &column.name));
+    // Rows of a partition are those of its root, and masked as such: a rule for a partition alone would do nothing.
+    let whole = || columns().filter(|(table, _)| !table.is_partition);
+    let Some((_, column)) = whole().find(is_named) else {
+        let of_root = columns().find(is_named).map(|(table, column)| (root(&table.name, tables), column));
         let last = rule.pattern.rsplit('.').next().unwrap_or_default();
-        let meant = columns().find(|(_, column)| column.name.eq_ignore_ascii_case(last));
-        let meant = meant.map(|(table, column)| column_of(&table.name, &column.name));
+        let like = || whole().find(|(_, column)| column.name.eq_ignore_ascii_case(last));
+        let meant = of_root.or_else(|| like().map(|(table, column)| (&table.name, column)));
+        let meant = meant.map(|(table, column)| column_of(table, &column.name));
         return Err(MaskError::NoColumn { rule: Box::new(rule.clone()), meant });
     };
-    if column.generated.is_some() && rule.mask != Mask::Keep {
+    if rule.is_exact() && column.generated.is_some() && rule.mask != Mask::Keep {
         return Err(unfit(rule, &rule.pattern, "generated".to_owned(), "mask the columns it is made of"));
     }
     Ok(())
@@ -118,20 +128,30 @@ impl<'a> Deciding<'a> {
         self.chosen.get(&name).is_some_and(|rule| rule.mask != Mask::Keep)
     }
 
+    /// The ends of every foreign key of the tables and of their partitions, column by column, in the tables that hold the rows.
+    fn keys(&self) -> Vec<End<'a>> {
+        let names: BTreeSet<&TableName> = self.tables.iter().map(|table| &table.name).collect();
+        let mut ends = Vec::new();
+        for (key, table) in
+            self.all.iter().flat_map(|table| table.foreign_keys.iter().map(move |key| (key, &table.name)))
+        {
+            let (table, references) = (root(table, self.all), root(&key.references, self.all));
+            let may_be_null = key.columns.len() == 1 || !key.definition.contains(" MATCH FULL");
+            for (own, other) in
+                key.columns.iter().zip(&key.referenced_columns).filter(|_| names.contains(table))
+            {
+                ends.push(((table, own.as_str()), (references, other.as_str()), may_be_null));
+            }
+        }
+        ends
+    }
+
     /// Both ends of a foreign key are masked alike: what has no rule follows what it refers to.
     fn follow_keys(&mut self) -> Result<(), MaskError> {
-        let keys: Vec<(Name<'a>, Name<'a>)> = self
-            .tables
-            .iter()
-            .flat_map(|table| table.foreign_keys.iter().map(move |key| (&table.name, key)))
-            .flat_map(|(table, key)| {
-                let pairs = key.columns.iter().zip(&key.referenced_columns);
-                pairs.map(move |(own, other)| ((table, own.as_str()), (&key.references, other.as_str())))
-            })
-            .collect();
+        let keys: Vec<End<'a>> = self.keys();
         // A chain of keys is at most as long as there are keys.
         for _ in &keys {
-            for (own, other) in &keys {
+            for (own, other, _) in &keys {
                 if self.unique.contains(other) {
                     self.unique.insert(*own);
                 }
@@ -140,9 +160,13 @@ impl<'a> Deciding<'a> {
                 }
             }
         }
-        for (own, other) in keys {
+        for (own, other, may_be_null) in keys {
             let Some(rule) = [own, other].into_iter().find(|end| self.is_changed(*end)) else { continue };
             let rule = self.chosen[&rule];
+            // NULL refers to nothing.
+            if may_be_null && self.chosen.get(&own).is_some_and(|rule| rule.mask == Mask::Null) {
+                continue;
+            }
             let masks = [own, other].map(|end| self.chosen.get(&end).map(|rule| &rule.mask));
             let types = [own, other].map(|end| self.column(end).map(|column| &column.data_type));
             if masks[0] != masks[1]
@@ -156,6 +180,15 @@ impl<'a> Deciding<'a> {
         Ok(())
     }
 
+    fn comment(&self, table: &Table, column: &Column) -> Option<&'a str> {
+        let name = ObjectName {
+            kind: "column".to_owned(),
+            schema: table.name.schema.clone(),
+            name: format!("{}.{}", table.name.name, column.name),
+        };
+        self.catalog.objects.get(&name)?.get("comment")?.as_str()
+    }
+
     fn refuse_personal(&self, from: &EnvironmentName) -> Result<(), MaskError> {
         let mut columns = Vec::new();
         for (table, column) in self.columns() {
@@ -164,10 +197,16 @@ impl<'a> Deciding<'a> {
                 continue;
             }
             let shape = Shape::of(&column.data_type, self.catalog);
-            if let Some(word) =
-                personal::proposed(&table.name.name, &column.name, &shape, self.unique.contains(&name))
-            {
-                columns.push((column_of(&table.name, &column.name), word));
+            let looked = Looked {
+                table: &table.name.name,
+                column: &column.name,
+                shape: &shape,
+                is_unique: self.unique.contains(&name),
+                is_nullable: !column.not_null,
+                comment: self.comment(table, column),
+            };
+            if let Some(mask) = personal::proposed(&looked) {
+                columns.push((column_of(&table.name, &column.name), mask));
             }
         }
         if columns.is_empty() { Ok(()) } else { Err(MaskError::Unmasked { from: from.clone(), columns }) }
@@ -228,6 +267,6 @@ fn advice(shape: &Shape, is_for_unique: bool) -> &'static str {
         }
         Family::Inet | Family::Cidr => "take `ip`, `null`, or `{ sql = \"...\" }`",
         Family::Uuid => "take `uuid`, `null`, or `{ sql = \"...\" }`",
-        Family::Bytes | Family::Other => "take `null`, or `{ sql = \"...\" }`",
+        Family::Bytes | Family::Enum | Family::Other => "take `null`, or `{ sql = \"...\" }`",
     }
 }

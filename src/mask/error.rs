@@ -43,12 +43,12 @@ pub enum MaskError {
         /// The source.
         from: EnvironmentName,
         /// The columns, and a mask that fits each.
-        columns: Vec<(String, &'static str)>,
+        columns: Vec<(String, String)>,
     },
 }
 
 /// The first of them.
-fn names(columns: &[(String, &'static str)]) -> String {
+fn names(columns: &[(String, String)]) -> String {
     let first: Vec<String> = columns.iter().take(5).map(|(column, _)| format!("`{column}`")).collect();
     let more = if columns.len() > first.len() { ", ..." } else { "" };
     first.join(", ") + more
@@ -73,8 +73,8 @@ impl Explain for MaskError {
                 "give both the same mask and the same type; a column that refers to a masked one without a rule of its own is masked like it".to_owned()
             }
             Self::Unmasked { columns, .. } => {
-                let line = |(column, word): &(String, &'static str)| {
-                    format!("{} = \"{word}\"", toml::Value::from(column.as_str()))
+                let line = |(column, mask): &(String, String)| {
+                    format!("{} = {mask}", toml::Value::from(column.as_str()))
                 };
                 let lines = columns.iter().map(line).collect::<Vec<_>>().join("\n");
                 format!(

@@ -5,13 +5,14 @@
 //! and stands in no statement: texts of COPY are kept by `pg_stat_statements` as they are.
 
 mod hash;
+mod json;
 mod text;
 
 use self::hash::{HASH, address, hashed, hex, number, uuid};
 use self::text::{filler, text_body};
 use crate::mask::rule::Mask;
 use crate::mask::shape::{Family, Shape};
-use crate::pg::{literal, text_array};
+use crate::pg::literal;
 
 /// How a value is masked in its column.
 pub(crate) struct Column<'a> {
@@ -150,40 +151,12 @@ fn json(mask: &Mask, value: &str, is_binary: bool) -> Option<String> {
         Mask::Json(paths) => {
             let mut document = if is_binary { value.to_owned() } else { format!("{value}::jsonb") };
             for (path, mask) in paths {
-                document = replaced(&document, path, mask)?;
+                document = json::replaced(&document, path, mask)?;
             }
             Some(document)
         }
         _ => None,
     }
-}
-
-/// A document whose value at a path is masked. What is there and no text becomes null: a list of addresses must not
-/// pass for no address.
-fn replaced(document: &str, path: &str, mask: &Mask) -> Option<String> {
-    let shape = Shape {
-        family: Family::Text { ignores_case: false },
-        is_array: false,
-        room: None,
-        sql: "text".to_owned(),
-    };
-    let column = Column { reference: "", shape: &shape, is_unique: false };
-    let steps = text_array(&path.split('.').collect::<Vec<_>>());
-    let whole = "\"crmctl json\".d";
-    let found = format!("({whole} #>> {steps})");
-    let fake = match mask {
-        Mask::Keep => return Some(document.to_owned()),
-        Mask::Null => "'null'".to_owned(),
-        _ => format!(
-            "case when {found} = '' then to_jsonb(''::text) when jsonb_typeof({whole} #> {steps}) = 'string' \
-             then to_jsonb(({})::text) else 'null' end",
-            column.text(mask, &found)?
-        ),
-    };
-    Some(format!(
-        "(select case when {whole} #> {steps} is null then {whole} else jsonb_set({whole}, {steps}, {fake}, false) end \
-         from (select {document} as d offset 0) as \"crmctl json\")"
-    ))
 }
 
 #[cfg(test)]

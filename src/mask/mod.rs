@@ -17,4 +17,5 @@ pub use error::MaskError;
 pub(crate) use key::{SETTING, key, known_key};
 pub(crate) use rule::rules;
 pub use rule::{Mask, Rule};
+pub(crate) use shape::base_of;
 pub(crate) use user::{is_shell, shell_column};

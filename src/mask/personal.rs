@@ -1,131 +1,139 @@
-//! Which columns look as if they held something of a person, by name and type. Pure.
+//! Which columns look as if they held something of a person, by name, type and comment. Pure.
 
+mod signs;
+
+use crate::mask::expression;
+use crate::mask::personal::signs::{ABOUT, DOCUMENTS, PEOPLE, ROLES, SAID, SIGNS, STEMS, WRITINGS, WRITTEN};
+use crate::mask::rule::Mask;
 use crate::mask::shape::{Family, Shape};
 
-/// Words that columns are called by, and the mask that fits. A name is looked at word by word, so that `work_email2`
-/// is an `email` and `shipping` no `ip`. Earlier lines win.
-const SIGNS: &[(&str, &str)] = &[
-    ("password passwd passphrase pwd secret token apikey salt otp pin", "hash"),
-    ("api key", "hash"),
-    ("private key", "hash"),
-    ("e mail", "email"),
-    ("email mail emails", "email"),
-    ("ip ipaddress ips", "ip"),
-    ("user agent", "redact"),
-    ("first name", "first_name"),
-    ("firstname forename givenname", "first_name"),
-    ("given name", "first_name"),
-    ("middle name", "first_name"),
-    ("last name", "last_name"),
-    ("lastname surname familyname", "last_name"),
-    ("family name", "last_name"),
-    ("maiden name", "last_name"),
-    ("full name", "name"),
-    ("fullname realname nickname username", "name"),
-    ("display name", "name"),
-    ("user name", "name"),
-    ("contact name", "name"),
-    ("phone telephone tel mobile cell fax phones whatsapp msisdn", "phone"),
-    ("birth birthday birthdate dob born", "birthday"),
-    ("ssn passport nino", "hash"),
-    ("social security", "hash"),
-    ("national id", "hash"),
-    ("tax id", "hash"),
-    ("drivers license", "hash"),
-    ("driver license", "hash"),
-    ("iban", "iban"),
-    ("bank account", "hash"),
-    ("account number", "hash"),
-    ("credit card", "card"),
-    ("card number", "card"),
-    ("cvv cvc card", "hash"),
-    ("street", "street"),
-    ("address addresses addr", "address"),
-    ("city town", "city"),
-    ("zip zipcode postcode plz", "zip"),
-    ("postal code", "zip"),
-    ("latitude longitude lat lng lon geolocation", "number"),
-    ("salary wage income", "number"),
-    ("linkedin twitter facebook instagram avatar photo website", "url"),
-    ("gender religion ethnicity nationality diagnosis", "redact"),
-    ("note notes comment comments remark remarks bio", "text"),
-];
-
-/// What people are called in tables.
-const PEOPLE: &str = "contact contacts person persons people user users profile profiles customer customers client clients \
-     employee employees lead leads member members patient patients student students subscriber subscribers";
-
-/// The mask to propose for a column that looks personal; `null` where none of another sort fits.
-pub(crate) fn proposed(table: &str, column: &str, shape: &Shape, is_unique: bool) -> Option<&'static str> {
-    let words = words(column);
-    // A domain is called by what it holds.
-    let type_words = shape.sql.split_once('.').map(|(_, name)| self::words(name)).unwrap_or_default();
-    let is_called = |sign: &str| is_within(sign, &words) || is_within(sign, &type_words);
-    let named = SIGNS.iter().find(|(signs, _)| {
-        let parts: Vec<&str> = signs.split(' ').collect();
-        // Two short parts are one name; a longer list is one of synonyms.
-        if is_phrase(signs) { is_called(signs) } else { parts.iter().any(|sign| is_called(sign)) }
-    });
-    let is_name_of_person = words == ["name"] && self::words(table).iter().any(|word| is_in(PEOPLE, word));
-    let word = match (named, is_name_of_person) {
-        (Some((_, word)), _) => word,
-        (None, true) => "name",
-        (None, false) if matches!(shape.family, Family::Inet) => "ip",
-        (None, false) => return None,
-    };
-    fitting(word, &words, shape, is_unique)
+/// A column as far as can be told whether it holds something personal.
+pub(crate) struct Looked<'a> {
+    pub(crate) table: &'a str,
+    pub(crate) column: &'a str,
+    pub(crate) shape: &'a Shape,
+    pub(crate) is_unique: bool,
+    pub(crate) is_nullable: bool,
+    pub(crate) comment: Option<&'a str>,
 }
 
-/// The word, if such a column can hold what it is about; else what can mask it.
-fn fitting(word: &'static str, words: &[String], shape: &Shape, is_unique: bool) -> Option<&'static str> {
-    let is_reference = words.last().is_some_and(|last| last == "id");
-    match &shape.family {
-        Family::Text { .. }
-            if is_unique && ["address", "zip", "ip", "card", "redact", "text", "number"].contains(&word) =>
-        {
-            Some("hash")
+/// The mask to propose for a column that looks personal, as a value of `[mask]`; one that the column can hold.
+pub(crate) fn proposed(looked: &Looked<'_>) -> Option<String> {
+    let words = words(looked.column);
+    let word = wanted(looked, &words)?;
+    let is_about = words.last().is_some_and(|last| is_in(ABOUT, last)) && words.len() > 1;
+    let is_said = looked.comment.is_some_and(|comment| has(SAID, &self::words(comment)));
+    if is_about && !is_said && word != "redact" {
+        return None;
+    }
+    let is_reference = words.last().is_some_and(|last| last == "id") && words.len() > 1;
+    is_telling(word, looked.shape, is_reference, is_said).then(|| fitting(word, looked))
+}
+
+/// Types whose values say nothing of anybody, whatever the column is called.
+const PLAIN: [&str; 5] = ["boolean", "interval", "time ", "bit", "oid"];
+
+/// What its name, the name of its type, its comment or its type says that it is.
+fn wanted(looked: &Looked<'_>, words: &[String]) -> Option<&'static str> {
+    // A domain is called by what it holds.
+    let type_words = looked.shape.sql.split_once('.').map(|(_, name)| self::words(name)).unwrap_or_default();
+    let named = [words, &type_words].into_iter().find_map(|words| {
+        let whole = SIGNS.iter().find(|(signs, _)| has(signs, words));
+        let part = || STEMS.iter().find(|(stems, _)| words.iter().any(|word| holds(stems, word)));
+        whole.or_else(part).map(|(_, mask)| *mask)
+    });
+    if let Some(mask) = named {
+        return Some(mask);
+    }
+    let is_of = |list: &str| self::words(looked.table).iter().any(|word| is_in(list, word));
+    let is_name = ["name", "nom", "nome", "naam", "имя"].contains(&words.last()?.as_str());
+    let of_person = match words {
+        [_] => is_of(PEOPLE),
+        [.., before, _] => is_in(PEOPLE, before) || is_in(ROLES, before),
+        [] => false,
+    };
+    let is_document = matches!(looked.shape.family, Family::Json { .. }) && has(DOCUMENTS, words);
+    let is_written =
+        looked.shape.is_text() && is_of(WRITINGS) && words.len() == 1 && is_in(WRITTEN, &words[0]);
+    if is_name && of_person {
+        return Some("name");
+    }
+    if is_document || looked.comment.is_some_and(|comment| has(SAID, &self::words(comment))) {
+        return Some("redact");
+    }
+    if is_written {
+        return Some("text");
+    }
+    match looked.shape.family {
+        Family::Inet => Some("ip"),
+        // The words of a row, and the address of somebody's machine.
+        Family::Other if ["tsvector", "macaddr", "macaddr8"].contains(&looked.shape.sql.as_str()) => {
+            Some("redact")
         }
-        Family::Text { .. } => Some(match word {
-            "number" => "redact",
-            "birthday" => "hash",
-            "email" if shape.room.is_some_and(|room| room < 28) => "hash",
-            "iban" | "card" | "url" | "ip" if shape.room.is_some_and(|room| room < 39) => "hash",
-            other => other,
-        }),
-        Family::Date | Family::Timestamp => (word == "birthday").then_some("birthday"),
-        Family::Integer(_) | Family::Decimal(_) | Family::Float if is_reference => None,
-        Family::Integer(_) | Family::Decimal(_) | Family::Float => {
-            let is_count = words.last().is_some_and(|last| is_in("count total limit", last));
-            let is_telling = ["number", "hash", "phone", "birthday", "card"].contains(&word) && !is_count;
-            is_telling.then_some("number")
-        }
-        Family::Inet | Family::Cidr => Some("ip"),
-        Family::Json { .. } => Some("redact"),
-        Family::Bytes => Some("hash"),
-        Family::Uuid => (word == "hash" && !is_reference).then_some("uuid"),
-        Family::Other => None,
+        _ => None,
     }
 }
 
-fn is_phrase(signs: &str) -> bool {
-    signs.split(' ').count() == 2 && SECOND_WORDS.iter().any(|second| signs.ends_with(&format!(" {second}")))
+/// Whether such a value is something of the person: a day is only where it is that of birth, a number is one or refers to one.
+fn is_telling(word: &str, shape: &Shape, is_reference: bool, is_said: bool) -> bool {
+    let of_type = shape.sql.as_str();
+    match &shape.family {
+        Family::Text { .. } | Family::Inet | Family::Cidr | Family::Json { .. } | Family::Bytes => true,
+        Family::Date | Family::Timestamp => word == "birthday" || is_said,
+        Family::Integer(_) | Family::Decimal(_) | Family::Float => {
+            is_said
+                || !is_reference
+                    && ["number", "hash", "phone", "birthday", "card", "zip", "ip", "iban"].contains(&word)
+        }
+        Family::Uuid => word == "hash" && !is_reference || is_said,
+        Family::Enum => word == "redact" || is_said,
+        Family::Other => is_said || !PLAIN.iter().any(|plain| of_type.starts_with(plain)),
+    }
 }
 
-const SECOND_WORDS: [&str; 12] = [
-    "name", "key", "mail", "agent", "security", "id", "license", "account", "number", "card", "code",
-    "address",
-];
+/// The mask, if such a column can hold what it makes; else the next that it can.
+fn fitting(word: &'static str, looked: &Looked<'_>) -> String {
+    let typed = match &looked.shape.family {
+        Family::Date | Family::Timestamp => "birthday",
+        Family::Integer(_) | Family::Decimal(_) | Family::Float => "number",
+        Family::Inet | Family::Cidr => "ip",
+        Family::Json { .. } => "redact",
+        Family::Uuid => "uuid",
+        Family::Text { .. } | Family::Bytes | Family::Enum | Family::Other => word,
+    };
+    let fits = |word: &&str| {
+        let mask = Mask::of_word(word)?;
+        if mask == Mask::Null {
+            return looked.is_nullable.then_some(());
+        }
+        let column = expression::Column { reference: "", shape: looked.shape, is_unique: looked.is_unique };
+        // A shorter form of these would look like nothing.
+        let is_cut =
+            ["iban", "card", "url", "ip"].contains(word) && looked.shape.room.is_some_and(|room| room < 39);
+        column.masked(&mask).filter(|_| !is_cut).map(|_| ())
+    };
+    let chosen = [typed, "hash", "null"].into_iter().find(|word| fits(word).is_some());
+    chosen.map_or_else(|| "{ sql = \"...\" }".to_owned(), |word| format!("\"{word}\""))
+}
 
-fn is_within(sign: &str, words: &[String]) -> bool {
-    let sign: Vec<&str> = sign.split(' ').collect();
-    words.windows(sign.len()).any(|window| window.iter().zip(&sign).all(|(word, sign)| word == sign))
+/// Whether one of the signs is within the words.
+fn has(signs: &str, words: &[String]) -> bool {
+    signs.split('|').any(|sign| {
+        let parts: Vec<&str> = sign.split(' ').collect();
+        let is_one = parts.len() > 1 && words.contains(&parts.concat());
+        is_one || words.windows(parts.len()).any(|window| window == parts)
+    })
 }
 
 fn is_in(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|entry| entry == word)
+    list.split('|').any(|entry| entry == word)
 }
 
-/// `workEmail2` and `work_email_2` as `work`, `email`.
+fn holds(stems: &str, word: &str) -> bool {
+    stems.split('|').any(|stem| word.contains(stem))
+}
+
+/// `workEmail2` and `work_email_2` as `work`, `email`; `Straße` and `prénom` without what not every keyboard has.
 fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut was_small = false;
@@ -134,7 +142,10 @@ fn words(name: &str) -> Vec<String> {
             words.push(String::new());
         }
         if letter.is_alphabetic() {
-            words.last_mut().into_iter().for_each(|word| word.extend(letter.to_lowercase()));
+            words
+                .last_mut()
+                .into_iter()
+                .for_each(|word| letter.to_lowercase().for_each(|small| plain(small, word)));
         }
         was_small = letter.is_lowercase();
     }
@@ -142,52 +153,27 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalog::Catalog;
-
-    fn proposal(table: &str, column: &str, data_type: &str) -> Option<&'static str> {
-        proposed(table, column, &Shape::of(data_type, &Catalog::default()), false)
-    }
-
-    #[test]
-    fn what_people_are_told_apart_by_is_seen_whatever_the_spelling() {
-        for (column, data_type, word) in [
-            ("email", "text", "email"),
-            ("workEmail2", "text", "email"),
-            ("e_mail", "character varying(20)", "hash"),
-            ("FirstName", "text", "first_name"),
-            ("mobile_phone", "text", "phone"),
-            ("date_of_birth", "date", "birthday"),
-            ("password_hash", "text", "hash"),
-            ("api_key", "text", "hash"),
-            ("last_login", "inet", "ip"),
-            ("billing_address", "jsonb", "redact"),
-            ("notes", "text", "text"),
-            ("postal_code", "text", "zip"),
-            ("emails", "text[]", "email"),
-        ] {
-            assert_eq!(proposal("t", column, data_type), Some(word), "{column} {data_type}");
-        }
-    }
-
-    #[test]
-    fn what_is_about_something_else_is_left_in_peace() {
-        for (column, data_type) in [
-            ("shipping", "text"),
-            ("description", "text"),
-            ("email_confirmed_at", "timestamp with time zone"),
-            ("email_verified", "boolean"),
-            ("address_id", "uuid"),
-            ("phone_id", "bigint"),
-            ("stage", "text"),
-            ("name", "text"),
-            ("account_id", "uuid"),
-            ("key", "text"),
-        ] {
-            assert_eq!(proposal("products", column, data_type), None, "{column} {data_type}");
-        }
-        assert_eq!(proposal("contacts", "name", "text"), Some("name"));
+/// A letter without its accent.
+fn plain(letter: char, word: &mut String) {
+    const ACCENTED: [(&str, &str); 12] = [
+        ("àáâãäåą", "a"),
+        ("çćč", "c"),
+        ("èéêëę", "e"),
+        ("ìíîï", "i"),
+        ("ñń", "n"),
+        ("òóôõöø", "o"),
+        ("ùúûü", "u"),
+        ("ýÿ", "y"),
+        ("śš", "s"),
+        ("źżž", "z"),
+        ("ł", "l"),
+        ("ß", "ss"),
+    ];
+    match ACCENTED.iter().find(|(accented, _)| accented.contains(letter)) {
+        Some((_, plain)) => word.push_str(plain),
+        None => word.push(letter),
     }
 }
+
+#[cfg(test)]
+mod tests;

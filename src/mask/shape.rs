@@ -25,6 +25,8 @@ pub(crate) enum Family {
         is_binary: bool,
     },
     Bytes,
+    /// One of some words.
+    Enum,
     /// Anything else.
     Other,
 }
@@ -48,12 +50,15 @@ impl Shape {
         while let Some(under) = base_of(&base, catalog) {
             base = under;
         }
-        let (element, is_array) = match base.strip_suffix("[]") {
+        let (mut element, is_array) = match base.strip_suffix("[]") {
             Some(element) => (element.to_owned(), true),
             None => (base, false),
         };
+        while let Some(under) = base_of(&element, catalog) {
+            element = under;
+        }
         let (name, numbers) = modifier(&element);
-        let family = family(&name, &numbers);
+        let family = if is_enum(&name, catalog) { Family::Enum } else { family(&name, &numbers) };
         let is_text = matches!(family, Family::Text { .. });
         let room = numbers.first().filter(|_| is_text).copied();
         let room = if name == "name" { Some(63) } else { room };
@@ -66,13 +71,23 @@ impl Shape {
 }
 
 /// What a domain is made over.
-fn base_of(data_type: &str, catalog: &Catalog) -> Option<String> {
+pub(crate) fn base_of(data_type: &str, catalog: &Catalog) -> Option<String> {
     let plain = data_type.replace('"', "");
     if !plain.contains('.') {
         return None;
     }
     let found = catalog.of_kind("type").find(|(name, _)| plain == format!("{}.{}", name.schema, name.name));
     found.and_then(|(_, facts)| facts.get("base")?.as_str().map(str::to_owned))
+}
+
+fn is_enum(name: &str, catalog: &Catalog) -> bool {
+    let plain = name.replace('"', "");
+    let mut types = catalog.of_kind("type");
+    plain.contains('.')
+        && types.any(|(of, facts)| {
+            facts.get("form").is_some_and(|form| form == "enum")
+                && plain == format!("{}.{}", of.schema, of.name)
+        })
 }
 
 /// `numeric(10,2)` as its name and its numbers.
@@ -89,7 +104,9 @@ fn modifier(data_type: &str) -> (String, Vec<u32>) {
 
 fn family(name: &str, numbers: &[u32]) -> Family {
     match name {
-        "text" | "character varying" | "character" | "name" => Family::Text { ignores_case: false },
+        "text" | "character varying" | "character" | "bpchar" | "name" => {
+            Family::Text { ignores_case: false }
+        }
         "uuid" => Family::Uuid,
         "date" => Family::Date,
         "timestamp without time zone" | "timestamp with time zone" => Family::Timestamp,

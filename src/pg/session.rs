@@ -13,11 +13,15 @@ use crate::pg::wire::Wire;
 use crate::pg::witness::{self, Slot, Witness};
 use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, SqlText, literal, lock, pooler, retry};
 
+/// The very first words: a role's time-out may be shorter than it takes to read all the settings. Should even this take
+/// too long, they end it just as well.
+const NO_HURRY: &str = "set statement_timeout = 0";
+
 /// Settings every session starts with: nothing on the server's or the role's side may change what values look
 /// like, stop a long backup, or hide rows (`row_security = off` makes a filter an error). Compiling a statement that
 /// digests many tables takes longer than running it. Nobody waits for ever for what somebody else has locked and forgotten.
 pub(crate) const SETTINGS: &str = "\
-    set default_transaction_read_only = on; set statement_timeout = 0; set lock_timeout = '20s'; \
+    set statement_timeout = 0; set default_transaction_read_only = on; set lock_timeout = '20s'; \
     set idle_in_transaction_session_timeout = 0; set idle_session_timeout = 0; set client_min_messages = warning; set search_path = ''; \
     set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; \
     set extra_float_digits = 3; set bytea_output = 'hex'; set lc_monetary = 'C'; set array_nulls = on; set xmloption = 'content'; \
@@ -57,6 +61,7 @@ pub struct Session {
 /// A message that goes with the next question, so that it costs no round trip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ahead {
+    NoHurry,
     Settings,
     EarlyLock,
     Writable,
@@ -76,13 +81,14 @@ impl Session {
         if is_suspect {
             Box::pin(pooler::refuse_shared(&mut wire, &target.url, &target.application_name)).await?;
         }
+        wire.query(NO_HURRY)?;
         wire.query(SETTINGS)?;
         Ok(Self {
             wire,
             canceller: connection.canceller,
             target: target.clone(),
             cancel: cancel.clone(),
-            ahead: VecDeque::from([Ahead::Settings]),
+            ahead: VecDeque::from([Ahead::NoHurry, Ahead::Settings]),
             is_locked_early: false,
             kept_setting: None,
             witness: Slot::default(),
@@ -216,6 +222,8 @@ impl Session {
                     let rows = answer.ok()?.rows();
                     self.is_locked_early = rows.first().is_some_and(|row| row.flag("locked"));
                 }
+                // If it failed, the settings say it again.
+                Ahead::NoHurry => {}
                 // If it failed, the server refuses what is written, which is answer enough.
                 Ahead::Writable => {}
             }

@@ -93,11 +93,50 @@ pub(crate) fn expression(sql: &str) -> Result<(), String> {
             _ => {}
         }
     }
+    if let Some(name) = changing(sql) {
+        return Err(format!(
+            "`{name}()` gives something else each time, and rows are read twice: to be copied and to be compared"
+        ));
+    }
     match (open, is_empty || sql.contains('\0')) {
         (0, false) => Ok(()),
         (0, true) => Err("the condition is empty".to_owned()),
         _ => Err("the condition does not close a parenthesis".to_owned()),
     }
+}
+
+/// PostgreSQL's own functions that give something else whenever they are called. Those of sequences fail by themselves in a
+/// read-only transaction.
+const CHANGING: [&str; 18] = [
+    "random",
+    "random_normal",
+    "setseed",
+    "gen_random_uuid",
+    "uuidv4",
+    "uuidv7",
+    "uuid_generate_v1",
+    "uuid_generate_v1mc",
+    "uuid_generate_v4",
+    "gen_random_bytes",
+    "gen_salt",
+    "clock_timestamp",
+    "statement_timestamp",
+    "timeofday",
+    "pg_backend_pid",
+    "txid_current",
+    "pg_current_xact_id",
+    "pg_sleep",
+];
+
+fn changing(sql: &str) -> Option<&'static str> {
+    let tokens: Vec<_> =
+        Scanner::new(sql).map_while(Result::ok).filter(|token| !token.kind.is_trivia()).collect();
+    tokens.windows(2).find_map(|pair| {
+        let name = sql[pair[0].range.clone()].trim_matches('"').to_ascii_lowercase();
+        let is_called = matches!(pair[0].kind, TokenKind::Word | TokenKind::QuotedName)
+            && pair[1].kind == TokenKind::Symbol(b'(');
+        CHANGING.into_iter().find(|changing| is_called && *changing == name)
+    })
 }
 
 /// Words that stand before a parenthesis and mean the same in every transaction.
@@ -175,11 +214,18 @@ mod tests {
             "$a$ $b$",
             "  -- nothing",
             "\\! ls",
+            "random() < 0.5",
+            "a = pg_catalog.\"gen_random_uuid\" ()",
         ] {
             assert!(expression(hostile).is_err(), "{hostile}");
         }
-        for good in ["a = ';)'", "\")\" is null", "a = $x$;)$x$", "exists (select from b where (b.x = a.x))"]
-        {
+        for good in [
+            "random > 3 and 'random()' <> a",
+            "a = ';)'",
+            "\")\" is null",
+            "a = $x$;)$x$",
+            "exists (select from b where (b.x = a.x))",
+        ] {
             assert_eq!(expression(good), Ok(()), "{good}");
         }
     }

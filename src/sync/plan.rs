@@ -117,7 +117,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
     let (weight, Choice { route, because }) = way(source, target, &names, options);
     let transfers = transfers(&ordered, source);
     let (mut carried, selected) = select(ordered, &all, (source, target), options)?;
-    let checks = unchecked_keys(method, &families, &all, &selected);
+    let checks = unchecked_keys(method, (&families, &target.catalog), &all, &selected);
     emptying::decide(&mut carried, &families, (source, target), (method, route));
     let set = set_sequences(source, target, options);
 

@@ -91,7 +91,7 @@ impl Explain for ApplyError {
     fn help(&self) -> Option<String> {
         match self {
             Self::ContentsDiffer { .. } => {
-                Some("does a trigger of the target change rows while they are written? exclude the table, or see to the trigger".to_owned())
+                Some("does a trigger of the target change rows while they are written, or SQL of `--where` or `[mask]` give something else each time? see to it, or exclude the table".to_owned())
             }
             Self::NotRebuilt { .. } => Some("did somebody change it meanwhile? run the sync again".to_owned()),
             Self::BackupIncomplete => None,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::catalog::ForeignKey;
+use crate::catalog::{Column, ForeignKey, Table};
 use crate::mask::{Masked, Rule};
 use crate::pg::TableName;
 use crate::sync::filter::{Filter, is_steady};
@@ -104,20 +104,33 @@ impl Selected {
         self.trials.iter().all(|trial| is_steady(&trial.sql))
     }
 
-    /// Whether the user's SQL decides about a foreign key: which rows there are at its other end, or its values.
-    pub(crate) fn doubts(&self, key: &ForeignKey) -> bool {
-        let is_narrowed = self.narrowed.iter().any(|narrowed| narrowed.table == key.references);
-        let is_computed = |table: &TableName, columns: &[String]| {
-            let own = self.masked.iter().filter(|masked| masked.mask == "sql" && masked.table == *table);
-            own.into_iter().any(|masked| columns.contains(&masked.column))
+    /// Whether a foreign key of one of `tables` may lead nowhere though it did not in the source: filters decide which rows
+    /// there are at its other end, or its values are masked. Ends that a mask keeps together in theory may still come apart:
+    /// by SQL of the user's, by values that are equal for their collation and not the same, by generated columns.
+    pub(crate) fn doubts(&self, key: &ForeignKey, tables: &[Table]) -> bool {
+        let is_narrowed =
+            self.narrowed.iter().any(|narrowed| narrowed.table == *root(&key.references, tables));
+        let is_masked = |name: &TableName, columns: &[String]| {
+            let table = tables.iter().find(|table| table.name == *name);
+            let own = |column: &&Column| columns.contains(&column.name);
+            let mut of_key = table.into_iter().flat_map(|table| table.columns.iter()).filter(own);
+            let is_generated = of_key.any(|column| column.generated.is_some());
+            let mut masked = self.masked.iter().filter(|masked| masked.table == *root(name, tables));
+            masked.any(|masked| is_generated || columns.contains(&masked.column))
         };
         is_narrowed
-            || is_computed(&key.table, &key.columns)
-            || is_computed(&key.references, &key.referenced_columns)
+            || is_masked(&key.table, &key.columns)
+            || is_masked(&key.references, &key.referenced_columns)
     }
 
     /// Whether both sides hold the same rows afterwards.
     pub(crate) fn is_everything(&self) -> bool {
         self.masked.is_empty() && self.left_out.is_empty() && self.narrowed.is_empty()
     }
+}
+
+/// The table whose rows those of a partition are; any other is its own root.
+pub(crate) fn root<'a>(name: &'a TableName, tables: &'a [Table]) -> &'a TableName {
+    let parent = |name: &TableName| tables.iter().find(|table| table.name == *name)?.partition_of.as_ref();
+    std::iter::successors(Some(name), |name| parent(name)).last().unwrap_or(name)
 }

@@ -12,7 +12,7 @@ use crate::sync::carried::Carried;
 use crate::sync::filter::Filter;
 use crate::sync::observe::Side;
 use crate::sync::plan::Options;
-use crate::sync::selected::{Narrowed, Selected, Trial, Tried};
+use crate::sync::selected::{Narrowed, Selected, Trial, Tried, root};
 use crate::sync::selection_error::SelectionError;
 use crate::sync::subset::{self, Narrowing};
 
@@ -59,7 +59,8 @@ pub(crate) fn select(
     let guarded = selection.is_guarded.then_some(&options.from);
     let masking = mask::decide(&selection.masks, (&source.catalog, sources), &tables, guarded)?;
     check_filters(&selection.filters, &tables, sources)?;
-    let narrowings = subset::narrow(&tables, &selection.filters.iter().collect::<Vec<_>>());
+    let narrowings = subset::narrow(&tables, &selection.filters.iter().collect::<Vec<_>>(), &source.catalog);
+    check_narrowed(&narrowings, &tables, sources)?;
 
     let mut selected = Selected {
         narrowed: narrowings.keys().map(|number| narrowed(&tables[*number].name)).collect(),
@@ -129,6 +130,23 @@ fn check_filters(filters: &[Filter], tables: &[&Table], all: &[Table]) -> Result
     }
 }
 
+/// A key that leads to one partition says of which part the row is that it means, and of what is kept only the whole is known.
+fn check_narrowed(
+    narrowings: &BTreeMap<usize, Narrowing>,
+    tables: &[&Table],
+    all: &[Table],
+) -> Result<(), SelectionError> {
+    let is_narrowed = |name| narrowings.keys().any(|number| tables[*number].name == *root(name, all));
+    let mut keys = tables.iter().flat_map(|table| &table.foreign_keys);
+    match keys.find(|key| *root(&key.references, all) != key.references && is_narrowed(&key.references)) {
+        Some(key) => Err(SelectionError::KeyToPartition {
+            table: key.table.to_string(),
+            partition: key.references.to_string(),
+        }),
+        None => Ok(()),
+    }
+}
+
 /// The columns that both sides have; what only the target has must do without a value.
 fn common(
     theirs: &Table,
@@ -175,21 +193,19 @@ fn is_text(column: &Column) -> bool {
 }
 
 fn trials(filters: &[Filter], masking: &Masking, tables: &[&Table]) -> Vec<Trial> {
-    let query = |table: &Table, list: &str, rest: &str| {
-        format!(
-            "select {list} from {} as {}{rest} limit 0",
-            table.from_clause(),
-            identifier(&table.name.name)
-        )
+    let query = |table: &Table, condition: &str| {
+        format!("select from {} as {}{condition} limit 0", table.from_clause(), identifier(&table.name.name))
     };
     let of_filters = filters.iter().filter_map(|filter| {
         let table = tables.iter().find(|table| filter.is_of(table))?;
-        let sql = query(table, "", &format!(" where (\n{}\n)", filter.condition));
+        let sql = query(table, &format!(" where (\n{}\n)", filter.condition));
         Some(Trial { sql, of: Tried::Filter(filter.clone()) })
     });
+    // As a condition: there the server refuses what would not give one value for each row, such as aggregates.
     let of_masks = masking.own.iter().filter_map(|(name, expression, rule)| {
         let table = tables.iter().find(|table| table.name == *name)?;
-        Some(Trial { sql: query(table, expression, ""), of: Tried::Mask(rule.clone()) })
+        let sql = query(table, &format!(" where {expression} is null"));
+        Some(Trial { sql, of: Tried::Mask(rule.clone()) })
     });
     of_filters.chain(of_masks).collect()
 }

@@ -53,13 +53,26 @@ pub enum SelectionError {
         /// The partition.
         partition: String,
     },
+    /// A key that leads to a part of a table cannot be followed either.
+    #[error(
+        "`{table}` refers to the partition `{partition}` of a table that a filter narrows, which cannot be followed"
+    )]
+    KeyToPartition {
+        /// The referring table.
+        table: String,
+        /// The partition.
+        partition: String,
+    },
 }
 
 impl Explain for SelectionError {
     fn kind(&self) -> Kind {
         match self {
             Self::NoTable(_) | Self::BadFilter { .. } | Self::BadMask { .. } => Kind::Usage,
-            Self::NoDefault { .. } | Self::TypesDiffer { .. } | Self::KeyOfPartition { .. } => Kind::Refused,
+            Self::NoDefault { .. }
+            | Self::TypesDiffer { .. }
+            | Self::KeyOfPartition { .. }
+            | Self::KeyToPartition { .. } => Kind::Refused,
         }
     }
 
@@ -70,11 +83,11 @@ impl Explain for SelectionError {
                 "a filter is an SQL condition on the columns of its table; other tables and own functions are named with their schema".to_owned()
             }
             Self::BadMask { .. } => {
-                "`sql` is an SQL expression of the columns of its table whose value can be cast to the type of the column".to_owned()
+                "`sql` is an SQL expression of the columns of its table that gives one value for each row, which can be cast to the type of the column".to_owned()
             }
             Self::NoDefault { .. } => "give it a default in a migration, or exclude the table".to_owned(),
             Self::TypesDiffer { .. } => "bring both to one type in a migration, or exclude the table".to_owned(),
-            Self::KeyOfPartition { .. } => "exclude the table, or sync without the filter".to_owned(),
+            Self::KeyOfPartition { .. } | Self::KeyToPartition { .. } => "exclude the table, or sync without the filter".to_owned(),
         })
     }
 
@@ -82,7 +95,10 @@ impl Explain for SelectionError {
         match self {
             Self::NoTable(filter) | Self::BadFilter { filter, .. } => filter.location.clone(),
             Self::BadMask { rule, .. } => Some(rule.location().clone()),
-            Self::NoDefault { .. } | Self::TypesDiffer { .. } | Self::KeyOfPartition { .. } => None,
+            Self::NoDefault { .. }
+            | Self::TypesDiffer { .. }
+            | Self::KeyOfPartition { .. }
+            | Self::KeyToPartition { .. } => None,
         }
     }
 }

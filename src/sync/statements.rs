@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::{ForeignKey, Table};
+use crate::catalog::{Catalog, ForeignKey, Table};
 use crate::pg::{TableName, identifier, literal};
+use crate::sync::equality::equal;
 use crate::sync::observe::{AUTH_TABLES, Sequence, Side};
 use crate::sync::plan::{Method, Options};
 use crate::sync::refusal::is_excluded;
@@ -20,11 +21,11 @@ pub(crate) fn bystanders(excluded: &[Table]) -> Vec<(TableName, String)> {
 }
 
 /// Foreign keys are not looked at under the replica role: one anti-join for each that leaves the tables that go along,
-/// for each that the source does not have, where nothing says that its rows fulfil it, and for each whose rows or values come
-/// out of the user's own SQL.
+/// for each that the source does not have, where nothing says that its rows fulfil it, and for each whose rows are chosen or
+/// whose values are masked.
 pub(crate) fn unchecked_keys(
     method: Method,
-    tables: &[Table],
+    (tables, catalog): (&[Table], &Catalog),
     source: &[Table],
     selected: &Selected,
 ) -> Vec<String> {
@@ -43,20 +44,30 @@ pub(crate) fn unchecked_keys(
         .filter(|(_, key)| {
             !names.contains(&key.references)
                 || !fulfilled.contains(&(&key.table, key.definition.as_str()))
-                || selected.doubts(key)
+                || selected.doubts(key, tables)
         })
-        .map(|(table, key)| anti_join(table, key))
+        .map(|(table, key)| anti_join(table, key, catalog))
         .collect()
 }
 
-fn anti_join(table: &Table, key: &ForeignKey) -> String {
-    let pairs = key.columns.iter().zip(&key.referenced_columns);
-    let matches: Vec<String> =
-        pairs.map(|(own, other)| format!("r.{} = t.{}", identifier(other), identifier(own))).collect();
+fn anti_join(table: &Table, key: &ForeignKey, catalog: &Catalog) -> String {
+    let pairs = key.columns.iter().zip(&key.referenced_columns).enumerate();
+    let matches: Vec<String> = pairs
+        .map(|(place, (own, other))| {
+            let ends = [format!("r.{}", identifier(other)), format!("t.{}", identifier(own))];
+            equal(catalog, key, place, ends.each_ref().map(String::as_str))
+        })
+        .collect();
     let present: Vec<String> =
         key.columns.iter().map(|own| format!("t.{} is not null", identifier(own))).collect();
+    // Of a key that is to match in full, all columns are NULL or none.
+    let is_partly = if key.columns.len() > 1 && key.definition.contains(" MATCH FULL") {
+        format!(" or ({}) and not ({})", present.join(" or "), present.join(" and "))
+    } else {
+        String::new()
+    };
     let found = format!(
-        "select from {} t where {} and not exists (select from {} r where {})",
+        "select from {} t where {} and not exists (select from {} r where {}){is_partly}",
         table.from_clause(),
         present.join(" and "),
         key.references.sql(),

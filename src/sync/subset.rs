@@ -9,8 +9,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::{ForeignKey, Table};
+use crate::catalog::{Catalog, ForeignKey, Table};
 use crate::pg::identifier;
+use crate::sync::equality::equal;
 use crate::sync::filter::Filter;
 
 /// The rows of one table that are kept: `with`, `from` and `where` of a query on it, in which the table goes by its name.
@@ -22,12 +23,17 @@ pub(crate) struct Narrowing {
 }
 
 /// The tables that do not keep all their rows, by their position in `tables`.
-pub(crate) fn narrow(tables: &[&Table], filters: &[&Filter]) -> BTreeMap<usize, Narrowing> {
-    let subset = Subset::new(tables, filters);
+pub(crate) fn narrow(
+    tables: &[&Table],
+    filters: &[&Filter],
+    catalog: &Catalog,
+) -> BTreeMap<usize, Narrowing> {
+    let subset = Subset::new(tables, filters, catalog);
     subset.restricted.iter().map(|table| (*table, subset.narrowing(*table))).collect()
 }
 
 struct Subset<'a> {
+    catalog: &'a Catalog,
     tables: &'a [&'a Table],
     /// The condition on a table, if it has one of its own.
     filters: BTreeMap<usize, String>,
@@ -37,7 +43,7 @@ struct Subset<'a> {
 }
 
 impl<'a> Subset<'a> {
-    fn new(tables: &'a [&'a Table], filters: &[&Filter]) -> Self {
+    fn new(tables: &'a [&'a Table], filters: &[&Filter], catalog: &'a Catalog) -> Self {
         let mut own = BTreeMap::new();
         for (number, table) in tables.iter().enumerate() {
             let conditions: Vec<String> = filters
@@ -50,6 +56,7 @@ impl<'a> Subset<'a> {
             }
         }
         let mut subset = Self {
+            catalog,
             tables,
             restricted: own.keys().copied().collect(),
             filters: own,
@@ -169,9 +176,11 @@ impl<'a> Subset<'a> {
         for (number, (key, parent)) in outside.enumerate() {
             let joined = format!("\"crmctl join {number}\"");
             let columns = self.referred(parent);
-            let pairs = key.columns.iter().zip(&key.referenced_columns).map(|(own, other)| {
+            let pairs = key.columns.iter().zip(&key.referenced_columns).enumerate();
+            let pairs = pairs.map(|(number, (own, other))| {
                 let place = columns.iter().position(|column| column == other).unwrap_or_default();
-                format!("{joined}.{} = {}", key_name(place), self.column(table, own))
+                let ends = [format!("{joined}.{}", key_name(place)), self.column(table, own)];
+                equal(self.catalog, key, number, ends.each_ref().map(String::as_str))
             });
             joins += &format!(
                 " left join {} as {joined} on {}",
@@ -212,9 +221,11 @@ impl<'a> Subset<'a> {
                 first.push(format!("select {row} from {whole} as {alias}{joins} where not ({condition})"));
             }
             for (key, parent) in self.keys(*number).filter(|(_, parent)| circle.contains(parent)) {
-                let pairs = key.columns.iter().zip(&key.referenced_columns);
-                let pairs = pairs.map(|(own, other)| {
-                    format!("\"crmctl child\".{} = \"crmctl parent\".{}", identifier(own), identifier(other))
+                let pairs = key.columns.iter().zip(&key.referenced_columns).enumerate();
+                let pairs = pairs.map(|(number, (own, other))| {
+                    let child = format!("\"crmctl child\".{}", identifier(own));
+                    let parent = format!("\"crmctl parent\".{}", identifier(other));
+                    equal(self.catalog, key, number, [&parent, &child])
                 });
                 edges.push(format!(
                     "select {number}, \"crmctl child\".tableoid, \"crmctl child\".ctid, {parent}, \"crmctl parent\".tableoid, \
@@ -263,7 +274,8 @@ fn gone_name(circle: &BTreeSet<usize>) -> String {
 }
 
 fn key_name(place: usize) -> String {
-    format!("key_{place}")
+    // Own SQL of a mask names columns without their table: it must not mean this one.
+    format!("\"crmctl key {place}\"")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::pg::{Answer, PgError, PgResult, Session, TableName};
+use crate::sync::cause::of_source;
 use crate::sync::plan::SyncPlan;
 use crate::sync::route::Intent;
 use crate::sync::selected::{Narrowed, Tried};
@@ -45,7 +46,7 @@ pub(crate) async fn rehearse(source: &mut Session, mut plan: SyncPlan, intent: I
         return Err(error.into());
     }
     for (table, answer) in tables.into_iter().zip(answers) {
-        let kept = kept(&plan, table, answer, intent)?;
+        let kept = kept(&plan, table, answer, intent).map_err(of_source)?;
         plan.keep(kept);
     }
     Ok(plan)

@@ -3,7 +3,7 @@
 
 use futures_util::StreamExt;
 
-use crate::backup::PartWriter;
+use crate::backup::{Part, PartWriter};
 use crate::error::Result;
 use crate::mask::is_shell;
 use crate::pg::{Chunk, ChunkReceiver, TableName, identifier, literal};
@@ -21,13 +21,14 @@ pub(crate) struct Outgoing {
     pub(crate) rows: ChunkReceiver,
 }
 
-/// Writes the file. False when a stream ended early: the transaction failed, and its answer says why.
+/// Writes the file, and flushes it to the disk while the server is still busy with what comes after its rows. `None`
+/// when a stream ended early: the transaction failed, and its answer says why.
 pub(crate) async fn write(
     plan: &SyncPlan,
-    part: &mut PartWriter,
+    mut part: PartWriter,
     (users, tables): (Vec<Outgoing>, Vec<Outgoing>),
     numbers: &Numbers,
-) -> Result<bool> {
+) -> Result<Option<Part>> {
     part.write(header(plan).as_bytes()).await?;
     for outgoing in users {
         let temporary = format!("pg_temp.{}", identifier(&temporary_name(&outgoing.table)));
@@ -38,16 +39,16 @@ pub(crate) async fn write(
             outgoing.table
         );
         part.write(create.as_bytes()).await?;
-        if !write_rows(part, &temporary, outgoing).await? {
-            return Ok(false);
+        if !write_rows(&mut part, &temporary, outgoing).await? {
+            return Ok(None);
         }
     }
     let middle: String = clear(plan).into_iter().map(|statement| statement + ";\n").collect();
     part.write(middle.as_bytes()).await?;
     for outgoing in tables {
         let table = outgoing.table.clone();
-        if !write_rows(part, &table, outgoing).await? {
-            return Ok(false);
+        if !write_rows(&mut part, &table, outgoing).await? {
+            return Ok(None);
         }
     }
     let mut end = String::new();
@@ -56,7 +57,7 @@ pub(crate) async fn write(
         end.push_str(";\n");
     }
     part.write(end.as_bytes()).await?;
-    Ok(true)
+    part.finish().await.map(Some)
 }
 
 pub(crate) async fn write_rows(part: &mut PartWriter, table: &str, mut outgoing: Outgoing) -> Result<bool> {

@@ -108,7 +108,8 @@ fn somebodys_open_transaction_on_a_table_of_the_files_is_told_of() {
 
     crmctl(&project).args(["deploy", "--plan"]).success().answers("locks `held`");
     cloud.query(
-        "select pg_terminate_backend(pid) from pg_stat_activity where query like 'begin; lock table%'",
+        "select pg_terminate_backend(pid) from pg_stat_activity where query like 'begin; lock table%' \
+         and datname = current_database()",
     );
     holder.join().unwrap();
 }

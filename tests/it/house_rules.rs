@@ -86,6 +86,19 @@ fn sql_beside_the_files_of_users_names_functions_and_types_in_full() {
     );
 }
 
+/// What is put into a template may hold a line break, and what stands behind it in a comment would be run.
+#[test]
+fn no_comment_of_an_sql_file_has_a_place_for_a_name() {
+    let place = regex::Regex::new(r"--.*\{[a-z_]+(:[^}]*)?\}").unwrap();
+    let files = files_of("sql");
+    let line = files.iter().flat_map(|path| {
+        let text = read_to_string(path).unwrap();
+        text.lines().filter(|line| place.is_match(line)).map(str::to_owned).collect::<Vec<_>>()
+    });
+    assert_eq!(line.collect::<Vec<_>>(), Vec::<String>::new());
+    assert!(place.is_match("-- `{tree}` is") && files.len() > 10);
+}
+
 #[test]
 fn the_help_page_names_every_exit_code() {
     let help = crmctl(&Project::new()).args(["--help"]).success().stdout;
@@ -103,6 +116,11 @@ fn the_help_page_names_every_exit_code() {
 
 /// The Rust files of this crate: the program, its tests and its measurements.
 fn rust_files() -> Vec<PathBuf> {
+    files_of("rs")
+}
+
+/// Those that end so.
+fn files_of(extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders: Vec<PathBuf> = ["src", "tests", "benches"].map(|name| repository().join(name)).into();
     while let Some(folder) = folders.pop() {
@@ -110,7 +128,7 @@ fn rust_files() -> Vec<PathBuf> {
         for path in entries.map(|entry| entry.unwrap().path()) {
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension() == Some(Path::new("rs").as_os_str()) {
+            } else if path.extension() == Some(Path::new(extension).as_os_str()) {
                 found.push(path);
             }
         }

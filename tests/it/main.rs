@@ -77,6 +77,7 @@ mod sync_hostile;
 mod sync_live;
 mod sync_mask;
 mod sync_narrowed;
+mod sync_narrowed_hostile;
 mod sync_pagila;
 mod sync_published;
 mod sync_schemas;

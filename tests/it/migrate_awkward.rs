@@ -83,7 +83,10 @@ fn discard_all_does_not_let_a_second_runner_in() {
     let project = Project::new()
         .local(&database)
         .migration("20260101000000_a", "-- crmctl: no-transaction\ndiscard all;")
-        .migration("20260102000000_b", "select pg_sleep(4);");
+        .migration(
+            "20260102000000_b",
+            "do $$ begin while not exists (select from pg_catalog.pg_class where relname = 'told') loop perform pg_sleep(0.05); end loop; end $$;",
+        );
     let running = crmctl(&project).args(["migrate", "up"]).spawn();
     database.until(
         "exists (select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database())",
@@ -92,6 +95,7 @@ fn discard_all_does_not_let_a_second_runner_in() {
     let is_held = "exists (select from pg_locks l join pg_database d on d.oid = l.database \
                    where l.locktype = 'advisory' and l.granted and d.datname = current_database())";
     assert_eq!(database.value(&format!("select {is_held}")), "t");
+    database.query("create table public.told ()");
     running.finish().expect(0);
 }
 
@@ -131,7 +135,7 @@ fn a_server_that_hears_nothing_any_more_does_not_hold_ctrl_c_up_for_minutes() {
     let proxy = FaultProxy::to(Which::Cloud).stall_after(Direction::ToServer, 60_000);
     let project = project.cloud_at(&proxy.url(&database.url()));
     let running = crmctl(&project).args(["migrate", "up", "--env", "cloud", "--confirm", "cloud"]).spawn();
-    crate::support::until("it is stalled", || proxy.bytes(Direction::ToServer) >= 60_000);
+    crate::support::until("it is stalled", || proxy.is_stalled());
     let started = Instant::now();
 
     running.interrupt();
@@ -151,7 +155,7 @@ fn ctrl_c_ends_the_wait_between_two_tries() {
     let (told, held) = std::sync::mpsc::channel();
     let holder = std::thread::spawn(move || {
         told.send(()).unwrap();
-        crate::support::try_query(&url, "begin; lock table public.a; select pg_sleep(20)").ok();
+        crate::support::try_query(&url, "begin; lock table public.a; select pg_sleep(600)").ok();
     });
     held.recv().unwrap();
     database.until(

@@ -216,7 +216,7 @@ fn whoever_holds_a_lock_makes_it_fail_and_not_wait() {
     let (project, _) = migrated(&database, Project::new().local(&database), &[("20260102000000_c", file)]);
     let url = database.url();
     let holder = std::thread::spawn(move || {
-        crate::support::try_query(&url, "begin; lock table public.c; select pg_sleep(60)")
+        crate::support::try_query(&url, "begin; lock table public.c; select pg_sleep(600)")
     });
     database.until(
         "exists (select from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database())",

@@ -17,7 +17,7 @@ fn hold(database: &Database, statement: &str) -> std::thread::JoinHandle<()> {
     let holder = std::thread::spawn(move || {
         told.send(()).unwrap();
         // It is ended from outside.
-        try_query(&url, &format!("begin; {statement}; select 'hunter2', pg_sleep(60)")).ok();
+        try_query(&url, &format!("begin; {statement}; select 'hunter2', pg_sleep(600)")).ok();
     });
     begun.recv().unwrap();
     database.until(
@@ -25,6 +25,9 @@ fn hold(database: &Database, statement: &str) -> std::thread::JoinHandle<()> {
     );
     holder
 }
+
+/// Somebody does.
+const WAITS: &str = "exists (select from pg_locks where not granted and relation = 'public.a'::regclass)";
 
 fn release(database: &Database) {
     database.query(
@@ -57,10 +60,10 @@ fn a_lock_that_is_given_back_in_time_is_waited_for() {
     database.run("create table public.a (x int)");
     let project = Project::new()
         .local(&database)
-        .migration(FIRST, "-- crmctl:lock-timeout 100ms\nalter table public.a add column y int;");
+        .migration(FIRST, "-- crmctl:lock-timeout 2s\nalter table public.a add column y int;");
     let holder = hold(&database, "lock table public.a");
     let running = crmctl(&project).args(["migrate", "up"]).spawn();
-    database.until("exists (select from pg_locks where not granted and relation = 'public.a'::regclass)");
+    database.until(WAITS);
 
     release(&database);
     holder.join().unwrap();
@@ -74,11 +77,13 @@ fn a_piece_that_did_not_get_its_lock_is_tried_again_and_nothing_before_it() {
     database.run("create table public.a (x int)");
     let project = Project::new().local(&database).migration(
         FIRST,
-        "-- crmctl:lock-timeout 100ms\ncreate table public.b ();\nvacuum public.b;\nalter table public.a add column y int;",
+        "-- crmctl:lock-timeout 1s\ncreate table public.b ();\nvacuum public.b;\nalter table public.a add column y int;",
     );
     let holder = hold(&database, "lock table public.a");
     let running = crmctl(&project).args(["migrate", "up"]).spawn();
-    database.until("exists (select from pg_locks where not granted and relation = 'public.a'::regclass)");
+    database.until(WAITS);
+    database.until(&format!("not {WAITS}"));
+    database.until(WAITS);
 
     release(&database);
     holder.join().unwrap();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::support::{
     Database, Direction, FaultProxy, Output, Project, Which, crmctl, fewest_round_trips, wait_for,
 };
+use crate::sync_staging::Held;
 
 /// Awkward on purpose: everything that makes copying rows go wrong.
 const SCHEMA: &str = include_str!("sync/schema.sql");
@@ -267,16 +268,14 @@ fn a_source_that_is_cut_leaves_the_target_wholly_old() {
 fn ctrl_c_leaves_the_target_wholly_old_and_says_so() {
     let (local, cloud) = pair();
     let before = cloud.world().without(&["sequence "]);
-    let proxy = FaultProxy::to(Which::Cloud).delay(Duration::from_millis(150));
-    let project = Project::new().local(&local).cloud_at(&proxy.url(&cloud.url()));
+    let held = Held::of(&cloud, "lock table public.children in row exclusive mode");
+    let project = project(&local, &cloud);
     let running = crmctl(&project).args(["sync", "--force", "--confirm", "cloud"]).spawn();
-    cloud.until(
-        "exists (select from pg_stat_activity where application_name = 'crmctl sync' \
-                 and datname = current_database())",
-    );
+    held.is_waited_for();
 
     running.interrupt();
     running.finish().expect(130);
+    held.let_go();
     cloud.until_alone();
     before.assert_same(&cloud.world().without(&["sequence "]));
 }

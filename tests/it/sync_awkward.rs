@@ -45,7 +45,7 @@ fn a_source_that_fails_at_one_table_is_an_error_and_not_a_wait_for_ever() {
     let started = Instant::now();
 
     sync(&project(&local, &cloud)).expect(1).says("reading the source");
-    assert!(started.elapsed() < Duration::from_secs(8), "it took {:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_mins(1), "it took {:?}", started.elapsed());
     before.assert_same(&cloud.world());
 }
 
@@ -242,4 +242,45 @@ fn rows_of_users_who_do_not_go_along_are_an_error_that_changes_nothing() {
         sync(&project(&local, &cloud)).expect(1).says("profiles");
         before.assert_same(&cloud.world());
     }
+}
+
+#[test]
+fn foreign_keys_that_act_do_not_act_while_rows_that_differ_are_replaced() {
+    let (local, cloud) = pair_on(
+        Which::Strict,
+        "create table public.keyless (x int unique, note text); create table public.keyed (id int primary key, x int unique); \
+         create table public.deleted (id int primary key, x int references public.keyless (x) on delete cascade); \
+         create table public.emptied (id int primary key, x int references public.keyless (x) on delete set null); \
+         create table public.moved (id int primary key, x int references public.keyed (x) on update cascade); \
+         insert into public.keyless values (1, 'a'), (2, 'b'); insert into public.deleted values (1, 1); \
+         insert into public.emptied values (1, 1)",
+    );
+    local.run("insert into public.keyed values (1, 1), (2, 2); insert into public.moved values (1, 2)");
+    cloud.run(
+        "insert into public.keyed values (1, 2), (2, 3); insert into public.moved values (1, 2); \
+         update public.keyless set note = 'old' where x = 1",
+    );
+    let definitions = cloud.world().only("constraint");
+
+    crmctl(&project(&local, &cloud))
+        .args(["sync", "--force", "--confirm", "cloud", "--mode", "delta"])
+        .success();
+    assert_same_rows(&local, &cloud);
+    definitions.assert_same(&cloud.world().only("constraint"));
+}
+
+#[test]
+fn a_row_goes_although_subscribers_could_not_be_told_of_rows_that_might_go_with_it() {
+    let (local, cloud) = pair_on(
+        Which::Strict,
+        "create table public.parents (id int primary key); insert into public.parents values (1); \
+         create table public.told (parent int references public.parents on delete cascade); \
+         insert into public.told values (1); alter publication supabase_realtime add table public.told",
+    );
+    cloud.run("insert into public.parents values (2)");
+
+    crmctl(&project(&local, &cloud))
+        .args(["sync", "--force", "--confirm", "cloud", "--mode", "delta"])
+        .success();
+    assert_same_rows(&local, &cloud);
 }

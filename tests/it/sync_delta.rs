@@ -208,7 +208,7 @@ fn readers_do_not_wait_and_writers_do() {
     let (local, cloud) = pair(Which::Cloud);
     local.query("update public.hens set egg = 1 where id = 2");
     cloud.run(
-        "create function public.wait() returns int language plpgsql as $$ begin perform pg_catalog.pg_sleep(30); return 1; end $$; \
+        "create function public.wait() returns int language plpgsql as $$ begin perform pg_catalog.pg_sleep(600); return 1; end $$; \
          alter table public.hens add check (egg <> 1 or id = 1 or public.wait() > 0)",
     );
     let project = project(&local, &cloud);

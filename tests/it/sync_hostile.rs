@@ -27,3 +27,22 @@ fn a_schema_that_somebody_called_like_the_staging_schema_is_left_alone() {
     output.says("the schema `crmctl_sync` of `cloud` is not crmctl's");
     before.assert_same(&cloud.world());
 }
+
+#[test]
+fn names_with_line_breaks_quotes_and_statements_in_them_are_names() {
+    let (local, cloud) = (Database::empty(), Database::empty_on(Which::Cloud));
+    for database in [&local, &cloud] {
+        database.run(
+            "create table public.precious (id int primary key); insert into public.precious values (7); \
+             create table public.\"a\n; drop table public.precious; --\" (\"new\nline\" int primary key, \"'; \\ \"\" --\" text)",
+        );
+    }
+    local.run("insert into public.\"a\n; drop table public.precious; --\" values (1, E'\\\\.\\n')");
+    let project = Project::new().local(&local).cloud(&cloud);
+
+    for mode in ["full", "bulk", "staged", "delta"] {
+        cloud.run("update public.\"a\n; drop table public.precious; --\" set \"new\nline\" = 2");
+        crmctl(&project).args(["sync", "--force", "--confirm", "cloud", "--mode", mode]).success();
+        local.world().only("rows public").assert_same(&cloud.world().only("rows public"));
+    }
+}

@@ -142,7 +142,9 @@ fn ctrl_c_while_rows_are_staged_stops_every_stream_and_keeps_what_is_whole() {
     let before = without_staged(&cloud);
     let running = call(&project).spawn();
     cloud.until("to_regclass('crmctl_sync.finished') is not null");
-    cloud.until("exists (select from pg_stat_progress_copy where command = 'COPY FROM')");
+    cloud.until(
+        "exists (select from pg_stat_progress_copy where command = 'COPY FROM' and datname = current_database())",
+    );
 
     running.interrupt();
     running.finish().expect(130);

@@ -151,14 +151,18 @@ fn nobody_but_the_owner_can_read_staged_rows_whatever_default_privileges_say() {
 
 #[test]
 fn readers_and_writers_are_not_kept_waiting_while_rows_are_staged() {
-    let (local, cloud) = pair("create table public.a (id int primary key, x text)");
+    // Nobody else shall hold a lock on it, not for an instant.
+    let (local, cloud) =
+        pair("create table public.a (id int primary key, x text) with (autovacuum_enabled = off)");
     local.query("insert into public.a select n, 'new' from generate_series(1, 1000) n");
     cloud.query("insert into public.a select n, 'old' from generate_series(1, 900) n");
     // The source does not answer any more once it has sent some rows.
     let (project, proxy) = through(&local, &cloud, |proxy| proxy.stall_after(Direction::ToClient, 140_000));
     local.query("insert into public.a select n, repeat('x', 100) from generate_series(2000, 9000) n");
     let running = call(&project).spawn();
-    cloud.until("exists (select from pg_stat_progress_copy where command = 'COPY FROM')");
+    cloud.until(
+        "exists (select from pg_stat_progress_copy where command = 'COPY FROM' and datname = current_database())",
+    );
 
     let at_once = "set lock_timeout = '1ms'; select count(*) from public.a; update public.a set x = 'meanwhile' where id = 1; \
                    lock table public.a in access exclusive mode";
@@ -279,7 +283,7 @@ impl<'a> Held<'a> {
     pub(crate) fn of(database: &'a Database, lock: &str) -> Self {
         let (url, sql) = (
             database.admin_url(),
-            format!("set application_name = 'holder'; begin; {lock}; select pg_sleep(60)"),
+            format!("set application_name = 'holder'; begin; {lock}; select pg_sleep(600)"),
         );
         let thread = std::thread::spawn(move || {
             // It is ended from outside.
@@ -290,7 +294,10 @@ impl<'a> Held<'a> {
     }
 
     pub(crate) fn is_waited_for(&self) {
-        self.database.until("exists (select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())");
+        self.database.until(
+            "exists (select from pg_stat_activity held join pg_stat_activity waits on held.pid = any (pg_blocking_pids(waits.pid)) \
+             where held.application_name = 'holder' and held.datname = current_database())",
+        );
     }
 
     pub(crate) fn let_go(self) {

@@ -18,7 +18,7 @@ fn a_table_that_somebody_has_locked_is_not_checked_and_does_not_hold_up_the_othe
     let url = database.url();
     let holder = std::thread::spawn(move || {
         // Ends when the test ends it.
-        crate::support::try_query(&url, "begin; lock table public.busy; select pg_sleep(60)").ok();
+        crate::support::try_query(&url, "begin; lock table public.busy; select pg_sleep(600)").ok();
     });
     let sleeps = "wait_event = 'PgSleep' and datname = current_database()";
     database.until(&format!("exists (select from pg_stat_activity where {sleeps})"));

@@ -62,15 +62,15 @@ pub(crate) async fn apply(
     supply.send(plan, &copies, to_target)?;
 
     let (file, compression) = backup_file(ground.old_bytes());
-    let mut part = backup.part(file, compression)?;
+    let part = backup.part(file, compression)?;
     let failed = Cancel::default();
     let work = join3(
         supply.read(plan, copies.len(), &failed),
         cause::taking(&failed, flight.read(&mut writer, plan, progress)),
-        write_backup(plan, &copies, from_target, (&mut part, &numbers)),
+        write_backup(plan, &copies, from_target, (part, &numbers)),
     );
     let (left, right, written) = watched(work, &meters[users..], progress).await;
-    let (left, right) = cause::first(left, right, written)?;
+    let (left, right, part) = cause::first(left, right, written)?;
 
     check(plan, &left, &right)?;
     let schema = Schema::read(&mut writer, ground.rebuild.relations()).await?;
@@ -79,7 +79,6 @@ pub(crate) async fn apply(
     }
     progress.finish();
     // On disk, complete and named before COMMIT: from here on there is always a way back.
-    let part = part.finish().await?;
     let origin = Origin::of(&writer.target().url, None);
     let backup = backup.finish(description(plan, origin, &right.before), vec![part])?;
     commit(&mut writer, plan, backup.manifest.id.as_str()).await?.tell(progress);

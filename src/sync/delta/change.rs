@@ -6,8 +6,9 @@
 //! Where triggers and foreign keys rest, what goes is deleted everywhere and what comes is inserted everywhere: neither
 //! the order of tables nor values that rows exchange matter. Where they do not rest, rows that changed are updated in
 //! place, so that rows which refer to them stay: new ones first and the gone ones last, along the foreign keys. This
-//! cannot be done when a row takes a unique value over from another, for example. Then, and only then, the foreign keys
-//! are taken off, as everywhere else, and put back: readers wait meanwhile.
+//! cannot be done when a row takes a unique value over from another, for example, or when a foreign key would change the
+//! rows that refer to it by itself. Then, and only then, the foreign keys are taken off, as everywhere else, and put back:
+//! readers wait meanwhile.
 
 use crate::catalog::ForeignKey;
 use crate::pg::{TableName, identifier, literal};
@@ -133,14 +134,21 @@ pub(crate) fn replace(plan: &SyncPlan, tables: &[Changed<'_>]) -> Vec<String> {
     match plan.method {
         Method::ReplicaRole => deletes_and_inserts(tables),
         Method::LoadOrder if tables.is_empty() => Vec::new(),
-        Method::LoadOrder => vec![format!(
-            "do {}",
-            literal(&format!(
-                "begin {};\nexception when integrity_constraint_violation then {};\nend",
-                in_place(tables).join(";\n"),
-                without_foreign_keys(plan, tables).join(";\n")
-            ))
-        )],
+        Method::LoadOrder => {
+            let (in_place, without) = (in_place(tables), without_foreign_keys(plan, tables));
+            let is_acted_on = tables.iter().any(|table| is_acted_on(plan, table));
+            // Whoever may not take keys off tries with them: what they did would be seen before COMMIT.
+            let (first, failure, second) = if is_acted_on {
+                (without, "insufficient_privilege", in_place)
+            } else {
+                (in_place, "integrity_constraint_violation", without)
+            };
+            let (first, second) = (first.join(";\n"), second.join(";\n"));
+            vec![format!(
+                "do {}",
+                literal(&format!("begin {first};\nexception when {failure} then {second};\nend"))
+            )]
+        }
     }
 }
 
@@ -167,6 +175,25 @@ fn in_place(tables: &[Changed<'_>]) -> Vec<String> {
     }));
     statements.push("set constraints all immediate".to_owned());
     statements
+}
+
+/// Whether a foreign key would act on rows that are the same on both sides, because the row they refer to is put in anew or
+/// exchanges what they refer to with another. A row that is gone has none on the other side. Where subscribers could not
+/// be told of such rows, the server refuses to act even if there are none.
+fn is_acted_on(plan: &SyncPlan, changed: &Changed<'_>) -> bool {
+    let keys = plan.details.tables.iter().flat_map(|carried| &carried.target.foreign_keys);
+    let row_key = key(changed.carried);
+    let is_of_row = |name: &String| row_key.iter().any(|column| column.name == *name);
+    let is_unnamed = |table: &TableName| plan.details.unnamed.iter().any(|(unnamed, _)| unnamed == table);
+    keys.filter(|key| key.is_validated && key.references == changed.carried.target.name).any(|key| {
+        // Where names have these words in them, readers wait without need.
+        let acts_on = |event: &str| {
+            let actions = ["CASCADE", "SET NULL", "SET DEFAULT"];
+            actions.iter().any(|action| key.definition.contains(&format!(" ON {event} {action}")))
+        };
+        acts_on("DELETE") && (!changed.can_be_updated() || is_unnamed(&key.table))
+            || acts_on("UPDATE") && !key.referenced_columns.iter().all(is_of_row)
+    })
 }
 
 /// Takes off the foreign keys by which rows of the plan's tables refer to the ones that change.

@@ -1,9 +1,10 @@
 //! Which rows differ: sketches of both sides, made by the servers, the target's under its lock.
 
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::parity::TableDigest;
 use crate::pg::{Begin, PgError, PgResult, Row, Session, TableName, Writer};
 use crate::sync::carried::Carried;
+use crate::sync::cause::of_source;
 use crate::sync::delta::class::{key, sketch_query};
 use crate::sync::delta::error::DeltaError;
 use crate::sync::delta::look::Changes;
@@ -48,7 +49,7 @@ pub(crate) async fn find<'a>(
     for _ in 0..4 {
         writer.receive().await?.ok()?;
     }
-    source.receive().await?.ok().map_err(reading)?;
+    source.receive().await?.ok().map_err(of_source)?;
     let mut found = Vec::new();
     let mut unread = Vec::new();
     for (carried, places) in wanted {
@@ -97,15 +98,11 @@ async fn receive<'a>(
 ) -> Result<Option<Found<'a>>> {
     let (left, right) = tokio::join!(source.receive(), writer.receive());
     let right = right?.ok()?.rows();
-    let left = left.and_then(crate::pg::Answer::ok).map_err(reading)?.rows();
+    let left = left.and_then(crate::pg::Answer::ok).map_err(of_source)?.rows();
     let mut sketch = Sketch::new(places);
     take_in(&mut sketch, &left, Sign::Plus)?;
     let before = take_in(&mut sketch, &right, Sign::Minus)?;
     Ok(sketch.read().map(|classes| Found { carried, classes, before }))
-}
-
-fn reading(error: PgError) -> Failure {
-    Failure::from(error).context("reading the source")
 }
 
 fn take_in(sketch: &mut Sketch, rows: &[Row], sign: Sign) -> PgResult<TableDigest> {

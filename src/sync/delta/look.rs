@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::parity::TableDigest;
 use crate::pg::{Answer, PgError, PgResult, Row, Session, TableName};
 use crate::sync::apply::Ends;
+use crate::sync::cause::of_source;
 use crate::sync::delta::class::{key, look_query};
 use crate::sync::delta::estimate::Buckets;
 use crate::sync::plan::SyncPlan;
@@ -84,7 +85,7 @@ pub(crate) async fn look(ends: &mut Ends<'_>, plan: &SyncPlan) -> Result<Changes
         session.send(&referred_digest(referred.as_deref()))?;
     }
     let (left, right) = tokio::join!(see(ends.source, tables.len()), see(ends.target, tables.len()));
-    let left = left.map_err(|error| Failure::from(error).context("reading the source"))?;
+    let left = left.map_err(of_source)?;
     Ok(compare(plan, left, right?))
 }
 

@@ -66,21 +66,20 @@ pub(crate) async fn apply(
     let (streams, leaving, meters) = flight.streams();
     flight.send(source, &mut writer, streams)?;
     let (file, compression) = backup_file(changes.old_bytes(plan.target_bytes));
-    let mut part = backup.part(file, compression)?;
+    let part = backup.part(file, compression)?;
     let failed = Cancel::default();
     let work = join3(
         flight.read_source(source, &failed),
         cause::taking(&failed, flight.read_target(&mut writer)),
-        undo::write(plan, &mut part, &flight.tables, (leaving, &numbers)),
+        undo::write(plan, part, &flight.tables, (leaving, &numbers)),
     );
     let (left, right, written) = watched(work, &meters, progress).await;
     progress.finish();
-    let (_, right) = cause::first(left, right, written)?;
+    let (_, right, part) = cause::first(left, right, written)?;
 
     check(plan, changes, &found, &right)?;
     let right = Content { before: before(&right, &found), ..right };
     // On disk, complete and named before COMMIT: from here on there is always a way back.
-    let part = part.finish().await?;
     let origin = Origin::of(&writer.target().url, None);
     let description = Description { kind: BackupKind::Changes, ..description(plan, origin, &right.before) };
     let backup = backup.finish(description, vec![part])?;

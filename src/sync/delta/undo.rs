@@ -1,7 +1,7 @@
 //! The backup of a delta: the rows that it changed or took away, and the keys of those that it put in, as SQL that
 //! `psql -1 -f` carries out.
 
-use crate::backup::PartWriter;
+use crate::backup::{Part, PartWriter};
 use crate::error::Result;
 use crate::pg::ChunkReceiver;
 use crate::sync::delta::change::{Changed, replace};
@@ -17,26 +17,27 @@ pub(crate) struct Leaving {
     pub(crate) keys: Vec<ChunkReceiver>,
 }
 
-/// Writes the file. False when a stream ended early: the transaction failed, and its answer says why.
+/// Writes the file, and flushes it to the disk while the server is still busy. `None` when a stream ended early: the
+/// transaction failed, and its answer says why.
 pub(crate) async fn write(
     plan: &SyncPlan,
-    part: &mut PartWriter,
+    mut part: PartWriter,
     tables: &[Changed<'_>],
     (leaving, numbers): (Leaving, &Numbers),
-) -> Result<bool> {
+) -> Result<Option<Part>> {
     part.write(header(plan).as_bytes()).await?;
     for (table, rows) in tables.iter().zip(leaving.rows) {
         part.write(format!("{};\n", table.create_rows()).as_bytes()).await?;
         let columns = table.carried.columns_sql();
-        if !write_rows(part, &table.rows(), Outgoing { table: table.rows(), columns, rows }).await? {
-            return Ok(false);
+        if !write_rows(&mut part, &table.rows(), Outgoing { table: table.rows(), columns, rows }).await? {
+            return Ok(None);
         }
     }
     for (table, rows) in tables.iter().zip(leaving.keys) {
         part.write(format!("{};\n", table.create_keys(None)).as_bytes()).await?;
         let columns = table.key_columns();
-        if !write_rows(part, &table.keys(), Outgoing { table: table.keys(), columns, rows }).await? {
-            return Ok(false);
+        if !write_rows(&mut part, &table.keys(), Outgoing { table: table.keys(), columns, rows }).await? {
+            return Ok(None);
         }
     }
     let replacing = replace(plan, tables);
@@ -46,5 +47,5 @@ pub(crate) async fn write(
         part.write(statement.as_bytes()).await?;
         part.write(b";\n").await?;
     }
-    Ok(true)
+    part.finish().await.map(Some)
 }

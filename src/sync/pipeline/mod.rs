@@ -12,7 +12,7 @@ use futures_util::future::join3;
 
 pub(crate) use self::flight::joined;
 use self::flight::{Streams, send_source, send_target};
-use crate::backup::{Origin, PartWriter, Partial};
+use crate::backup::{Origin, Part, PartWriter, Partial};
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::guard::Approved;
@@ -64,20 +64,19 @@ pub(crate) async fn apply(
     )?;
 
     let (file, compression) = backup_file(plan.target_bytes);
-    let mut part = backup.part(file, compression)?;
+    let part = backup.part(file, compression)?;
     let failed = Cancel::default();
     let work = join3(
         read_source(source, plan, copies.len(), &failed),
         cause::taking(&failed, read_target(&mut writer, plan, copies.len())),
-        write_backup(plan, &copies, from_target, (&mut part, &numbers)),
+        write_backup(plan, &copies, from_target, (part, &numbers)),
     );
     let (left, right, written) = watched(work, &meters[users..], progress).await;
     progress.finish();
-    let (left, right) = cause::first(left, right, written)?;
+    let (left, right, part) = cause::first(left, right, written)?;
 
     check(plan, &left, &right)?;
     // On disk, complete and named before COMMIT: from here on there is always a way back.
-    let part = part.finish().await?;
     let origin = Origin::of(&writer.target().url, None);
     let backup = backup.finish(description(plan, origin, &right.before), vec![part])?;
     // The source has said all it had to say: it is let go meanwhile, and nothing that happens to it is a failure any more.
@@ -181,8 +180,8 @@ pub(crate) async fn write_backup(
     plan: &SyncPlan,
     copies: &[Copied],
     rows: Vec<ChunkReceiver>,
-    (part, numbers): (&mut PartWriter, &Numbers),
-) -> Result<bool> {
+    (part, numbers): (PartWriter, &Numbers),
+) -> Result<Option<Part>> {
     let mut outgoing: Vec<Outgoing> = copies
         .iter()
         .zip(rows)

@@ -143,3 +143,16 @@ impl Rebuild {
         self.keys.iter().map(Key::puts_up).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_never_run_as_sql() {
+        let sql = query([&TableName::new("public", "a\n; drop table b; --")]);
+
+        let behind_a_comment = |line: &str| line.starts_with("--") && line.contains("public");
+        assert!(!sql.lines().any(behind_a_comment), "{sql}");
+    }
+}

@@ -1,5 +1,5 @@
 -- What stands on tables and their partitions: one statement for the tables themselves, one for indexes, one for
--- foreign keys. `{tree}` is a common table of that name: table or partition, and the table that was asked for.
+-- foreign keys. Each begins with the common table `tree`: table or partition, and the table that was asked for.
 with {tree}
 select n.nspname as schema, c.relname as name, pg_catalog.pg_get_userbyid(c.relowner) as owner,
   pg_catalog.pg_has_role(c.relowner, 'USAGE') as is_owned,

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::backup::{Part, Partial};
 use crate::cancel::Cancel;
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::parity;
 use crate::pg::{
     Answer, Begin, ChunkReceiver, CopySource, PgError, PgResult, Session, TableName, Writer, channel,
@@ -54,7 +54,7 @@ pub(crate) async fn back_up(
     writer.send(&stale_users(plan))?;
 
     let (file, compression) = backup_file(plan.target_bytes);
-    let mut part = backup.part(file, compression)?;
+    let part = backup.part(file, compression)?;
     let tables = outgoing.split_off(users);
     let failed = Cancel::default();
     let there = async {
@@ -65,14 +65,11 @@ pub(crate) async fn back_up(
         }
     };
     let here = cause::taking(&failed, drain(writer));
-    let writing = undo::write(plan, &mut part, (outgoing, tables), &numbers);
+    let writing = undo::write(plan, part, (outgoing, tables), &numbers);
     let (there, here, written) = tokio::join!(there, here, writing);
-    let is_complete = written?;
-    let mut answers = here.map_err(|error| Failure::from(error).context("backing up the target"))?;
-    there.map_err(|error| Failure::from(error).context("reading the source"))?;
-    if !is_complete {
-        return Err(ApplyError::BackupIncomplete.into());
-    }
+    let part = written?;
+    let ((), mut answers) = cause::of_two(there, here, "backing up the target")?;
+    let part = part.ok_or(ApplyError::BackupIncomplete)?;
     let stale = answers.pop().unwrap_or_default().rows();
     let mut answers = answers.into_iter().skip(3);
     let mut next = || answers.next().ok_or_else(|| PgError::Protocol("an answer is missing".to_owned()));
@@ -81,7 +78,7 @@ pub(crate) async fn back_up(
         users: next()?,
         has_stale_users: stale.first().is_some_and(|row| row.flag("stale")),
         has_new_shells: stale.first().is_some_and(|row| row.flag("new")),
-        part: part.finish().await?,
+        part,
     })
 }
 

@@ -177,7 +177,7 @@ impl Work<'_> {
             }
         };
         let (there, staged) = tokio::join!(reading, writing);
-        let (there, staged) = first_cause(there, staged)?;
+        let (there, staged) = cause::of_two(there, staged, "staging rows in the target")?;
         let (there, staged) = (self.digests(&numbers, Ok(there))?, self.digests(&numbers, Ok(staged))?);
         let mut done = Vec::with_capacity(missing.len());
         for (((number, origin), there), staged) in missing.iter().zip(there).zip(staged) {
@@ -224,14 +224,4 @@ async fn receive_last(session: &mut Session) -> PgResult<Answer> {
         }
     }
     first.map_or(Ok(last), Err)
-}
-
-/// Both ends of a COPY fail when one does: tells of the one that broke the other.
-fn first_cause(there: PgResult<Answer>, staged: PgResult<Answer>) -> Result<(Answer, Answer)> {
-    match (there, staged) {
-        (Ok(there), Ok(staged)) => Ok((there, staged)),
-        (_, Err(error @ (PgError::Lost { .. } | PgError::Interrupted))) => Err(error.into()),
-        (Err(error), _) => Err(Failure::from(error).context("reading the source")),
-        (Ok(_), Err(error)) => Err(Failure::from(error).context("staging rows in the target")),
-    }
 }

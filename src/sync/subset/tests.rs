@@ -29,7 +29,7 @@ fn table(name: &str, references: &[&str]) -> Table {
 }
 
 fn narrowed(tables: &[Table], filter: &str) -> BTreeMap<usize, Narrowing> {
-    narrow(&tables.iter().collect::<Vec<_>>(), &[&filter.parse().expect("a filter")])
+    narrow(&tables.iter().collect::<Vec<_>>(), &[&filter.parse().expect("a filter")], &Catalog::default())
 }
 
 #[test]

@@ -41,10 +41,12 @@ struct State {
     is_stalled: bool,
     listening: Listening,
     connections: usize,
+    /// Those that are not over.
+    open: usize,
     round_trips: usize,
     bytes: [u64; 2],
-    /// All that went through, where it is to be searched.
-    record: Option<Vec<u8>>,
+    /// All that went through each way, where it is to be searched.
+    record: Option<[Vec<u8>; 2]>,
     /// Every so many pieces of a direction one comes so much later, and with it whatever is behind it.
     stutter: Option<(usize, Duration)>,
     /// How patient the client is with locks is not passed on.
@@ -121,7 +123,7 @@ impl FaultProxy {
 
     /// Keeps all that goes through, in either direction.
     pub(crate) fn record(self) -> Self {
-        self.lock().record = Some(Vec::new());
+        self.lock().record = Some([const { Vec::new() }; 2]);
         self
     }
 
@@ -150,9 +152,11 @@ impl FaultProxy {
         (self, commits)
     }
 
-    /// All that went through since [`Self::record`]; text of either direction is in one piece where a message is.
+    /// All that went through since [`Self::record`], one way and then the other, once every connection is over.
     pub(crate) fn recorded(&self) -> String {
-        String::from_utf8_lossy(self.lock().record.as_deref().unwrap_or_default()).into_owned()
+        self.until_over();
+        let both = self.lock().record.as_ref().expect("it was recorded").concat();
+        String::from_utf8_lossy(&both).into_owned()
     }
 
     /// Whether a connection has come to where nothing arrives any more.
@@ -203,14 +207,21 @@ impl FaultProxy {
         self.lock().connections
     }
 
-    /// How often somebody waited for an answer, over all connections.
+    /// How often somebody waited for an answer, over all connections, once they are over.
     pub(crate) fn round_trips(&self) -> usize {
+        self.until_over();
         self.lock().round_trips
     }
 
-    /// How many bytes went one way, over all connections.
+    /// How many bytes went one way, over all connections, once they are over.
     pub(crate) fn bytes(&self, direction: Direction) -> u64 {
+        self.until_over();
         self.lock().bytes[direction as usize]
+    }
+
+    /// A client may be gone before its farewell has come here: what is counted before then differs from run to run.
+    fn until_over(&self) {
+        super::until("every connection is over", || self.lock().open == 0);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -254,6 +265,7 @@ async fn serve(listener: TcpListener, upstream: Upstream, state: Arc<Mutex<State
             state.connections += 1;
             let is_reset = state.resets > 0;
             state.resets = state.resets.saturating_sub(1);
+            state.open += usize::from(!is_reset);
             (is_reset, state.connections)
         };
         if is_reset {
@@ -287,4 +299,5 @@ async fn connection(mut client: TcpStream, upstream: Upstream, state: Arc<Mutex<
     if is_cut {
         reset(&client);
     }
+    lock(&state).open -= 1;
 }

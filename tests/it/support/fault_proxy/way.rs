@@ -75,7 +75,7 @@ impl Way<'_> {
             let (passed, end) = self.note(now, sum, count);
             sum += count as u64;
             if let Some(record) = &mut lock(self.state).record {
-                record.extend_from_slice(&buffer[..passed]);
+                record[self.direction as usize].extend_from_slice(&buffer[..passed]);
             }
             if self.direction == Direction::ToServer && lock(self.state).is_impatient {
                 hasten(&mut buffer[..passed]);
