@@ -222,10 +222,8 @@ impl Session {
                     let rows = answer.ok()?.rows();
                     self.is_locked_early = rows.first().is_some_and(|row| row.flag("locked"));
                 }
-                // If it failed, the settings say it again.
-                Ahead::NoHurry => {}
-                // If it failed, the server refuses what is written, which is answer enough.
-                Ahead::Writable => {}
+                // If they failed, the settings say it again, or the server refuses what is written: answer enough.
+                Ahead::NoHurry | Ahead::Writable => {}
             }
         }
         let answer = self.attend().await?;

@@ -45,13 +45,10 @@ struct State {
     open: usize,
     round_trips: usize,
     bytes: [u64; 2],
-    /// All that went through each way, where it is to be searched.
     record: Option<[Vec<u8>; 2]>,
     /// Every so many pieces of a direction one comes so much later, and with it whatever is behind it.
     stutter: Option<(usize, Duration)>,
-    /// How patient the client is with locks is not passed on.
     is_impatient: bool,
-    /// Whoever says farewell before he was answered is thrown out, and so is what he asked for.
     is_pooler: bool,
     /// Who is told of every COMMIT, as it goes by.
     commits: Option<std::sync::mpsc::Sender<std::time::Instant>>,
