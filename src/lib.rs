@@ -53,6 +53,8 @@
 //! | what is checked before a deploy commits | `deploy/check.rs` |
 //! | what a deploy writes down, and how far it came | `deploy/journal.rs`, `deploy/ledger.rs` |
 //! | how a deploy is undone | `deploy/rollback/choose.rs` |
+//! | what is looked at once a sync has its lock | `sync/locked.rs`, `sync/shape.rs`; of the source `sync/hold.rs` |
+//! | what kind of pooler is refused | `pg/pooler.rs` |
 //! | who is named when a lock is not had | `pg/blockers.rs`, of a statement in a file `migration/blocked.rs` |
 //! | what becomes of a COMMIT that was not answered | `pg/witness.rs`, `pg/afterwards.rs`, `migration/fate.rs`, `deploy/fate.rs` |
 //! | what `validate` checks | `validate/judge/` (catalog), `validate/rows.rs` (rows), `validate/config.rs` (the file) |

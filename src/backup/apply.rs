@@ -10,7 +10,7 @@ use crate::backup::manifest::{BackupKind, BackupManifest, TableContents};
 use crate::backup::report::RestoreReport;
 use crate::backup::restore::RestorePlan;
 use crate::backup::store::Backup;
-use crate::backup::{clear, contents};
+use crate::backup::{clear, contents, hold as writers};
 use crate::catalog::{Catalog, snapshot};
 use crate::error::{Failure, Kind, Result};
 use crate::guard::Approved;
@@ -24,34 +24,69 @@ const WINDOW_BYTES: usize = 1024 * 1024;
 /// Nobody waits for ever for a lock that somebody else's forgotten transaction holds.
 const SETTINGS: &str = "set local lock_timeout = '30s'; set local check_function_bodies = off";
 
-/// Restores an approved backup. Its files are checked first; the target should have been backed up before.
-///
-/// A failure anywhere before the last step rolls everything back. A connection that is lost at any moment
-/// makes the server roll back by itself.
-pub async fn restore(
-    session: &mut Session,
+/// A target whose writers wait, in the transaction that restores.
+pub struct Held<'session> {
+    writer: Writer<'session>,
+    started: Instant,
+}
+
+/// Checks the files of an approved backup, and keeps writers out of the target from here on: a backup of it that is made
+/// now holds exactly what [`restore_held`] replaces.
+pub async fn hold<'session>(
+    session: &'session mut Session,
     approved: &Approved<RestorePlan>,
     progress: &dyn Progress,
-) -> Result<RestoreReport> {
+) -> Result<Held<'session>> {
     let started = Instant::now();
-    let plan = approved.plan();
-    let backup = plan.backup.clone();
+    let backup = approved.plan().backup.clone();
     progress.phase("checking the backup", 0);
     let checked = backup.clone();
     tokio::task::spawn_blocking(move || checked.verify())
         .await
         .map_err(|error| anyhow::Error::new(error).context("the thread that reads the backup died"))??;
+    progress.finish();
     let (mut writer, begin) = session.unlock_in_transaction(approved)?;
+    writer.begin(&begin, SETTINGS)?;
+    writer.send(&writers::sql())?;
+    match writer.settle().await {
+        Ok(()) => Ok(Held { writer, started }),
+        Err(error @ (PgError::Lost { .. } | PgError::Protocol(_))) => Err(error.into()),
+        Err(error) => {
+            writer.roll_back().await?;
+            Err(error.into())
+        }
+    }
+}
+
+/// The same as [`hold`] and [`restore_held`], where the target was backed up before, or nobody writes to it.
+pub async fn restore(
+    session: &mut Session,
+    approved: &Approved<RestorePlan>,
+    progress: &dyn Progress,
+) -> Result<RestoreReport> {
+    let held = hold(session, approved, progress).await?;
+    restore_held(held, approved, progress).await
+}
+
+/// Restores an approved backup.
+///
+/// A failure anywhere before the last step rolls everything back. A connection that is lost at any moment
+/// makes the server roll back by itself.
+pub async fn restore_held(
+    Held { mut writer, started }: Held<'_>,
+    approved: &Approved<RestorePlan>,
+    progress: &dyn Progress,
+) -> Result<RestoreReport> {
+    let plan = approved.plan();
+    let backup = &plan.backup;
     let mut flight = Flight::new(&mut writer, &plan.role, progress);
-    flight.writer.begin(&begin, SETTINGS)?;
-    flight.sent.extend([Sent::own("begin"), Sent::own("the check of the plan")]);
-    let result = flight.carry_out(&backup).await;
+    let result = flight.carry_out(backup).await;
     let warnings = flight.warnings;
     match result {
         Ok(schema_is_equal) => {
             commit(&mut writer).await?.tell(progress);
             progress.finish();
-            Ok(RestoreReport::new(&backup, plan, &warnings, schema_is_equal, started.elapsed()))
+            Ok(RestoreReport::new(backup, plan, &warnings, schema_is_equal, started.elapsed()))
         }
         Err(failure) => {
             // The first failure is the reason; what follows it in the flight only says that the transaction failed.

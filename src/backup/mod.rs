@@ -12,6 +12,7 @@ pub mod dump;
 pub mod error;
 pub mod extras;
 mod feed;
+pub(crate) mod hold;
 pub mod manifest;
 pub mod part;
 pub mod partial;
@@ -20,7 +21,7 @@ pub mod restore;
 pub mod script;
 pub mod store;
 
-pub use apply::restore;
+pub use apply::{Held, hold, restore, restore_held};
 pub use dump::{Request, create};
 pub use error::BackupError;
 pub use manifest::{BackupId, BackupKind, BackupManifest, Origin, Part, TableContents};

@@ -57,9 +57,10 @@ async fn reset_one(app: &App, name: &EnvironmentName, dry_run: bool) -> Result<O
     }
 
     let approved = app.approve(plan, &environment)?;
+    let held = reset::hold(&mut session, &approved, app.progress()).await?; // writers wait from here on
     let backup = backup_of(app, &environment).await?; // whole on the disk before anything is touched
     let id = backup.backup.manifest.id.to_string();
-    let report = reset::apply(&mut session, &approved, &seeding, (id, app.progress())).await?;
+    let report = reset::apply(held, &approved, &seeding, (id, app.progress())).await?;
     session.close().await;
     Ok(Some(report))
 }

@@ -41,8 +41,9 @@ pub(crate) async fn run(app: &App, args: RestoreArgs) -> Result<ExitStatus> {
     }
 
     let approved = app.approve(plan, &environment)?;
+    let held = backup::hold(&mut session, &approved, app.progress()).await?; // writers wait from here on
     let before = backup_of(app, &environment).await?; // the way back, whole on the disk before anything is touched
-    let mut report = backup::restore(&mut session, &approved, app.progress()).await?;
+    let mut report = backup::restore_held(held, &approved, app.progress()).await?;
     report.undo = Some(backup::restore::command(&before.backup.manifest.id, &environment.name));
     session.close().await;
     app.report(ExitStatus::Success, Some(&environment), &report)

@@ -21,7 +21,7 @@ pub(crate) struct SeedArgs {
     #[arg(long = "env", value_name = "NAME", default_value = "local")]
     environment: EnvironmentName,
     /// Times as many rows as `seeds/` says
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = scale)]
     scale: u32,
     /// Show the plan, with the first rows of tables of your own, and change nothing
     #[arg(long)]
@@ -49,4 +49,11 @@ pub(crate) async fn run(app: &App, args: SeedArgs) -> Result<ExitStatus> {
     let report = seed::apply(&mut session, &approved, app.progress()).await?;
     session.close().await;
     app.report(ExitStatus::Success, Some(&target), &report)
+}
+
+fn scale(text: &str) -> std::result::Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (1..=100_000).contains(number));
+    number.ok_or_else(|| {
+        "write a whole number from 1 to 100000; for fewer rows see `seeds/data.toml`".to_owned()
+    })
 }

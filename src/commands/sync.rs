@@ -5,7 +5,7 @@ use crate::backup::{Store, restore};
 use crate::environment::{Environment, EnvironmentName, Protection};
 use crate::error::{ExitStatus, Result};
 use crate::guard::Refusal;
-use crate::pg::{Session, Target};
+use crate::pg::{Session, Target, blockers};
 use crate::sync::{self, Columns, Ends, Filter, Intent, Mode, Options, Selection, Side};
 
 /// Overwrite the rows of one environment with those of another: backed up, compared, then committed
@@ -84,8 +84,11 @@ pub(crate) async fn run(app: &App, args: SyncArgs) -> Result<ExitStatus> {
 /// A session, and what it finds.
 async fn look(app: &App, address: &Target, hold: bool) -> Result<(Session, Side)> {
     let mut session = Session::open(address, &app.cancel).await?;
-    let side = sync::observe(&mut session, hold).await?;
-    Ok((session, side))
+    match sync::observe(&mut session, hold).await {
+        Ok(side) => Ok((session, side)),
+        // Whoever holds a lock here is to be told of, and nobody of the other side.
+        Err(error) => Err(blockers::name_at_end(std::slice::from_ref(address), error.into()).await),
+    }
 }
 
 /// What goes along: flags win over the file, and only an open environment's rows are for everybody's eyes.

@@ -8,6 +8,7 @@ use crate::catalog::{Catalog, Column, ObjectName, Table};
 use crate::environment::EnvironmentName;
 use crate::mask::error::MaskError;
 use crate::mask::expression;
+use crate::mask::meant::{check_column, rule_of, unfit};
 use crate::mask::personal::{self, Looked};
 use crate::mask::rule::{Mask, Rule, column_of};
 use crate::mask::shape::{Family, Shape};
@@ -69,48 +70,12 @@ pub(crate) fn decide<'a>(
             deciding.unique.insert((&table.name, &column.name));
         }
     }
+    deciding.inherit();
     deciding.follow_keys()?;
     if let Some(from) = guarded {
         deciding.refuse_personal(from)?;
     }
     deciding.masking()
-}
-
-/// The rule of a column: one that names it before patterns, and of two patterns the later one.
-fn rule_of<'a>(rules: &'a [Rule], table: &Table, column: &Column) -> Option<&'a Rule> {
-    let full = column_of(&table.name, &column.name);
-    let is_meant = |rule: &&Rule| names(&rule.pattern, &full);
-    let found = |is_exact| rules.iter().rev().find(|rule| rule.is_exact() == is_exact && is_meant(rule));
-    found(true).or_else(|| found(false))
-}
-
-fn names(pattern: &str, full: &str) -> bool {
-    let short = full.strip_prefix("public.");
-    crate::sync::matches(pattern, full) || short.is_some_and(|short| crate::sync::matches(pattern, short))
-}
-
-fn check_column(rule: &Rule, tables: &[Table]) -> Result<(), MaskError> {
-    let columns = || tables.iter().flat_map(|table| table.columns.iter().map(move |column| (table, column)));
-    let is_named =
-        |(table, column): &(&Table, &Column)| names(&rule.pattern, &column_of(&table.name, &column.name));
-    // Rows of a partition are those of its root, and masked as such: a rule for a partition alone would do nothing.
-    let whole = || columns().filter(|(table, _)| !table.is_partition);
-    let Some((_, column)) = whole().find(is_named) else {
-        let of_root = columns().find(is_named).map(|(table, column)| (root(&table.name, tables), column));
-        let last = rule.pattern.rsplit('.').next().unwrap_or_default();
-        let like = || whole().find(|(_, column)| column.name.eq_ignore_ascii_case(last));
-        let meant = of_root.or_else(|| like().map(|(table, column)| (&table.name, column)));
-        let meant = meant.map(|(table, column)| column_of(table, &column.name));
-        return Err(MaskError::NoColumn { rule: Box::new(rule.clone()), meant });
-    };
-    if rule.is_exact() && column.generated.is_some() && rule.mask != Mask::Keep {
-        return Err(unfit(rule, &rule.pattern, "generated".to_owned(), "mask the columns it is made of"));
-    }
-    Ok(())
-}
-
-fn unfit(rule: &Rule, column: &str, what: String, help: &'static str) -> MaskError {
-    MaskError::DoesNotFit { rule: Box::new(rule.clone()), column: column.to_owned(), what, help }
 }
 
 impl<'a> Deciding<'a> {
@@ -126,6 +91,37 @@ impl<'a> Deciding<'a> {
 
     fn is_changed(&self, name: Name<'_>) -> bool {
         self.chosen.get(&name).is_some_and(|rule| rule.mask != Mask::Keep)
+    }
+
+    /// A column that a table has from its parents is theirs: a query on a parent shows it as well.
+    fn inherit(&mut self) {
+        // A chain of parents is shorter than there are tables.
+        for _ in self.tables {
+            let mut more = Vec::new();
+            for (table, column) in self.columns() {
+                let name = (&table.name, column.name.as_str());
+                let parents = || self.parents(table);
+                let of_parent =
+                    |parent: &TableName| self.chosen.get(&(parent, column.name.as_str())).copied();
+                if let (None, Some(rule)) = (self.chosen.get(&name), parents().iter().find_map(of_parent)) {
+                    more.push((name, rule));
+                }
+            }
+            if more.is_empty() {
+                break;
+            }
+            self.chosen.extend(more);
+        }
+    }
+
+    fn parents(&self, table: &Table) -> Vec<TableName> {
+        let name = ObjectName {
+            kind: "table".to_owned(),
+            schema: table.name.schema.clone(),
+            name: table.name.name.clone(),
+        };
+        let found = self.catalog.objects.get(&name).and_then(|facts| facts.get("inherits")?.as_array());
+        found.into_iter().flatten().filter_map(|parent| TableName::qualified(parent.as_str()?)).collect()
     }
 
     /// The ends of every foreign key of the tables and of their partitions, column by column, in the tables that hold the rows.

@@ -108,11 +108,12 @@ pub(crate) fn pseudonym(kind: &str, value: &str) -> String {
 }
 
 fn date(mask: &Mask, value: &str) -> Option<String> {
+    let within = within(value, "5874800-01-01");
     let day = match mask {
-        Mask::Date { days } => format!("{value} + {}::int", shift(i64::from(*days))),
+        Mask::Date { days } => format!("{within} + {}::int", shift(i64::from(*days))),
         // The day of the year itself is left out: every date moves.
         Mask::Birthday => format!(
-            "make_date(extract(year from {value})::int, 1, 1) + ((extract(doy from {value})::int + {} % 364) % 365)::int",
+            "make_date(extract(year from {within})::int, 1, 1) + ((extract(doy from {within})::int + {} % 364) % 365)::int",
             number(1, 8)
         ),
         _ => return None,
@@ -120,13 +121,19 @@ fn date(mask: &Mask, value: &str) -> Option<String> {
     Some(format!("case when isfinite({value}) then {day} else {value} end"))
 }
 
+/// Days at the ends of what a type holds could not be moved.
+fn within(value: &str, last: &str) -> String {
+    format!("greatest(least({value}, '{last}'), '4600-01-01 BC')")
+}
+
 fn timestamp(mask: &Mask, value: &str) -> Option<String> {
+    let within = within(value, "294200-01-01");
     let moved = match mask {
         Mask::Date { days } => {
-            format!("{value} + {} * interval '1 second'", shift(i64::from(*days) * 86_400))
+            format!("{within} + {} * interval '1 second'", shift(i64::from(*days) * 86_400))
         }
         Mask::Birthday => format!(
-            "date_trunc('year', {value}) + ((extract(doy from {value})::int + {} % 364) % 365) * interval '1 day'",
+            "date_trunc('year', {within}) + ((extract(doy from {within})::int + {} % 364) % 365) * interval '1 day'",
             number(1, 8)
         ),
         _ => return None,

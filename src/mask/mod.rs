@@ -5,6 +5,7 @@ mod decide;
 mod error;
 mod expression;
 mod key;
+mod meant;
 mod personal;
 mod rule;
 mod shape;

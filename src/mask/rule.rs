@@ -252,7 +252,9 @@ impl File<'_> {
 /// Whether a table is one mask with settings and not the columns of a table.
 fn is_rule(table: &DeTable<'_>) -> bool {
     let known = ["kind", "sql", "json", "exact", "days", "percent", "text"];
-    table.keys().all(|key| known.contains(&key.get_ref().as_ref()))
+    // What is neither a word nor a table is no column's mask, but a setting that is written wrongly.
+    let is_setting = |value: &DeValue<'_>| !matches!(value, DeValue::String(_) | DeValue::Table(_));
+    table.iter().all(|(key, value)| known.contains(&key.get_ref().as_ref()) || is_setting(value.get_ref()))
         && ["kind", "sql", "json"].iter().any(|key| table.contains_key(*key))
 }
 

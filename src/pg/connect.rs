@@ -31,6 +31,8 @@ const UNCONFIRMED: Duration = Duration::from_mins(2);
 pub(crate) struct Connection {
     pub(crate) stream: Shared,
     pub(crate) canceller: Canceller,
+    /// The server's process, as it or a pooler says.
+    pub(crate) process: Option<i32>,
 }
 
 /// What it takes to ask a server to stop the present statement of one connection.
@@ -67,8 +69,10 @@ pub(crate) async fn connect(url: &DatabaseUrl, application_name: &str) -> PgResu
         .map_err(|error| explain(url, &error))?;
     // The driver has done its part: it holds no unread bytes, since the server only speaks when asked.
     drop(connection);
+    let stream = captured.take().unwrap_or(raw);
     Ok(Connection {
-        stream: captured.take().unwrap_or(raw),
+        process: stream.take_process(),
+        stream,
         canceller: Canceller { url: url.clone(), token: client.cancel_token() },
     })
 }

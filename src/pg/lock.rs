@@ -68,13 +68,26 @@ pub(crate) fn guard(fingerprint: &Fingerprint, tries: u32) -> String {
                  end if; \
                  perform pg_catalog.pg_sleep(0.1); \
                end loop; \
-               if ({})::text is distinct from {} then \
-                 raise exception 'the plan is stale' using errcode = '{STALE_PLAN}'; \
-               end if; \
+               {} \
              end",
             holder_query().replacen(" as holder ", " ", 1),
-            fingerprint.query,
-            optional_literal(fingerprint.value.as_deref())
+            stale_unless(fingerprint)
         ))
+    )
+}
+
+/// A statement that fails when the database is not as it was when the plan was made: what a lock was waited for may have
+/// changed it.
+pub(crate) fn still_as_planned(fingerprint: &Fingerprint) -> String {
+    format!("do {}", literal(&format!("begin {} end", stale_unless(fingerprint))))
+}
+
+fn stale_unless(fingerprint: &Fingerprint) -> String {
+    format!(
+        "if ({})::text is distinct from {} then \
+           raise exception 'the plan is stale' using errcode = '{STALE_PLAN}'; \
+         end if;",
+        fingerprint.query,
+        optional_literal(fingerprint.value.as_deref())
     )
 }

@@ -12,6 +12,7 @@ mod lock;
 mod message;
 mod missing;
 mod outbox;
+mod pooler;
 mod retry;
 mod row;
 mod session;
@@ -28,7 +29,7 @@ pub use copy::{Chunk, ChunkReceiver, CopySink, CopySource, Generator, Meter, cha
 pub(crate) use error::LOCK_NOT_AVAILABLE;
 pub use error::{PgError, ServerError};
 pub use ident::{TableName, identifier, literal, optional_literal, text_array};
-pub(crate) use lock::holder_query as lock_holder_query;
+pub(crate) use lock::{holder_query as lock_holder_query, still_as_planned};
 pub use retry::{Backoff, is_transient, retry};
 pub use row::Row;
 pub use session::{Session, Target};

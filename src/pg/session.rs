@@ -11,7 +11,7 @@ use crate::environment::{DatabaseUrl, EnvironmentName, Secret};
 use crate::pg::connect::{self, Canceller};
 use crate::pg::wire::Wire;
 use crate::pg::witness::{self, Slot, Witness};
-use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, SqlText, literal, lock, retry};
+use crate::pg::{Answer, Backoff, CopySink, PgError, PgResult, Row, SqlText, literal, lock, pooler, retry};
 
 /// The very first words: a role's time-out may be shorter than it takes to read all the settings. Should even this take
 /// too long, they end it just as well.
@@ -19,9 +19,9 @@ const NO_HURRY: &str = "set statement_timeout = 0";
 
 /// Settings every session starts with: nothing on the server's or the role's side may change what values look
 /// like, stop a long backup, or hide rows (`row_security = off` makes a filter an error). Compiling a statement that
-/// digests many tables takes longer than running it.
+/// digests many tables takes longer than running it. Nobody waits for ever for what somebody else has locked and forgotten.
 pub(crate) const SETTINGS: &str = "\
-    set statement_timeout = 0; set default_transaction_read_only = on; set lock_timeout = 0; \
+    set statement_timeout = 0; set default_transaction_read_only = on; set lock_timeout = '20s'; \
     set idle_in_transaction_session_timeout = 0; set idle_session_timeout = 0; set client_min_messages = warning; set search_path = ''; \
     set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'; \
     set extra_float_digits = 3; set bytea_output = 'hex'; set lc_monetary = 'C'; set array_nulls = on; set xmloption = 'content'; \
@@ -76,7 +76,11 @@ impl Session {
             connection = connecting => connection?,
             () = cancel.raised() => return Err(PgError::Interrupted),
         };
+        let is_suspect = pooler::is_suspect(&target.url, &connection);
         let mut wire = Wire::new(connection.stream, connect::address(&target.url));
+        if is_suspect {
+            Box::pin(pooler::refuse_shared(&mut wire, &target.url, &target.application_name)).await?;
+        }
         wire.query(NO_HURRY)?;
         wire.query(SETTINGS)?;
         Ok(Self {
@@ -218,10 +222,8 @@ impl Session {
                     let rows = answer.ok()?.rows();
                     self.is_locked_early = rows.first().is_some_and(|row| row.flag("locked"));
                 }
-                // If it failed, the settings say it again.
-                Ahead::NoHurry => {}
-                // If it failed, the server refuses what is written, which is answer enough.
-                Ahead::Writable => {}
+                // If they failed, the settings say it again, or the server refuses what is written: answer enough.
+                Ahead::NoHurry | Ahead::Writable => {}
             }
         }
         let answer = self.attend().await?;
@@ -270,7 +272,7 @@ impl Session {
     }
 
     /// Ends the session politely.
-    pub async fn close(self) {
-        self.wire.terminate().await;
+    pub async fn close(mut self) {
+        self.wire.say_goodbye().await;
     }
 }

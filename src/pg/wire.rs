@@ -272,14 +272,9 @@ impl Wire {
         Poll::Ready(Ok(buffer.filled().len()))
     }
 
-    /// Queues the goodbye behind everything else: the answers still come, and then the server closes.
-    pub(crate) fn end(&mut self) {
-        self.outbox.push_goodbye();
-    }
-
     /// Says goodbye, so that the server does not log a lost connection.
-    pub(crate) async fn terminate(mut self) {
-        self.end();
+    pub(crate) async fn say_goodbye(&mut self) {
+        self.outbox.push_goodbye();
         // The connection is given up either way: a failure to say goodbye changes nothing.
         let _ = self.flush().await;
     }

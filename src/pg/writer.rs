@@ -174,11 +174,12 @@ impl Writer<'_> {
         self.receive_commit().await
     }
 
-    /// Commits and ends the session in one flight. Nothing can be asked of it afterwards.
+    /// Commits and ends the session. Nothing can be asked of it afterwards. The farewell is sent once COMMIT is answered:
+    /// a pooler that hears both at once ends the server's session before it has committed.
     pub async fn commit_and_end(&mut self) -> PgResult<Committed> {
-        self.send_commit().await?;
-        self.session.wire().end();
-        self.receive_commit().await
+        let committed = self.commit().await?;
+        self.session.wire().say_goodbye().await;
+        Ok(committed)
     }
 
     async fn send_commit(&mut self) -> PgResult<()> {

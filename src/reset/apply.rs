@@ -1,6 +1,6 @@
 //! Carries a reset out: the old rows go and the fresh ones come in one transaction.
 
-use crate::backup::clear;
+use crate::backup::{clear, hold as writers};
 use crate::error::{Failure, Result};
 use crate::guard::Approved;
 use crate::migration::apply as migrate;
@@ -11,15 +11,29 @@ use crate::reset::plan::{Method, ResetPlan};
 use crate::reset::report::ResetReport;
 use crate::seed::{self, PlanError, SeedReport, Seeding};
 
+/// An environment whose writers wait, in the transaction that resets it.
+pub struct Held<'session>(Writer<'session>);
+
+/// Begins, and keeps writers out: a backup that is made now holds exactly what goes.
+pub async fn hold<'session>(
+    session: &'session mut Session,
+    approved: &Approved<ResetPlan>,
+    progress: &dyn Progress,
+) -> Result<Held<'session>> {
+    let mut writer = session.unlock(approved, progress).await?;
+    migrate::begin(&mut writer).await?;
+    writer.run(&writers::sql()).await?;
+    Ok(Held(writer))
+}
+
 /// Resets what was approved. `backup` is the one made just before.
 pub async fn apply(
-    session: &mut Session,
+    Held(mut writer): Held<'_>,
     approved: &Approved<ResetPlan>,
     seeding: &Seeding,
     (backup, progress): (String, &dyn Progress),
 ) -> Result<ResetReport> {
     let plan = approved.plan();
-    let mut writer = session.unlock(approved, progress).await?;
     let result = apply_in_transaction(&mut writer, plan, seeding, progress).await;
     match result {
         Ok(seeded) => {
@@ -40,7 +54,6 @@ async fn apply_in_transaction(
     seeding: &Seeding,
     progress: &dyn Progress,
 ) -> Result<Option<SeedReport>> {
-    migrate::begin(writer).await?;
     match &plan.method {
         Method::Empty => {
             if let Some(truncate) = truncate(&plan.tables) {

@@ -4,6 +4,6 @@ mod apply;
 mod plan;
 mod report;
 
-pub use apply::apply;
+pub use apply::{Held, apply, hold};
 pub use plan::{Method, ResetPlan, plan};
 pub use report::{ResetReport, ResetReports};

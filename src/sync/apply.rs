@@ -6,6 +6,7 @@ use crate::guard::Approved;
 use crate::pg::Session;
 use crate::plan::Progress;
 use crate::sync::delta;
+use crate::sync::hold::hold;
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::SyncReport;
 use crate::sync::route::Route;
@@ -27,6 +28,7 @@ pub async fn apply(
     progress: &dyn Progress,
 ) -> Result<SyncReport> {
     let plan = approved.plan();
+    hold(ends.source, plan).await?;
     if plan.details.has_leftovers && plan.route != Route::Staging {
         Box::pin(staging::sweep(ends.target, approved, progress)).await?;
     }

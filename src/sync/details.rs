@@ -19,7 +19,10 @@ pub(crate) struct Details {
     /// What the way was chosen by.
     pub(crate) asked: (Mode, Weight),
     pub(crate) setvals: Vec<String>,
+    /// The same for what the target's sequences held when the plan was made.
     pub(crate) previous_setvals: Vec<String>,
+    /// What must still hold of the target's tables once they are locked.
+    pub(crate) shape: String,
     pub(crate) auth_columns: Vec<(String, Vec<String>)>,
     pub(crate) before_load: Vec<String>,
     pub(crate) after_load: Vec<String>,
@@ -59,9 +62,9 @@ impl Details {
         self.after_load.iter().chain(&self.setvals).chain(&self.checks).chain(&self.refreshes)
     }
 
-    /// The same for a backup that is put back.
-    pub(crate) fn after_undo(&self) -> impl Iterator<Item = &String> {
-        self.after_load.iter().chain(&self.previous_setvals).chain(&self.refreshes).chain(&self.emptied_again)
+    /// The same for a backup that is put back, with its `numbers`.
+    pub(crate) fn after_undo<'a>(&'a self, numbers: &'a [String]) -> impl Iterator<Item = &'a String> {
+        self.after_load.iter().chain(numbers).chain(&self.refreshes).chain(&self.emptied_again)
     }
 
     /// The same where only some rows were changed, and nothing but triggers rested.
@@ -70,8 +73,11 @@ impl Details {
     }
 
     /// The same for a backup of some rows that is put back.
-    pub(crate) fn after_changes_undone(&self) -> impl Iterator<Item = &String> {
-        let statements = self.resting.after.iter().chain(&self.previous_setvals);
+    pub(crate) fn after_changes_undone<'a>(
+        &'a self,
+        numbers: &'a [String],
+    ) -> impl Iterator<Item = &'a String> {
+        let statements = self.resting.after.iter().chain(numbers);
         statements.chain(&self.refreshes).chain(&self.emptied_again)
     }
 }

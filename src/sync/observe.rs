@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::{Catalog, managed, snapshot};
 use crate::migration::AppliedVersions;
 use crate::pg::{PgError, PgResult, Row, Session, TableName, literal};
+use crate::sync::shape;
 use crate::sync::surroundings::{self, Surroundings};
 
 /// The tables of the platform whose test users are carried along, in load order.
@@ -16,6 +17,8 @@ pub(crate) const AUTH_TABLES: [&str; 2] = ["users", "identities"];
 pub struct Side {
     /// The schema.
     pub catalog: Catalog,
+    /// What a plan counts on of its tables, as one value.
+    pub shape: String,
     /// The migrations it has.
     pub applied: AppliedVersions,
     /// The sequences and what they hold.
@@ -73,7 +76,7 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
         session.send("begin transaction isolation level repeatable read read only")?;
     }
     let catalog = snapshot::Reading::send(session)?;
-    session.send(&FACTS.replace("{mark}", managed::STAGING_MARK))?;
+    session.send(&FACTS.replace("{mark}", managed::STAGING_MARK).replace("{shape}", &shape::query()))?;
     session.send(&SIZES.replace("{user_schema}", &managed::is_user_schema_sql("n.nspname")))?;
     session.send(AUTH_COLUMNS)?;
     session.send(&surroundings::query())?;
@@ -98,6 +101,7 @@ pub async fn observe(session: &mut Session, hold: bool) -> PgResult<Side> {
     Ok(Side {
         catalog,
         applied,
+        shape: facts.get("shape")?,
         sequences,
         auth_columns,
         may_replicate,
@@ -153,7 +157,7 @@ const SEQUENCES: &str = "do $crmctl$ declare s record; v bigint; c boolean; r js
     as s (schema text, name text, owner_schema text, owner_name text, owner_column text, last_value bigint, is_called boolean)";
 
 /// No two servers are started in the same microsecond, and none has two databases of one number.
-const FACTS: &str = "select current_setting('server_version') as server_version, \
+const FACTS: &str = "select current_setting('server_version') as server_version, ({shape}) as shape, \
     pg_catalog.has_database_privilege(current_database(), 'create') as may_stage, \
     pg_catalog.to_regnamespace('crmctl_sync') is not null as has_leftovers, \
     pg_catalog.to_regnamespace('crmctl_sync') is not null and pg_catalog.obj_description(\

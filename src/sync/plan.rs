@@ -136,6 +136,7 @@ pub fn plan(source: &Side, target: &Side, options: &Options) -> crate::error::Re
         fingerprint: target.applied.fingerprint(),
         details: Details {
             setvals: set.iter().map(|(name, new, _)| setval(name, new)).collect(),
+            shape: target.shape.clone(),
             previous_setvals: set.iter().map(|(name, _, old)| setval(name, old)).collect(),
             auth_columns: common_auth_columns(source, target, options),
             before_load: switches.before,

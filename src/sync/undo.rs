@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::mask::is_shell;
 use crate::pg::{Chunk, ChunkReceiver, TableName, identifier, literal};
 use crate::sync::emptying;
+use crate::sync::locked::Numbers;
 use crate::sync::observe::user_condition;
 use crate::sync::plan::{Method, SyncPlan};
 
@@ -25,8 +26,8 @@ pub(crate) struct Outgoing {
 pub(crate) async fn write(
     plan: &SyncPlan,
     mut part: PartWriter,
-    users: Vec<Outgoing>,
-    tables: Vec<Outgoing>,
+    (users, tables): (Vec<Outgoing>, Vec<Outgoing>),
+    numbers: &Numbers,
 ) -> Result<Option<Part>> {
     part.write(header(plan).as_bytes()).await?;
     for outgoing in users {
@@ -51,7 +52,7 @@ pub(crate) async fn write(
         }
     }
     let mut end = String::new();
-    for statement in plan.details.after_undo() {
+    for statement in plan.details.after_undo(&numbers.setvals(plan)) {
         end.push_str(statement);
         end.push_str(";\n");
     }

@@ -9,7 +9,7 @@ const TABLES: &str = "create table public.t (id int generated always as identity
     create table public.setting (kind text, n int, primary key (kind, n))";
 
 /// A line of the table `t` of three rows, and where and how it is refused.
-const LINES: [(&str, &str, &str); 30] = [
+const LINES: [(&str, &str, &str); 31] = [
     ("rows = 4", "4:1", "duplicate key"),
     ("nix = 1", "4:1", "there is no setting `nix` here"),
     ("per = \"child\"", "3:1", "must be said once"),
@@ -30,6 +30,11 @@ const LINES: [(&str, &str, &str); 30] = [
         "columns.c = { kind = \"integer\", between = [1, 100000000] }",
         "4:9",
         "does not fit the type numeric(10,2)",
+    ),
+    (
+        "columns.a = { kind = \"integer\", between = [1, 2], unique = true }",
+        "4:9",
+        "3 rows would share the numbers from 1 to 2",
     ),
     ("columns.c = 123456789", "4:9", "`123456789` is out of the range of the column"),
     ("columns.j = \"-0044-03-15\"", "4:9", "is not a date"),
@@ -71,7 +76,7 @@ const LINES: [(&str, &str, &str); 30] = [
 ];
 
 /// Whole files.
-const FILES: [(&str, &str, &str); 20] = [
+const FILES: [(&str, &str, &str); 21] = [
     (
         "crm = false\n[tables.setting]\nrows = 3\ncolumns.kind = \"menu\"",
         "2:9",
@@ -105,6 +110,7 @@ const FILES: [(&str, &str, &str); 20] = [
         "4:9",
         "more than 1000000000000 rows",
     ),
+    ("crm = false\n[tables.\"auth.users\"]\nrows = 1", "2:9", "belongs to the auth server"),
     ("crm = false\n[tables.\"public.t\"]\nrows = 1\n[tables.t]\nrows = 1", "4:9", "describes the same table"),
     ("crm = false\r\n[tables.t]\r\nrows = 1\r\ncolumns.zzz = 1\r\n", "4:9", "has no column `zzz`"),
     ("\u{feff}crm = false\n[tables.t]\nrows = 1\ncolumns.zzz = 1", "4:9", "has no column `zzz`"),

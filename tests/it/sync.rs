@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use crate::support::{
-    Database, Direction, FaultProxy, Output, Project, Which, crmctl, fewest_round_trips, wait_for,
+    Database, Direction, FaultProxy, Held, Output, Project, Which, crmctl, fewest_round_trips, wait_for,
 };
-use crate::sync_staging::Held;
 
 /// Awkward on purpose: everything that makes copying rows go wrong.
 const SCHEMA: &str = include_str!("sync/schema.sql");

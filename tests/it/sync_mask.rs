@@ -170,7 +170,7 @@ fn a_protected_source_with_columns_that_look_personal_is_refused_with_the_lines_
     let before = local.world();
 
     let refused = pull(&project).refused();
-    refused.clone().says("`cloud` is protected, and 12 columns that look personal would leave it unmasked");
+    refused.clone().says("`cloud` is protected, and 13 columns that look personal would leave it unmasked");
     before.assert_same(&local.world());
     // The lines are good as they are.
     let lines = refused.stderr.split_once("[mask]\n").unwrap().1;

@@ -165,6 +165,44 @@ fn a_key_to_one_partition_of_what_is_narrowed_is_refused_and_a_rule_for_a_partit
 }
 
 #[test]
+fn days_at_the_ends_of_time_move_too() {
+    let (local, cloud) = pair(
+        "create table public.days (id int primary key, a date, b timestamptz, c timestamp, d date)",
+        "insert into public.days select n, a::date, b::timestamptz, c::timestamp, a::date from (values (1, '4713-01-01 BC', '4713-01-01 BC', '4713-01-01 BC'), \
+         (2, '5874897-12-31', '294276-12-31', '294276-12-31'), (3, 'infinity', '-infinity', 'infinity'), (4, '0044-03-15 BC', '2024-02-29 12:00Z', '2024-12-31')) v (n, a, b, c)",
+    );
+    let masks = "'days.a' = { kind = 'date', days = 10000 }\n'days.b' = 'date'\n'days.c' = 'birthday'\n'days.d' = 'birthday'";
+
+    let (_project, call) = pull(&local, &cloud, masks);
+    call.success();
+    let moved = "select string_agg(id::text, '' order by id) from public.days where a <> all (array['4713-01-01 BC', '5874897-12-31', '0044-03-15 BC']::date[]) \
+                 and b <> '2024-02-29 12:00Z' and c <> '2024-12-31' and d <> '0044-03-15 BC'";
+    assert_eq!(local.value(moved), "1234");
+    assert_eq!(local.value("select extract(year from d)::text from public.days where id = 4"), "-44");
+}
+
+#[test]
+fn what_a_table_has_from_its_parent_is_masked_like_the_parent_s() {
+    let (local, cloud) = pair(
+        "create table public.people (id int, what text); create table public.staff (more text) inherits (public.people); \
+         create table public.bosses () inherits (public.staff)",
+        "insert into public.bosses values (1, 'Zaphod', 'more'); insert into public.staff values (2, 'Zaphod', 'more')",
+    );
+
+    let (_project, call) = pull(&local, &cloud, "'people.what' = 'hash'");
+    call.success();
+    assert_eq!(
+        local
+            .value("select count(distinct what) || max(what) from public.people where length(what) = 32")
+            .len(),
+        33
+    );
+    let (_project, call) = pull(&local, &cloud, "'people.what' = 'hash'\n'bosses.what' = 'keep'");
+    call.success();
+    assert_eq!(local.value("select count(*) from public.people where what = 'Zaphod'"), "1");
+}
+
+#[test]
 fn own_sql_gives_one_value_for_each_row_and_always_the_same() {
     let (local, cloud) =
         pair("create table public.plain (label text)", "insert into public.plain values ('a'), ('b')");

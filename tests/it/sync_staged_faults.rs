@@ -1,8 +1,8 @@
 //! `crmctl sync` by way of staged tables, when something goes wrong on the way.
 
-use crate::support::{Database, Direction, FaultProxy, Project, Which, crmctl, kill_often};
+use crate::support::{Database, Direction, FaultProxy, Held, Project, Which, crmctl, kill_often};
 use crate::sync_awkward::{assert_same_rows, pair, project};
-use crate::sync_staging::{Held, call, is_gone, sync, through, without_staged};
+use crate::sync_staging::{call, is_gone, sync, through, without_staged};
 
 #[test]
 fn the_next_run_re_uses_what_a_killed_one_has_staged() {

@@ -14,7 +14,7 @@ pub(super) const SIGNS: &[(&str, &str)] = &[
     ("mac address|ip mac|imei|imsi|msin|udid|device id|advertising id|session id", "hash"),
     ("ip|ip address|ips|ip addr|remote addr|client ip", "ip"),
     (
-        "e mail|email|mail|emails|mails|courriel|correo|correo electronico|epost|adres email|recipient|recipients|bcc|reply to|почта|邮箱|メール",
+        "e mail|email|mail|emails|mails|courriel|correo|correo electronico|epost|adres email|sender|recipient|recipients|bcc|reply to|почта|邮箱|メール",
         "email",
     ),
     ("user agent", "redact"),

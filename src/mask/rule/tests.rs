@@ -37,6 +37,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ("[mask]\nemail = 'email'\n", "crmctl.toml:2:1", "`email` names no column"),
         ("[mask]\n'a.b' = 7\n", "crmctl.toml:2:9", "a mask is a word or a table"),
         ("[mask]\n'a.b' = { kind = 'hash', days = 3 }\n", "crmctl.toml:2:9", "`days` does not fit `hash`"),
+        ("[mask]\n'a.b' = { kind = 'date', day = 3 }\n", "crmctl.toml:2:24", "`day` does not fit `date`"),
         ("mask = 3\n", "crmctl.toml:1:1", "`mask` is a table of columns"),
     ] {
         let error = rules("crmctl.toml", text).expect_err(text);

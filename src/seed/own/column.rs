@@ -262,8 +262,7 @@ impl Spot<'_> {
             );
             return Err(wrong.help(format!("leave `start` out, or set it to {LEAST} at least")));
         }
-        let (_, slots, is_scaled) = self.context.volumes[self.table];
-        let rows = if is_scaled { slots.saturating_mul(self.context.scale) } else { slots };
+        let rows = self.rows();
         if let Form::Integer { most, .. } = form
             && start.checked_add_unsigned(rows).is_none_or(|end| end > *most)
         {

@@ -92,6 +92,11 @@ fn design(
 
 fn draft<'a>(given: &'a GivenTable, relations: &'a [Relation]) -> Result<Draft<'a>, Wrong> {
     let label = &given.label;
+    // The auth server cannot read what is made of types and names alone, and nobody could log in.
+    if given.table.schema == "auth" {
+        let wrong = Wrong::new(given.place, format!("`{label}` belongs to the auth server"));
+        return Err(wrong.help("describe users in `seeds/users.toml`"));
+    }
     let relation = relations.iter().find(|relation| relation.table() == given.table).ok_or_else(|| {
         let wrong = Wrong::new(given.place, format!("the database has no table {}", given.table.sql()));
         wrong.help("run `crmctl migrate up` for this environment first, or correct the name")

@@ -106,6 +106,12 @@ impl Spot<'_> {
         Ok(Path::Of { link: *link, target })
     }
 
+    /// How many rows there are at most.
+    pub(super) fn rows(&self) -> u64 {
+        let (_, slots, is_scaled) = self.context.volumes[self.table];
+        if is_scaled { slots.saturating_mul(self.context.scale) } else { slots }
+    }
+
     /// The same value, made so that no two rows have it.
     pub(super) fn unique(&self, value: Value, place: usize) -> Result<Value, Wrong> {
         let is_distinct = |piece: &Piece| match piece {
@@ -118,9 +124,19 @@ impl Spot<'_> {
             Piece::Column(Path::Of { .. }, _) | Piece::Text(_) | Piece::Word(_) => false,
         };
         match value {
+            // What was guessed is widened as far as it takes; what was written is meant.
+            Value::Integer([low, high])
+                if place != self.context.drafts[self.table].given.place
+                    && u128::from(self.rows()) > (i128::from(high) - i128::from(low)).unsigned_abs() + 1 =>
+            {
+                let message = format!(
+                    "it is unique, and {} rows would share the numbers from {low} to {high}",
+                    self.rows()
+                );
+                Err(self.wrong(place, message).help("lower `rows`, or widen `between`"))
+            }
             Value::Choice(values) => {
-                let (_, slots, is_scaled) = self.context.volumes[self.table];
-                let rows = if is_scaled { slots.saturating_mul(self.context.scale) } else { slots };
+                let rows = self.rows();
                 if rows > values.len() as u64 {
                     let message =
                         format!("it is unique, and {rows} rows would share {} values", values.len());

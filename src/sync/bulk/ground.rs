@@ -2,13 +2,13 @@
 
 use crate::pg::{Begin, PgResult, TableName, Writer};
 use crate::plan::Progress;
+use crate::sync::locked::{Numbers, SETTINGS};
 use crate::sync::plan::SyncPlan;
 use crate::sync::rebuild::{self, Rebuild, Schema, Standing};
 
 /// What every role may set. Sorting for an index gets what a server of this size can spare. Several processes build one
 /// index and digest one table, however cheap the planner thinks it is.
-const SETTINGS: &str = "set local lock_timeout = '10s'; \
-    select pg_catalog.set_config('maintenance_work_mem', greatest(\
+const MEMORY: &str = "select pg_catalog.set_config('maintenance_work_mem', greatest(\
       pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')), \
       least(pg_catalog.pg_size_bytes(pg_catalog.current_setting('shared_buffers')), 268435456)) / 1024 || 'kB', true); \
     set local default_tablespace = ''; set local parallel_setup_cost = 0; set local parallel_tuple_cost = 0; \
@@ -27,12 +27,12 @@ impl Ground {
     /// Begins the transaction and takes the locks. Whatever fails here leaves everything as it was.
     pub(super) async fn prepare(
         writer: &mut Writer<'_>,
-        begin: &Begin,
+        (begin, numbers): (&Begin, &Numbers),
         plan: &SyncPlan,
         progress: &dyn Progress,
     ) -> PgResult<Self> {
-        writer.begin(begin, SETTINGS)?;
-        writer.send(&lock(plan))?;
+        writer.begin(begin, &format!("{SETTINGS}; {MEMORY}"))?;
+        numbers.send_lock(writer, plan, &lock(plan))?;
         writer.send(&rebuild::query(&plan.tables))?;
         for _ in 0..3 {
             writer.receive().await?.ok()?;

@@ -30,6 +30,7 @@ use crate::sync::apply::Ends;
 use crate::sync::cause;
 use crate::sync::copied::copies;
 use crate::sync::finish::{backup_file, check, commit, description, report};
+use crate::sync::locked::Numbers;
 use crate::sync::pipeline::write_backup;
 use crate::sync::plan::SyncPlan;
 use crate::sync::rebuild::Schema;
@@ -45,8 +46,9 @@ pub(crate) async fn apply(
 ) -> Result<SyncReport> {
     let plan = approved.plan();
     let (mut writer, begin) = target.unlock_in_transaction(approved)?;
-    let (supply, ground) =
-        tokio::join!(Supply::open(source, plan), Ground::prepare(&mut writer, &begin, plan, progress));
+    let numbers = Numbers::default();
+    let preparing = Ground::prepare(&mut writer, (&begin, &numbers), plan, progress);
+    let (supply, ground) = tokio::join!(Supply::open(source, plan), preparing);
     let (mut supply, ground) = (supply?, ground?);
 
     let copies = copies(plan);
@@ -65,7 +67,7 @@ pub(crate) async fn apply(
     let work = join3(
         supply.read(plan, copies.len(), &failed),
         cause::taking(&failed, flight.read(&mut writer, plan, progress)),
-        write_backup(plan, &copies, from_target, part),
+        write_backup(plan, &copies, from_target, (part, &numbers)),
     );
     let (left, right, written) = watched(work, &meters[users..], progress).await;
     let (left, right, part) = cause::first(left, right, written)?;

@@ -9,10 +9,9 @@ use crate::sync::delta::class::{key, sketch_query};
 use crate::sync::delta::error::DeltaError;
 use crate::sync::delta::look::Changes;
 use crate::sync::delta::sketch::{MOST_PLACES, Sign, Sketch, places};
+use crate::sync::locked::{Numbers, SETTINGS};
 use crate::sync::plan::SyncPlan;
 
-/// The settings of the writing transaction. A lock that is not had in this time fails it.
-const SETTINGS: &str = "set local lock_timeout = '10s'";
 /// The cells of a sketch are a table of groups in the server's memory.
 const MEMORY: &str = "set local work_mem = '64MB'";
 /// How much larger a sketch is when one could not be read: rows were changed since the first look.
@@ -32,12 +31,12 @@ pub(crate) struct Found<'a> {
 pub(crate) async fn find<'a>(
     source: &mut Session,
     writer: &mut Writer<'_>,
-    begin: &Begin,
+    (begin, numbers): (&Begin, &Numbers),
     plan: &'a SyncPlan,
     changes: &Changes,
 ) -> Result<Vec<Found<'a>>> {
     writer.begin(begin, SETTINGS)?;
-    writer.send(&lock(plan))?;
+    numbers.send_lock(writer, plan, &lock(plan))?;
     writer.send(MEMORY)?;
     source.send(MEMORY)?;
     let mut wanted: Vec<(&Carried, u32)> = Vec::new();

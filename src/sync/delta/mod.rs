@@ -40,6 +40,7 @@ use crate::plan::Progress;
 use crate::sync::apply::Ends;
 use crate::sync::cause;
 use crate::sync::finish::{Content, backup_file, commit, description, report};
+use crate::sync::locked::Numbers;
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::SyncReport;
 use crate::sync::watched::watched;
@@ -55,8 +56,9 @@ pub(crate) async fn apply(
     let not_weighed = || PgError::Protocol("a delta was planned without a look".to_owned());
     let changes = plan.changes.as_ref().ok_or_else(not_weighed)?;
     let (mut writer, begin) = target.unlock_in_transaction(approved)?;
+    let numbers = Numbers::default();
     progress.phase("finding the rows that differ", 0);
-    let found = find(source, &mut writer, &begin, plan, changes).await?;
+    let found = find(source, &mut writer, (&begin, &numbers), plan, changes).await?;
     progress.finish();
 
     let flight = Flight::new(plan, &found);
@@ -69,7 +71,7 @@ pub(crate) async fn apply(
     let work = join3(
         flight.read_source(source, &failed),
         cause::taking(&failed, flight.read_target(&mut writer)),
-        undo::write(plan, part, &flight.tables, leaving),
+        undo::write(plan, part, &flight.tables, (leaving, &numbers)),
     );
     let (left, right, written) = watched(work, &meters, progress).await;
     progress.finish();

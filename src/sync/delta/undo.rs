@@ -5,6 +5,7 @@ use crate::backup::{Part, PartWriter};
 use crate::error::Result;
 use crate::pg::ChunkReceiver;
 use crate::sync::delta::change::{Changed, replace};
+use crate::sync::locked::Numbers;
 use crate::sync::plan::SyncPlan;
 use crate::sync::undo::{Outgoing, header, write_rows};
 
@@ -22,7 +23,7 @@ pub(crate) async fn write(
     plan: &SyncPlan,
     mut part: PartWriter,
     tables: &[Changed<'_>],
-    leaving: Leaving,
+    (leaving, numbers): (Leaving, &Numbers),
 ) -> Result<Option<Part>> {
     part.write(header(plan).as_bytes()).await?;
     for (table, rows) in tables.iter().zip(leaving.rows) {
@@ -40,8 +41,9 @@ pub(crate) async fn write(
         }
     }
     let replacing = replace(plan, tables);
+    let numbers = numbers.setvals(plan);
     let before = plan.details.resting.before.iter();
-    for statement in before.chain(&replacing).chain(plan.details.after_changes_undone()) {
+    for statement in before.chain(&replacing).chain(plan.details.after_changes_undone(&numbers)) {
         part.write(statement.as_bytes()).await?;
         part.write(b";\n").await?;
     }

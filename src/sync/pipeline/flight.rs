@@ -7,17 +7,14 @@ use crate::pg::{Begin, ChunkReceiver, CopySink, CopySource, PgError, PgResult, S
 use crate::sync::carried::Carried;
 use crate::sync::copied::Copied;
 use crate::sync::emptying;
+use crate::sync::locked::{Numbers, SETTINGS};
 use crate::sync::plan::SyncPlan;
 use crate::sync::undo::{self, column_list, temporary_name};
-
-/// The settings of the writing transaction; a lock that is not had in this time fails it.
-/// What is reported as committed is on the server's disk, whatever the role or the database is set to.
-const SETTINGS: &str = "set local lock_timeout = '10s'; \
-    select pg_catalog.set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off'";
 
 /// What streams through one flight to the target.
 pub(crate) struct Streams<'a> {
     pub(crate) copies: &'a [Copied],
+    pub(crate) numbers: &'a Numbers,
     pub(crate) to_file: Vec<CopySink>,
     pub(crate) from_source: VecDeque<ChunkReceiver>,
 }
@@ -41,10 +38,10 @@ pub(crate) fn send_target(
     begin: &Begin,
     streams: Streams<'_>,
 ) -> PgResult<()> {
-    let Streams { copies, to_file, mut from_source } = streams;
+    let Streams { copies, numbers, to_file, mut from_source } = streams;
     let tables = &plan.details.tables;
     writer.begin(begin, SETTINGS)?;
-    writer.send(&emptying::lock(tables))?;
+    numbers.send_lock(writer, plan, &emptying::lock(tables))?;
     writer.send(&parity::relations_query(tables.iter().map(|carried| (&carried.target).into())))?;
     for (copied, sink) in copies.iter().zip(to_file) {
         writer.send_copy_out(&format!("copy ({}) to stdout", copied.backup_select), sink)?;

@@ -23,6 +23,7 @@ use crate::sync::apply::Ends;
 use crate::sync::cause;
 use crate::sync::copied::{Copied, copies};
 use crate::sync::finish::{Content, backup_file, check, commit, description, report};
+use crate::sync::locked::Numbers;
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::SyncReport;
 use crate::sync::undo::{self, Outgoing};
@@ -53,8 +54,14 @@ pub(crate) async fn apply(
         to_file.push(sink);
         from_target.push(receiver);
     }
+    let numbers = Numbers::default();
     send_source(source, plan, &copies, to_target)?;
-    send_target(&mut writer, plan, &begin, Streams { copies: &copies, to_file, from_source })?;
+    send_target(
+        &mut writer,
+        plan,
+        &begin,
+        Streams { copies: &copies, numbers: &numbers, to_file, from_source },
+    )?;
 
     let (file, compression) = backup_file(plan.target_bytes);
     let part = backup.part(file, compression)?;
@@ -62,7 +69,7 @@ pub(crate) async fn apply(
     let work = join3(
         read_source(source, plan, copies.len(), &failed),
         cause::taking(&failed, read_target(&mut writer, plan, copies.len())),
-        write_backup(plan, &copies, from_target, part),
+        write_backup(plan, &copies, from_target, (part, &numbers)),
     );
     let (left, right, written) = watched(work, &meters[users..], progress).await;
     progress.finish();
@@ -173,7 +180,7 @@ pub(crate) async fn write_backup(
     plan: &SyncPlan,
     copies: &[Copied],
     rows: Vec<ChunkReceiver>,
-    part: PartWriter,
+    (part, numbers): (PartWriter, &Numbers),
 ) -> Result<Option<Part>> {
     let mut outgoing: Vec<Outgoing> = copies
         .iter()
@@ -185,7 +192,7 @@ pub(crate) async fn write_backup(
         })
         .collect();
     let tables = outgoing.split_off(plan.details.auth_columns.len());
-    undo::write(plan, part, outgoing, tables).await
+    undo::write(plan, part, (outgoing, tables), numbers).await
 }
 
 pub(crate) fn digests<'a>(

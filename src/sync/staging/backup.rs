@@ -13,12 +13,10 @@ use crate::pg::{
 use crate::sync::cause;
 use crate::sync::copied::{Copied, copies};
 use crate::sync::finish::backup_file;
+use crate::sync::locked::{Numbers, SETTINGS};
 use crate::sync::plan::SyncPlan;
 use crate::sync::report::ApplyError;
 use crate::sync::undo::{self, Outgoing, temporary_name};
-
-/// A lock that is not had in this time fails the transaction.
-const SETTINGS: &str = "set local lock_timeout = '10s'";
 
 /// What the target held when its writers were stopped.
 pub(crate) struct Old {
@@ -50,7 +48,8 @@ pub(crate) async fn back_up(
         source.send_copy_out(&format!("copy ({}) to stdout", copied.select), sink)?;
         to_target.push_back(rows);
     }
-    let mut outgoing = send(writer, plan, begin, &copies)?;
+    let numbers = Numbers::default();
+    let mut outgoing = send(writer, plan, (begin, &numbers), &copies)?;
     bring_users(writer, &copies[..users], to_target)?;
     writer.send(&stale_users(plan))?;
 
@@ -66,7 +65,8 @@ pub(crate) async fn back_up(
         }
     };
     let here = cause::taking(&failed, drain(writer));
-    let (there, here, written) = tokio::join!(there, here, undo::write(plan, part, outgoing, tables));
+    let writing = undo::write(plan, part, (outgoing, tables), &numbers);
+    let (there, here, written) = tokio::join!(there, here, writing);
     let part = written?;
     let ((), mut answers) = cause::of_two(there, here, "backing up the target")?;
     let part = part.ok_or(ApplyError::BackupIncomplete)?;
@@ -86,12 +86,12 @@ pub(crate) async fn back_up(
 fn send(
     writer: &mut Writer<'_>,
     plan: &SyncPlan,
-    begin: &Begin,
+    (begin, numbers): (&Begin, &Numbers),
     copies: &[Copied],
 ) -> PgResult<Vec<Outgoing>> {
     let tables = plan.details.tables.iter();
     writer.begin(begin, SETTINGS)?;
-    writer.send(&stop_writers(plan))?;
+    numbers.send_lock(writer, plan, &stop_writers(plan))?;
     writer.send(&parity::relations_query(tables.map(|carried| (&carried.target).into())))?;
     writer.send(&undo::users_digest(plan))?;
     let outgoing = copies.iter().map(|copied| {

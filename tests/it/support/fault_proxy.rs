@@ -45,12 +45,11 @@ struct State {
     open: usize,
     round_trips: usize,
     bytes: [u64; 2],
-    /// All that went through each way, where it is to be searched.
     record: Option<[Vec<u8>; 2]>,
     /// Every so many pieces of a direction one comes so much later, and with it whatever is behind it.
     stutter: Option<(usize, Duration)>,
-    /// How patient the client is with locks is not passed on.
     is_impatient: bool,
+    is_pooler: bool,
     /// Who is told of every COMMIT, as it goes by.
     commits: Option<std::sync::mpsc::Sender<std::time::Instant>>,
 }
@@ -134,6 +133,12 @@ impl FaultProxy {
     /// Nobody waits longer than a tenth of a second for a lock, whatever the client says.
     pub(crate) fn impatient(self) -> Self {
         self.lock().is_impatient = true;
+        self
+    }
+
+    /// Like a pooler: it makes process numbers up, and at a farewell lets the server go, whatever that was told just before.
+    pub(crate) fn like_a_pooler(self) -> Self {
+        self.lock().is_pooler = true;
         self
     }
 

@@ -128,7 +128,7 @@ impl Stage<'_> {
 
     /// Runs the command by way of a network that hangs now and then.
     pub(crate) fn stutteringly(&self, side: Side) -> Output {
-        let proxy = self.proxy(side).stutter(5, Duration::from_millis(300));
+        let proxy = self.proxy(side).stutter(5, Duration::from_millis(300)).like_a_pooler();
         self.call_through(&proxy, side).run()
     }
 

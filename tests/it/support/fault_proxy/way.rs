@@ -61,6 +61,16 @@ impl Way<'_> {
             if count == 0 {
                 return false;
             }
+            if self.direction == Direction::ToServer
+                && lock(self.state).is_pooler
+                && count > FAREWELL.len()
+                && buffer[..count].ends_with(FAREWELL)
+            {
+                return true;
+            }
+            if self.direction == Direction::ToClient && lock(self.state).is_pooler {
+                make_a_process_up(&mut buffer[..count]);
+            }
             let now = Instant::now();
             let (passed, end) = self.note(now, sum, count);
             sum += count as u64;
@@ -105,7 +115,8 @@ impl Way<'_> {
     fn note(&self, now: Instant, before: u64, count: usize) -> (usize, Option<End>) {
         let mut state = lock(self.state);
         state.bytes[self.direction as usize] += count as u64;
-        if self.direction == Direction::ToServer {
+        // A farewell is not waited for: five bytes, or as many within TLS 1.3.
+        if self.direction == Direction::ToServer && !matches!(count, 5 | 27) {
             let mut turn = lock(self.turn);
             let could_have_heard =
                 turn.said.is_none_or(|said| turn.heard_since && now - said >= state.delay * 2);
@@ -130,6 +141,18 @@ impl Way<'_> {
         }
     }
 }
+
+/// Poolers answer for no process of their own, so they make a number up.
+fn make_a_process_up(bytes: &mut [u8]) {
+    const BACKEND_KEY: &[u8] = b"K\0\0\0\x0c";
+    let place = bytes.windows(BACKEND_KEY.len()).position(|window| window == BACKEND_KEY);
+    if let Some(highest) = place.and_then(|place| bytes.get_mut(place + BACKEND_KEY.len())) {
+        *highest = 0x7f;
+    }
+}
+
+/// The last message of a connection.
+const FAREWELL: &[u8] = b"X\0\0\0\x04";
 
 /// Makes every time-out for locks a tenth of a second, without making the text longer.
 fn hasten(bytes: &mut [u8]) {
