@@ -133,6 +133,25 @@ pub(crate) fn replace_users(plan: &SyncPlan) -> Vec<String> {
     statements
 }
 
+/// Ends a sync that would put a user who came in the place of one whom no backup has: of the same id, but with an address
+/// that is not of those that go along.
+pub(crate) fn spare_users(plan: &SyncPlan) -> Option<String> {
+    plan.details.auth_columns.iter().find(|(name, _)| name == "users")?;
+    let came = format!("pg_temp.{}", identifier(&temporary_name(&auth_table("users"))));
+    let goes_along = user_condition(plan.auth_users.as_deref(), "users");
+    let body = format!(
+        "declare others text; begin \
+           select string_agg(id::text, ', ') into others from auth.users \
+           where not coalesce({}, false) and id in (select id from {came} where {goes_along}); \
+           if others is not null then \
+             raise exception 'a test user that goes along has the id of another user here: %', others using \
+             hint = 'give that user of the source another id, or widen `auth_users` in crmctl.toml so that both go along'; \
+           end if; end",
+        replaced_users(plan, "users")
+    );
+    Some(format!("do {}", literal(&body)))
+}
+
 /// Puts the auth users of the temporary tables into place. Identities have no key that all versions of the
 /// auth schema share, so those of the users at hand are replaced.
 fn upsert_users(plan: &SyncPlan) -> Vec<String> {

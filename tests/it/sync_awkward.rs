@@ -233,6 +233,19 @@ fn a_user_whose_address_somebody_else_has_in_the_target_takes_his_place() {
 }
 
 #[test]
+fn nobody_takes_the_place_of_a_user_who_is_in_no_backup() {
+    let (local, cloud) = pair(PROFILES);
+    local.query(&user(1, "admin@test.local"));
+    cloud.query(&user(1, "person@example.com"));
+    let project = project(&local, &cloud);
+    for mode in ["full", "staged", "bulk"] {
+        let call = crmctl(&project).args(["sync", "--mode", mode, "--force", "--confirm", "cloud"]);
+        call.failed().says("has the id of another user here").says("-000000000001").says("auth_users");
+        assert_eq!(cloud.column("select email from auth.users"), ["person@example.com"], "{mode}");
+    }
+}
+
+#[test]
 fn rows_of_users_who_do_not_go_along_are_an_error_that_changes_nothing() {
     for which in [Which::Cloud, Which::Strict] {
         let (local, cloud) = pair_on(which, PROFILES);

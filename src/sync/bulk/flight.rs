@@ -111,7 +111,7 @@ impl Flight {
             let into = format!("copy pg_temp.{name} {} from stdin", column_list(&copied.columns));
             self.fill(writer, &into, from_source.pop_front())?;
         }
-        self.work(writer, &joined(undo::clear(plan).into_iter()))?;
+        self.work(writer, &joined(undo::spare_users(plan).into_iter().chain(undo::clear(plan))))?;
         // Keys that stay lead out of the set, and a table with checks ahead of it cannot be altered.
         let down = std::iter::once("set constraints all immediate".to_owned()).chain(rebuild.takes_down());
         self.work(writer, &joined(down))?;

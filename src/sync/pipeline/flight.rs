@@ -56,7 +56,7 @@ pub(crate) fn send_target(
         writer.send(&create)?;
         copy_in(writer, &format!("pg_temp.{name}"), &copied.columns, from_source.pop_front())?;
     }
-    writer.send(&joined(undo::clear(plan).into_iter()))?;
+    writer.send(&joined(undo::spare_users(plan).into_iter().chain(undo::clear(plan))))?;
     for copied in table_copies {
         copy_in(writer, &copied.table, &copied.columns, from_source.pop_front())?;
     }

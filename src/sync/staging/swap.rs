@@ -127,6 +127,7 @@ impl Swap<'_> {
         let placed = || tables.iter().zip(self.staged).zip(change.ways);
         let mut statements = Vec::new();
         if self.plan.method == Method::LoadOrder {
+            statements.extend(undo::spare_users(self.plan));
             statements.extend(undo::clear(self.plan));
         } else {
             statements.extend(self.users_and_merges(change));
@@ -159,6 +160,7 @@ impl Swap<'_> {
                 statements.extend(empty(tables, change.ways));
             }
             // A trigger on `auth.users` may make rows for those that come: they go with the other old ones.
+            statements.extend(undo::spare_users(self.plan));
             statements.extend(undo::replace_users(self.plan));
         }
         for ((carried, staged), way) in placed() {
