@@ -1,11 +1,13 @@
-//! `crmctl` behind a real pooler: the program that `CRMCTL_TEST_PGBOUNCER` names, in front of the servers of the tests. Its
-//! quirks are in the proxy of the everyday run, so that nobody has to have it.
+//! `crmctl` behind a pooler: what poolers do is done by proxies, so that nobody has to have one, and behind the real one
+//! that `CRMCTL_TEST_PGBOUNCER` names.
 
-use std::net::TcpListener;
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command};
+use std::sync::{Arc, Mutex};
 
-use crate::support::{Database, Project, Which, crmctl, try_query};
+use crate::support::{Database, FaultProxy, Output, Project, Which, crmctl, make_a_process_up, try_query};
 use crate::sync_awkward::assert_same_rows;
 
 struct Bouncer {
@@ -54,25 +56,104 @@ impl Drop for Bouncer {
     }
 }
 
-#[test]
-fn a_pool_of_sessions_is_as_good_as_the_server_and_one_of_transactions_is_refused_unharmed() {
+/// Two sessions that change places when the second client asks its first question, as those of a pool do from one
+/// transaction to the next.
+#[derive(Default)]
+struct Changing {
+    clients: Vec<TcpStream>,
+    servers: Vec<TcpStream>,
+    have_changed: bool,
+    said: Vec<u8>,
+}
+
+impl Changing {
+    /// In front of the server with TLS: its port, and what goes on there. All ends with the two connections.
+    fn before_network() -> (u16, Arc<Mutex<Self>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let pool = Arc::new(Mutex::new(Self::default()));
+        let shared = Arc::clone(&pool);
+        std::thread::spawn(move || {
+            for number in 0..2 {
+                let (client, _) = listener.accept().unwrap();
+                let server =
+                    TcpStream::connect(("127.0.0.1", Which::Network.cluster().address().port)).unwrap();
+                let mut pool = shared.lock().unwrap();
+                pool.clients.push(client.try_clone().unwrap());
+                pool.servers.push(server.try_clone().unwrap());
+                for (from, is_client) in [(client, true), (server, false)] {
+                    let shared = Arc::clone(&shared);
+                    std::thread::spawn(move || Self::relay(&shared, from, is_client, number));
+                }
+            }
+        });
+        (port, pool)
+    }
+
+    fn relay(shared: &Mutex<Self>, mut from: TcpStream, is_client: bool, number: usize) {
+        let mut buffer = vec![0; 16 * 1024];
+        loop {
+            let count = from.read(&mut buffer).unwrap_or(0);
+            let bytes = &mut buffer[..count];
+            let mut pool = shared.lock().unwrap();
+            if is_client {
+                pool.have_changed |= number == 1 && bytes.first() == Some(&b'Q');
+                pool.said.extend_from_slice(bytes);
+            } else {
+                make_a_process_up(bytes);
+            }
+            let others = if is_client { &pool.servers } else { &pool.clients };
+            let mut to = &others[if pool.have_changed { 1 - number } else { number }];
+            // Whoever has gone already misses nothing.
+            if count == 0 {
+                to.shutdown(Shutdown::Write).ok();
+                return;
+            }
+            to.write_all(bytes).ok();
+        }
+    }
+}
+
+fn pair() -> (Database, Database) {
     let (local, cloud) = (Database::empty(), Database::empty_on(Which::Network));
     for database in [&local, &cloud] {
         database.run("create table public.a (id int primary key)");
     }
     local.query("insert into public.a select generate_series(1, 100)");
-    for mode in ["session", "transaction"] {
-        let Some(bouncer) = Bouncer::before(&cloud, mode) else { return };
+    (local, cloud)
+}
+
+fn sync(local: &Database, url: &str) -> Output {
+    let project = Project::new().local(local).cloud_at(url);
+    crmctl(&project).args(["sync", "--force", "--confirm", "cloud"]).run()
+}
+
+#[test]
+fn a_pool_of_sessions_is_as_good_as_the_server() {
+    let (local, cloud) = pair();
+    let proxy = FaultProxy::to(Which::Network).like_a_pooler();
+    let bouncer = Bouncer::before(&cloud, "session");
+    let by_program = bouncer.iter().map(|bouncer| bouncer.url(&cloud));
+    for url in by_program.chain([format!("{}?sslmode=disable", proxy.url(&cloud.url()))]) {
+        cloud.query("truncate public.a");
+        sync(&local, &url).expect(0);
+        assert_same_rows(&local, &cloud);
+    }
+}
+
+#[test]
+fn a_pool_of_transactions_is_refused_before_anything_is_set_in_sessions_of_the_application() {
+    let (local, cloud) = pair();
+    let (port, pool) = Changing::before_network();
+    let url = cloud.url().replace(&Which::Network.cluster().address().port.to_string(), &port.to_string());
+    sync(&local, &format!("{url}?sslmode=disable")).expect(1).says("it is a transaction pooler");
+    let said = String::from_utf8_lossy(&pool.lock().unwrap().said).into_owned();
+    assert!(said.contains("pg_backend_pid") && !said.contains("set "), "{said}");
+
+    if let Some(bouncer) = Bouncer::before(&cloud, "transaction") {
         let url = bouncer.url(&cloud);
-        let project = Project::new().local(&local).cloud_at(&url);
-        let output = crmctl(&project).args(["sync", "--force", "--confirm", "cloud"]).run();
-        if mode == "session" {
-            output.expect(0);
-            assert_same_rows(&local, &cloud);
-        } else {
-            output.expect(1).says("it is a transaction pooler").says("pool_mode = session");
-            // The application goes on as if nobody had been there.
-            try_query(&url, "insert into public.a values (1000)").expect("it can write");
-        }
+        sync(&local, &url).expect(1).says("it is a transaction pooler").says("pool_mode = session");
+        // The application goes on as if nobody had been there.
+        try_query(&url, "insert into public.a values (1000)").expect("it can write");
     }
 }

@@ -7,6 +7,7 @@
 
 mod both;
 mod talk;
+mod trips;
 mod way;
 
 use std::net::SocketAddr;
@@ -20,7 +21,9 @@ use tokio::sync::oneshot;
 use self::both::both;
 use self::talk::Listening;
 pub(crate) use self::talk::Moment;
+pub(crate) use self::trips::fewest_round_trips;
 use self::way::Turn;
+pub(crate) use self::way::make_a_process_up;
 use super::cluster::Which;
 
 /// Which way bytes go.
@@ -233,20 +236,6 @@ impl Drop for FaultProxy {
             thread.join().unwrap();
         }
     }
-}
-
-/// How often an attempt waited for an answer. It is made again, five times at most, while that was more often than
-/// `expected`: on a busy machine pieces of one message may come so late that they look like another question, while two
-/// questions never look like one.
-pub(crate) fn fewest_round_trips(expected: usize, mut attempt: impl FnMut() -> usize) -> usize {
-    let mut fewest = usize::MAX;
-    for _ in 0..5 {
-        fewest = fewest.min(attempt());
-        if fewest <= expected {
-            break;
-        }
-    }
-    fewest
 }
 
 fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -18,7 +18,7 @@ pub(crate) use cluster::{Which, of_other_versions};
 pub(crate) use crmctl::{Call, Running, crmctl};
 pub(crate) use database::Database;
 pub(crate) use fault::{Built, Fate, Hurt, OLDEST_BACKUP, Scenario, Side, Stage, Stop};
-pub(crate) use fault_proxy::{Direction, FaultProxy, Moment, fewest_round_trips};
+pub(crate) use fault_proxy::{Direction, FaultProxy, Moment, fewest_round_trips, make_a_process_up};
 pub(crate) use held::Held;
 pub(crate) use killing::kill_often;
 pub(crate) use outcome::Output;

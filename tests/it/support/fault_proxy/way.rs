@@ -143,7 +143,7 @@ impl Way<'_> {
 }
 
 /// Poolers answer for no process of their own, so they make a number up.
-fn make_a_process_up(bytes: &mut [u8]) {
+pub(crate) fn make_a_process_up(bytes: &mut [u8]) {
     const BACKEND_KEY: &[u8] = b"K\0\0\0\x0c";
     let place = bytes.windows(BACKEND_KEY.len()).position(|window| window == BACKEND_KEY);
     if let Some(highest) = place.and_then(|place| bytes.get_mut(place + BACKEND_KEY.len())) {
