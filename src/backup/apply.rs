@@ -10,7 +10,7 @@ use crate::backup::manifest::{BackupKind, BackupManifest, TableContents};
 use crate::backup::report::RestoreReport;
 use crate::backup::restore::RestorePlan;
 use crate::backup::store::Backup;
-use crate::backup::{clear, contents, hold as writers};
+use crate::backup::{clear, contents, writers};
 use crate::catalog::{Catalog, snapshot};
 use crate::error::{Failure, Kind, Result};
 use crate::guard::Approved;

@@ -12,7 +12,6 @@ pub mod dump;
 pub mod error;
 pub mod extras;
 mod feed;
-pub(crate) mod hold;
 pub mod manifest;
 pub mod part;
 pub mod partial;
@@ -20,6 +19,7 @@ pub mod report;
 pub mod restore;
 pub mod script;
 pub mod store;
+pub(crate) mod writers;
 
 pub use apply::{Held, hold, restore, restore_held};
 pub use dump::{Request, create};

@@ -1,6 +1,6 @@
 //! Carries a reset out: the old rows go and the fresh ones come in one transaction.
 
-use crate::backup::{clear, hold as writers};
+use crate::backup::{clear, writers};
 use crate::error::{Failure, Result};
 use crate::guard::Approved;
 use crate::migration::apply as migrate;

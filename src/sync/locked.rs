@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::pg::{PgResult, Row, Writer, literal, still_as_planned};
+use crate::pg::{PgResult, Row, TableName, Writer, literal, still_as_planned};
 use crate::plan::Fingerprint;
 use crate::sync::observe::Sequence;
 use crate::sync::plan::SyncPlan;
@@ -36,14 +36,18 @@ impl Numbers {
         writer.send_for(&statements.join("; "), move |row| keep(&found, &row))
     }
 
-    /// The statements that put the sequences back.
+    /// The statements that put the sequences back. One whose number is not here yet, since no row had to be waited for,
+    /// goes back to what the plan knew of it.
     pub(crate) fn setvals(&self, plan: &SyncPlan) -> Vec<String> {
         let found = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let put_back = |(number, (value, is_called)): (&usize, &(i64, bool))| {
-            let sequence = Sequence { owner: None, column: None, value: *value, is_called: *is_called };
-            plan.sequences.get(*number).map(|name| setval(name, &sequence))
+        let planned = plan.sequences.iter().zip(&plan.details.previous_setvals).enumerate();
+        let put_back = |(number, (name, planned)): (usize, (&TableName, &String))| match found.get(&number) {
+            Some(&(value, is_called)) => {
+                setval(name, &Sequence { owner: None, column: None, value, is_called })
+            }
+            None => planned.clone(),
         };
-        found.iter().filter_map(put_back).collect()
+        planned.map(put_back).collect()
     }
 }
 
